@@ -1,0 +1,141 @@
+//! Owns the shape of `associations.toml`: the bodies of the federation, their desks, categories
+//! and fees. Every doc comment below is the config reference's text for its key.
+
+use serde::Deserialize;
+
+use crate::domain::words::Lang;
+
+/// A text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// English.
+    pub en: String,
+    /// French. May be left out where no official French form exists: the English one is then
+    /// shown, marked as English.
+    #[serde(default)]
+    pub fr: Option<String>,
+}
+
+impl Text {
+    /// The text in that language, else in English.
+    #[must_use]
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Fr => self.fr.as_deref().unwrap_or(&self.en),
+        }
+    }
+
+    /// The language in which [`Text::get`] answers.
+    #[must_use]
+    pub fn lang_of(&self, lang: Lang) -> Lang {
+        if self.fr.is_some() { lang } else { Lang::En }
+    }
+}
+
+/// One `[[association]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Association {
+    /// Short code, as in the member list: `OPPI`.
+    pub code: String,
+    /// Full name.
+    pub name: Text,
+    /// Short name as members know it (`CIP`, in French `ICU`).
+    pub short: Text,
+    /// French short forms with their article, since software cannot elide.
+    pub french: FrenchForms,
+    /// Time zone of its calendar (IANA name).
+    pub zone: String,
+    /// Provinces and territories whose members belong here (postal codes: `ON`); empty for the
+    /// national body.
+    #[serde(default)]
+    pub provinces: Vec<String>,
+    /// Language for members whose own is not known.
+    pub language: Lang,
+    /// The desk that answers for it.
+    pub desk: Desk,
+    /// Postal address, on every mail (Canada's anti-spam law).
+    pub postal_address: String,
+    /// Public web site, on every mail.
+    pub website: String,
+    /// Address in `From`.
+    pub from_address: String,
+    /// `List-Id` of its mail (RFC 2919): `renewal.oppi.example.ca`.
+    pub list_id: String,
+    /// Where its links lead, on the same domain as `From`; empty: `web.base_url`.
+    #[serde(default)]
+    pub link_base: Option<String>,
+    /// Codes of other bodies whose dues stand on this association's invoice.
+    #[serde(default)]
+    pub bills_for: Vec<String>,
+    /// Categories of membership and what each owes.
+    #[serde(rename = "category")]
+    pub categories: Vec<CategoryConfig>,
+}
+
+impl Association {
+    /// The category with that code.
+    #[must_use]
+    pub fn category(&self, code: &str) -> Option<&CategoryConfig> {
+        self.categories.iter().find(|c| c.code == code)
+    }
+}
+
+/// `[association.french]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrenchForms {
+    /// With its article: `l’ICU`.
+    pub the: String,
+    /// After « de »: `de l’ICU`.
+    pub of: String,
+    /// After « à »: `à l’ICU`.
+    pub to: String,
+}
+
+/// `[association.desk]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Desk {
+    /// What members call it: “Membership desk”, « Service des adhésions ».
+    pub name: Text,
+    /// Its address: questions are forwarded there.
+    pub email: String,
+    /// Its telephone.
+    pub phone: String,
+    /// Language of what is written to the desk.
+    pub language: Lang,
+}
+
+/// One `[[association.category]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryConfig {
+    /// Code, as in the member list: `full`.
+    pub code: String,
+    /// What members call it.
+    pub name: Text,
+    /// Dues for one season, in cents.
+    pub dues_cents: i64,
+    /// Professional liability insurance in this category.
+    #[serde(default)]
+    pub pli: PliRule,
+    /// Premium for one season, in cents, where `pli` is not `none`.
+    #[serde(default)]
+    pub premium_cents: i64,
+}
+
+/// How professional liability insurance goes with a category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PliRule {
+    /// Not offered.
+    #[default]
+    None,
+    /// For members who carry it.
+    Optional,
+    /// For everybody in the category.
+    Included,
+}

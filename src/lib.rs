@@ -1,0 +1,21 @@
+//! Relance runs a membership renewal season by email, in English and French.
+//!
+//! ```text
+//!    clock ──> scheduler ─┐
+//!    link  ──> web ───────┼──> actions ──> store (SQLite) ──> outbox ──> SMTP relay
+//!    mail  ──> inbox ─────┘    decide in domain/, apply in one transaction
+//! ```
+//!
+//! - [`domain`]: what the rules say. Pure: no I/O, no clock of its own.
+//! - [`actions`]: one vocabulary of acts for the three doors, each applied in one transaction.
+//! - [`store`]: SQLite; the only place where SQL stands.
+//! - [`compose`]: one bilingual message or page from facts, templates and words.
+//! - [`link`]: signed tokens and the key ring.
+//! - [`scheduler`], [`outbox`], [`inbox`], [`web`]: the loops and doors.
+//! - [`daemon`]: their life; [`cli`]: the commands; [`demo`]: a federation to play with.
+
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod ids;
+pub mod link;

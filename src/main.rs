@@ -1,0 +1,2 @@
+//! Relance.
+fn main() {}
