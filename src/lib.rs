@@ -15,7 +15,10 @@
 //! - [`daemon`]: their life; [`cli`]: the commands; [`demo`]: a federation to play with.
 
 pub mod clock;
+pub mod compose;
 pub mod config;
 pub mod domain;
 pub mod ids;
+pub mod inbox;
 pub mod link;
+pub mod outbox;

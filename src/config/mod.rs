@@ -8,12 +8,10 @@ mod associations;
 mod main_file;
 mod schedules;
 
-pub use associations::{
-    Association, CategoryConfig, Desk, FrenchForms, PliRule, Text,
-};
+pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
 pub use main_file::{
-    AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection, Relance,
-    SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,
+    AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
+    Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,
 };
 pub use schedules::{IfUnanswered, Schedule, StepKind};
 

@@ -38,9 +38,9 @@ macro_rules! vocabulary {
 
 vocabulary! {
     /// A language that members read. The text form is the HTML `lang` value's first part.
-    Lang { 
+    Lang {
         /// English, as written in Canada (`en-CA`).
-        En = "en", 
+        En = "en",
         /// French, as written in Canada (`fr-CA`).
         Fr = "fr" }
 }
@@ -67,7 +67,7 @@ impl Lang {
 
 vocabulary! {
     /// Where a renewal stands.
-    RenewalState { 
+    RenewalState {
         /// Nobody has answered yet.
         Open = "open",
         /// Renewed, payment by cheque or on invoice promised: the intent to pay.
@@ -84,7 +84,7 @@ vocabulary! {
 
 vocabulary! {
     /// What a message is, which decides who can stop it and what it waits for.
-    Category { 
+    Category {
         /// The season's notice, an invoice, a receipt, a confirmation, the last call before
         /// cover ends: never stopped by unsubscribing.
         Mandatory = "mandatory",
@@ -94,7 +94,7 @@ vocabulary! {
 
 vocabulary! {
     /// Where one message stands.
-    MessageState { 
+    MessageState {
         /// Waiting for its time and a connection.
         Queued = "queued",
         /// Claimed: a connection has it. Durable before the first byte of DATA.

@@ -132,7 +132,8 @@ impl Keyring {
         let file: KeyFile = toml::from_str(&text).map_err(|e| format(e.message().to_owned()))?;
         let mut links = Vec::with_capacity(file.link.len());
         for key in file.link {
-            let secret = secret(&key.secret).ok_or_else(|| format(format!("link key {}", key.id)))?;
+            let secret =
+                secret(&key.secret).ok_or_else(|| format(format!("link key {}", key.id)))?;
             links.push(LinkKey { id: key.id, secret, created: key.created });
         }
         if links.is_empty() {

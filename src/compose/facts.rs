@@ -1,0 +1,224 @@
+//! Owns what a message is composed from: plain facts, already decided. No field is markup.
+
+use jiff::Timestamp;
+
+use crate::config::{Association, Relance, StepKind};
+use crate::domain::money::Cents;
+use crate::domain::words::{Lang, RenewalState};
+
+/// Everything that one message says.
+#[derive(Debug, Clone)]
+pub struct MailFacts<'a> {
+    /// Which message it is.
+    pub kind: MailKind<'a>,
+    /// Language that comes first.
+    pub prefer: Lang,
+    /// Who gets it. Name and address are already free of control characters.
+    pub to: Correspondent<'a>,
+    /// The association in whose name it goes out.
+    pub issuer: &'a Association,
+    /// Season, domains, national body.
+    pub relance: &'a Relance,
+    /// The member whom it is about, where there is one.
+    pub person: Option<PersonFacts<'a>>,
+    /// What is owed, where the message shows it.
+    pub bill: Option<Bill>,
+    /// Links and addresses of this attempt.
+    pub links: Links,
+    /// Header values of this attempt.
+    pub ids: MailIds,
+    /// Becomes `Date`.
+    pub date: Timestamp,
+}
+
+/// Which message.
+#[derive(Debug, Clone)]
+pub enum MailKind<'a> {
+    /// A step of the season: notice, reminder or last call. Template of the step's name.
+    Step(StepKind),
+    /// What was done, and how to undo it. Template `confirmation`.
+    Confirmation(Said),
+    /// A fresh link in place of an expired one. Template `fresh-link`.
+    FreshLink,
+    /// A reply asked for something, but its sender could not be verified: one link confirms it.
+    /// Template `confirm-request`.
+    ConfirmRequest(Said),
+    /// A member's mail for the desk, in the desk's language only. Template `forward`.
+    Forward(Forwarded<'a>),
+    /// The desk's answer to a forwarded mail, on its way to the member. Template `desk-answer`.
+    DeskAnswer(&'a str),
+}
+
+/// What was understood and done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Renewed, payment by cheque or on invoice.
+    RenewedByInvoice,
+    /// Not renewing.
+    NotRenewing,
+    /// Reminders of this association stopped.
+    Unsubscribed,
+    /// Reminders start again.
+    Resubscribed,
+    /// The last answer was taken back: the renewal is open again.
+    Undone,
+    /// A member asked how this works.
+    Help,
+    /// Says that they have paid: payment reminders rest and the desk looks.
+    SaysPaid,
+}
+
+impl Said {
+    /// Stable text form, for templates, the store and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RenewedByInvoice => "renewed-by-invoice",
+            Self::NotRenewing => "not-renewing",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Resubscribed => "resubscribed",
+            Self::Undone => "undone",
+            Self::Help => "help",
+            Self::SaysPaid => "says-paid",
+        }
+    }
+
+    /// The word with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::RenewedByInvoice,
+            Self::NotRenewing,
+            Self::Unsubscribed,
+            Self::Resubscribed,
+            Self::Undone,
+            Self::Help,
+            Self::SaysPaid,
+        ]
+        .into_iter()
+        .find(|s| s.as_str() == text)
+    }
+}
+
+/// A mail that somebody sent to us, on its way to a desk.
+#[derive(Debug, Clone)]
+pub struct Forwarded<'a> {
+    /// Whom it came from, as the mail says.
+    pub from: &'a str,
+    /// Its subject.
+    pub subject: &'a str,
+    /// The newly written text, links and tokens redacted.
+    pub text: &'a str,
+    /// Why it came to the desk: `question`, `unverified`, `no-token`, `unparsed`, `too-large`.
+    pub why: &'a str,
+    /// When our mailbox got it.
+    pub received: Timestamp,
+}
+
+/// Somebody with an address.
+#[derive(Debug, Clone, Copy)]
+pub struct Correspondent<'a> {
+    /// Display name; empty for none.
+    pub name: &'a str,
+    /// Address, ASCII.
+    pub address: &'a str,
+}
+
+/// A member, as a message names them.
+#[derive(Debug, Clone, Copy)]
+pub struct PersonFacts<'a> {
+    /// Member number.
+    pub member_no: &'a str,
+    /// Given name.
+    pub given_name: &'a str,
+    /// Family name.
+    pub family_name: &'a str,
+    /// Category code of the membership with the issuer.
+    pub category: &'a str,
+    /// Whether professional liability insurance goes with this renewal.
+    pub insured: bool,
+    /// Where the renewal stands now.
+    pub state: RenewalState,
+}
+
+/// What one renewal owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bill {
+    /// Lines, dues first.
+    pub lines: Vec<Line>,
+}
+
+impl Bill {
+    /// The sum of the lines.
+    #[must_use]
+    pub fn total(&self) -> Cents {
+        self.lines.iter().map(|l| l.amount).sum()
+    }
+}
+
+/// One line of a bill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Dues or premium.
+    pub kind: LineKind,
+    /// Code of the body whose line it is.
+    pub supplier: String,
+    /// Category code at that body.
+    pub category: String,
+    /// Amount.
+    pub amount: Cents,
+}
+
+/// The kinds of line, taxed differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    /// Dues of a body.
+    Dues,
+    /// Premium of professional liability insurance.
+    Premium,
+}
+
+impl LineKind {
+    /// Stable text form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dues => "dues",
+            Self::Premium => "premium",
+        }
+    }
+}
+
+/// Complete URLs and addresses. Those that a message does not use are empty.
+#[derive(Debug, Clone, Default)]
+pub struct Links {
+    /// The renewal's page; language-neutral.
+    pub renew: String,
+    /// The page that stops reminders, and the address of the RFC 8058 POST.
+    pub unsubscribe: String,
+    /// The page that confirms an act asked for by an unverified reply.
+    pub confirm: String,
+}
+
+/// Header values of one attempt.
+#[derive(Debug, Clone)]
+pub struct MailIds {
+    /// Without angle brackets.
+    pub message_id: String,
+    /// `r+TOKEN@reply-domain`; the mailto of `List-Unsubscribe` is the same address with the
+    /// subject `STOP`.
+    pub reply_to: String,
+    /// Message-ID that this one answers, without angle brackets; empty for none.
+    pub in_reply_to: String,
+    /// `auto-generated`, or `auto-replied` for an answer to a mail (RFC 3834 §5).
+    pub auto_submitted: &'static str,
+}
+
+/// One message, ready for DATA.
+#[derive(Debug, Clone)]
+pub struct Composed {
+    /// RFC 5322 bytes with CRLF line ends.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the bytes.
+    pub digest: [u8; 32],
+}

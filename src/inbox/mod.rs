@@ -1,0 +1,5 @@
+//! Owns mail on its way in: fetch, guard, parse, classify, attribute. Decisions are `domain/`'s,
+//! effects are `actions/`'.
+
+pub mod reading;
+pub mod source;

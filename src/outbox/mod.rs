@@ -1,0 +1,4 @@
+//! Owns mail on its way out: claims, connections, outcomes, retries. Never composes a word and
+//! never decides who gets what.
+
+pub mod transport;
