@@ -1,5 +1,12 @@
 //! What the rules say. Pure: takes facts and `now`, gives decisions. No tokio, no SQL, no I/O,
 //! no clock or randomness of its own.
 
+pub mod answer;
+pub mod billing;
+pub mod eligibility;
+pub mod lateness;
+pub mod mailroom;
+pub mod member;
 pub mod money;
+pub mod season;
 pub mod words;

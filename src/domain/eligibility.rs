@@ -1,0 +1,100 @@
+//! Owns who gets a step of the season, and why somebody does not. Decided at planning, and again
+//! in the transaction that claims the message for sending.
+
+use serde::Serialize;
+
+use super::billing;
+use super::member::{Member, Renewal};
+use super::words::{Category, RenewalState};
+use crate::compose::Bill;
+use crate::config::{Association, Config, StepKind};
+
+/// Why a member gets nothing. The text form stands in forecasts and in cancelled messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Excluded {
+    /// No place in the issuing association.
+    NotAMember,
+    /// Another association's invoice carries these dues.
+    BilledElsewhere,
+    /// On leave, honorary, deceased or resigned.
+    NotActive,
+    /// Renewed, paid, not renewing, or with the desk.
+    Answered,
+    /// The season ended without an answer.
+    Lapsed,
+    /// Stopped this association's reminders.
+    Unsubscribed,
+    /// No address on file: the desk writes a letter.
+    NoAddress,
+    /// Mail to the address comes back: the desk is told.
+    AddressSuspended,
+    /// No insurance that could end.
+    NotInsured,
+}
+
+impl Excluded {
+    /// The text form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAMember => "not-a-member",
+            Self::BilledElsewhere => "billed-elsewhere",
+            Self::NotActive => "not-active",
+            Self::Answered => "answered",
+            Self::Lapsed => "lapsed",
+            Self::Unsubscribed => "unsubscribed",
+            Self::NoAddress => "no-address",
+            Self::AddressSuspended => "address-suspended",
+            Self::NotInsured => "not-insured",
+        }
+    }
+}
+
+/// What a step is, for unsubscribing: the notice carries the invoice, the last call warns of
+/// cover ending; both are mandatory.
+#[must_use]
+pub const fn category(kind: StepKind) -> Category {
+    match kind {
+        StepKind::Notice | StepKind::LastCall => Category::Mandatory,
+        StepKind::Reminder => Category::Reminder,
+    }
+}
+
+/// Whether `member` gets the step, and what they are billed.
+pub fn decide(
+    config: &Config,
+    issuer: &Association,
+    kind: StepKind,
+    member: &Member,
+    renewal: Option<&Renewal>,
+) -> Result<Bill, Excluded> {
+    if member.membership(&issuer.code).is_none() {
+        return Err(Excluded::NotAMember);
+    }
+    if !member.is_active() {
+        return Err(Excluded::NotActive);
+    }
+    let Some(bill) = billing::bill(config, member, issuer) else {
+        return Err(Excluded::BilledElsewhere);
+    };
+    match renewal.map_or(RenewalState::Open, |r| r.state) {
+        RenewalState::Open => {}
+        RenewalState::Lapsed => return Err(Excluded::Lapsed),
+        RenewalState::Pledged
+        | RenewalState::Paid
+        | RenewalState::NotRenewing
+        | RenewalState::WithDesk => return Err(Excluded::Answered),
+    }
+    if kind == StepKind::LastCall && !billing::insures(&bill) {
+        return Err(Excluded::NotInsured);
+    }
+    if category(kind) == Category::Reminder && member.unsubscribed.contains(&issuer.code) {
+        return Err(Excluded::Unsubscribed);
+    }
+    match &member.email {
+        None => Err(Excluded::NoAddress),
+        Some(_) if member.suspended => Err(Excluded::AddressSuspended),
+        Some(_) => Ok(bill),
+    }
+}

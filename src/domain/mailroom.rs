@@ -1,0 +1,351 @@
+//! Owns what a mail that came in does: which act, on whose authority. Pure: the facts are a
+//! [`Reading`], the token found in it, and what the store knows of that token's message.
+//!
+//! A reply acts only with a token made for replying, unexpired, from an address on file, with an
+//! aligned pass of our own MX (RFC 8601); without all of that, a confirmation is mailed to the
+//! address on file. Nothing is ever dropped: whatever no rule takes goes to the desk.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::answer::Choice;
+use crate::inbox::reading::{Command, Kind, Reading};
+use crate::link::Purpose;
+
+/// Close to the deadline, a reply that ends something is confirmed by mail first.
+pub const CONFIRM_BEFORE_DEADLINE_DAYS: i64 = 7;
+
+/// A token found in a mail, whose signature was verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether its time is over: it attributes still, and acts no more.
+    pub expired: bool,
+}
+
+/// What the store knows of the message that a token belongs to.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Whether it went to a desk (a forwarded question) rather than to a member.
+    pub to_desk: bool,
+    /// The address that this attempt went to, lower case.
+    pub sent_to: String,
+    /// The member's addresses on file, lower case; a desk's for a desk's message.
+    pub on_file: Vec<String>,
+    /// Whether there is a renewal to answer.
+    pub has_renewal: bool,
+    /// Whether a report about this attempt was counted already.
+    pub bounced: bool,
+}
+
+/// What to do with a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailAct {
+    /// Keep it and count it, nothing more. The word says why.
+    Keep(&'static str),
+    /// The attempt came back.
+    Bounced {
+        /// RFC 3463 status, may be empty.
+        status: String,
+        /// Whether the address is dead.
+        hard: bool,
+        /// Whether our own envelope token vouches for it, so that hard suspends at once.
+        vouched: bool,
+    },
+    /// Complained of: stop what can be stopped.
+    Complained,
+    /// Answer the renewal.
+    Answer(Choice),
+    /// Stop this association's reminders.
+    Stop,
+    /// Explain how this works.
+    Help,
+    /// Mail a confirmation to the address on file; its link does it.
+    ConfirmFirst(Wish),
+    /// A desk's answer to a forwarded mail: pass it to the member.
+    DeskAnswer,
+    /// Forward it to the desk. The word says why.
+    ToDesk(&'static str),
+}
+
+/// What a reply asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// An answer to the renewal.
+    Answer(Choice),
+    /// No more reminders.
+    Stop,
+}
+
+/// Decides. `found` and `known` are `None` where no token verified, or its message is not ours.
+#[must_use]
+pub fn decide(
+    reading: &Reading,
+    found: Option<Found>,
+    known: Option<&Known>,
+    authserv_id: &str,
+    deadline: Timestamp,
+    now: Timestamp,
+) -> MailAct {
+    if reading.own_loop && reading.kind != Kind::Bounce && reading.kind != Kind::Complaint {
+        return MailAct::Keep("own-mail");
+    }
+    match reading.kind {
+        Kind::Bounce => bounced(reading, found, known),
+        Kind::Report => MailAct::Keep("report"),
+        Kind::Complaint => match known {
+            Some(_) => MailAct::Complained,
+            None => MailAct::ToDesk("complaint"),
+        },
+        Kind::AutoReply => MailAct::Keep("auto-reply"),
+        Kind::Reply | Kind::Other if reading.unreadable.is_some() => MailAct::ToDesk("unparsed"),
+        Kind::Reply | Kind::Other => {
+            let (Some(found), Some(known)) = (found, known) else {
+                return if reading.no_answer {
+                    MailAct::Keep("list-or-bulk")
+                } else {
+                    MailAct::ToDesk("no-token")
+                };
+            };
+            replied(reading, found, known, authserv_id, deadline, now)
+        }
+    }
+}
+
+fn bounced(reading: &Reading, found: Option<Found>, known: Option<&Known>) -> MailAct {
+    let (Some(found), Some(known)) = (found, known) else {
+        return MailAct::Keep("bounce-of-nothing-of-ours");
+    };
+    if found.expired {
+        return MailAct::Keep("bounce-expired");
+    }
+    if known.bounced {
+        return MailAct::Keep("bounce-counted");
+    }
+    // The report's recipient must match where it names one: a bounce token can be seen by
+    // whoever the mail was forwarded to.
+    let named: Vec<_> = reading.recipients.iter().filter(|r| !r.address.is_empty()).collect();
+    let about = named.iter().find(|r| r.address.eq_ignore_ascii_case(&known.sent_to));
+    let reported = match (about, named.is_empty()) {
+        (Some(reported), _) => Some(*reported),
+        (None, true) => reading.recipients.first(),
+        (None, false) => return MailAct::Keep("bounce-of-another-address"),
+    };
+    let Some(reported) = reported else { return MailAct::Keep("bounce-without-recipient") };
+    MailAct::Bounced {
+        status: reported.status.clone(),
+        hard: reported.hard,
+        vouched: found.purpose == Purpose::Bounce,
+    }
+}
+
+fn replied(
+    reading: &Reading,
+    found: Found,
+    known: &Known,
+    authserv_id: &str,
+    deadline: Timestamp,
+    now: Timestamp,
+) -> MailAct {
+    if reading.no_answer {
+        return MailAct::Keep("list-or-bulk");
+    }
+    let from_known = known.on_file.iter().any(|a| a.eq_ignore_ascii_case(&reading.from))
+        || known.sent_to.eq_ignore_ascii_case(&reading.from);
+    let trusted = found.purpose == Purpose::Reply
+        && !found.expired
+        && from_known
+        && aligned_pass(&reading.authentication_results, authserv_id, &reading.from);
+    if known.to_desk {
+        return if trusted { MailAct::DeskAnswer } else { MailAct::ToDesk("unverified") };
+    }
+    let wish = match reading.reply.as_ref().and_then(|r| r.command) {
+        Some(Command::Renew | Command::Cheque) if known.has_renewal => {
+            Wish::Answer(Choice::Invoice)
+        }
+        Some(Command::Stop) => Wish::Stop,
+        Some(Command::Help) if trusted => return MailAct::Help,
+        _ => return MailAct::ToDesk("question"),
+    };
+    if found.expired {
+        return MailAct::ToDesk("expired");
+    }
+    let near = deadline > now
+        && deadline.duration_since(now)
+            < SignedDuration::from_hours(24 * CONFIRM_BEFORE_DEADLINE_DAYS);
+    match wish {
+        _ if !trusted => MailAct::ConfirmFirst(wish),
+        Wish::Stop if near => MailAct::ConfirmFirst(wish),
+        Wish::Stop => MailAct::Stop,
+        Wish::Answer(choice) => MailAct::Answer(choice),
+    }
+}
+
+/// Whether the topmost `Authentication-Results` of our own MX shows a pass that is aligned with
+/// the From domain: `dmarc=pass`, or `dkim=pass` or `spf=pass` for that domain or a parent of it
+/// (RFC 7489 §3.1 in its relaxed form, without a public suffix list: a parent must have a dot).
+#[must_use]
+pub fn aligned_pass(results: &[String], authserv_id: &str, from: &str) -> bool {
+    if authserv_id.is_empty() {
+        return false;
+    }
+    let Some((_, domain)) = from.rsplit_once('@') else { return false };
+    let Some(top) = results.first() else { return false };
+    let mut parts = top.split(';').map(str::trim);
+    let ours = parts
+        .next()
+        .and_then(|id| id.split_whitespace().next())
+        .is_some_and(|id| id.eq_ignore_ascii_case(authserv_id));
+    ours && parts.any(|part| passes(part, domain))
+}
+
+fn passes(part: &str, from_domain: &str) -> bool {
+    let mut words = part.split_whitespace();
+    let Some((method, result)) = words.next().and_then(|w| w.split_once('=')) else { return false };
+    if !result.eq_ignore_ascii_case("pass") {
+        return false;
+    }
+    let property = match method.to_ascii_lowercase().as_str() {
+        "dmarc" => "header.from",
+        "dkim" => "header.d",
+        "spf" => "smtp.mailfrom",
+        _ => return false,
+    };
+    words
+        .filter_map(|w| w.split_once('='))
+        .filter(|(name, _)| name.eq_ignore_ascii_case(property))
+        .any(|(_, value)| {
+            let value = value.rsplit('@').next().unwrap_or(value).trim_matches('"');
+            aligned(value, from_domain)
+        })
+}
+
+fn aligned(authenticated: &str, from_domain: &str) -> bool {
+    let (a, f) = (authenticated.to_ascii_lowercase(), from_domain.to_ascii_lowercase());
+    a == f || (a.contains('.') && f.ends_with(&format!(".{a}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbox::reading::{Reply, Reported};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn reply(command: Option<Command>) -> Reading {
+        Reading {
+            kind: Kind::Reply,
+            from: "alice@club.test".into(),
+            authentication_results: vec![
+                "mx.relance.test; dmarc=pass header.from=club.test".into(),
+            ],
+            reply: Some(Reply { text: "…".into(), command, lang: None }),
+            ..Reading::default()
+        }
+    }
+
+    fn known() -> Known {
+        Known {
+            sent_to: "alice@club.test".into(),
+            on_file: vec!["alice@club.test".into()],
+            has_renewal: true,
+            ..Known::default()
+        }
+    }
+
+    const REPLY: Found = Found { purpose: Purpose::Reply, expired: false };
+
+    fn run(reading: &Reading, found: Option<Found>, known: Option<&Known>, now: &str) -> MailAct {
+        decide(reading, found, known, "mx.relance.test", at("2027-01-01T05:00:00Z"), at(now))
+    }
+
+    #[test]
+    fn replies() {
+        let november = "2026-11-10T12:00:00Z";
+        let renew = reply(Some(Command::Renew));
+        let k = known();
+        let yes = MailAct::Answer(Choice::Invoice);
+        assert_eq!(run(&renew, Some(REPLY), Some(&k), november), yes);
+        let confirm = MailAct::ConfirmFirst(Wish::Answer(Choice::Invoice));
+        let stranger = Reading { from: "mallory@club.test".into(), ..renew.clone() };
+        assert_eq!(run(&stranger, Some(REPLY), Some(&k), november), confirm);
+        let unproven = Reading { authentication_results: vec![], ..renew.clone() };
+        assert_eq!(run(&unproven, Some(REPLY), Some(&k), november), confirm);
+        let by_ref = Found { purpose: Purpose::Ref, expired: false };
+        assert_eq!(run(&renew, Some(by_ref), Some(&k), november), confirm);
+        let expired = Found { expired: true, ..REPLY };
+        assert_eq!(run(&renew, Some(expired), Some(&k), november), MailAct::ToDesk("expired"));
+        assert_eq!(run(&renew, None, None, november), MailAct::ToDesk("no-token"));
+        let question = reply(None);
+        assert_eq!(run(&question, Some(REPLY), Some(&k), november), MailAct::ToDesk("question"));
+        let stop = reply(Some(Command::Stop));
+        assert_eq!(run(&stop, Some(REPLY), Some(&k), november), MailAct::Stop);
+        let late = run(&stop, Some(REPLY), Some(&k), "2026-12-28T12:00:00Z");
+        assert_eq!(late, MailAct::ConfirmFirst(Wish::Stop));
+        let bulk = Reading { no_answer: true, ..renew };
+        assert_eq!(run(&bulk, Some(REPLY), Some(&k), november), MailAct::Keep("list-or-bulk"));
+    }
+
+    #[test]
+    fn bounces() {
+        let now = "2026-11-10T12:00:00Z";
+        let report = |address: &str| Reading {
+            kind: Kind::Bounce,
+            recipients: vec![Reported {
+                address: address.into(),
+                status: "5.1.1".into(),
+                hard: true,
+                reason: "userunknown",
+            }],
+            ..Reading::default()
+        };
+        let found = Some(Found { purpose: Purpose::Bounce, expired: false });
+        let hard = |vouched| MailAct::Bounced { status: "5.1.1".into(), hard: true, vouched };
+        let k = known();
+        assert_eq!(run(&report("ALICE@club.test"), found, Some(&k), now), hard(true));
+        assert_eq!(run(&report(""), found, Some(&k), now), hard(true));
+        let by_ref = Some(Found { purpose: Purpose::Ref, expired: false });
+        assert_eq!(run(&report("alice@club.test"), by_ref, Some(&k), now), hard(false));
+        let other = run(&report("bob@club.test"), found, Some(&k), now);
+        assert_eq!(other, MailAct::Keep("bounce-of-another-address"));
+        let counted = Known { bounced: true, ..known() };
+        let again = run(&report("alice@club.test"), found, Some(&counted), now);
+        assert_eq!(again, MailAct::Keep("bounce-counted"));
+        let expired = Some(Found { purpose: Purpose::Bounce, expired: true });
+        let old = run(&report("alice@club.test"), expired, Some(&k), now);
+        assert_eq!(old, MailAct::Keep("bounce-expired"));
+    }
+
+    #[test]
+    fn alignment() {
+        let from = "alice@mail.club.test";
+        for (header, want) in [
+            ("mx.relance.test; dmarc=pass header.from=mail.club.test", true),
+            ("mx.relance.test 1; spf=pass smtp.mailfrom=bounce@club.test", true),
+            ("mx.relance.test; dkim=pass header.d=club.test header.s=a", true),
+            ("mx.relance.test; dkim=pass header.d=test", false),
+            ("mx.relance.test; dkim=pass header.d=evilclub.test", false),
+            ("mx.relance.test; dkim=fail header.d=club.test", false),
+            (
+                "mx.relance.test; spf=pass smtp.mailfrom=a@other.test; dmarc=fail header.from=mail.club.test",
+                false,
+            ),
+            ("mx.other.test; dmarc=pass header.from=mail.club.test", false),
+            ("mx.relance.test; none", false),
+            ("", false),
+        ] {
+            assert_eq!(aligned_pass(&[header.into()], "mx.relance.test", from), want, "{header}");
+        }
+        let forged = [
+            "mx.other.test; none".into(),
+            "mx.relance.test; dmarc=pass header.from=club.test".into(),
+        ];
+        assert!(
+            !aligned_pass(&forged, "mx.relance.test", "alice@club.test"),
+            "only the topmost counts"
+        );
+        assert!(!aligned_pass(&["; dmarc=pass header.from=club.test".into()], "", "a@club.test"));
+    }
+}

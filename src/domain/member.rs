@@ -1,0 +1,80 @@
+//! Owns the facts about one member on which every decision rests.
+
+use super::words::{Lang, RenewalState};
+use crate::ids::{PersonId, RenewalId};
+
+/// A member of the federation as of one read of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Row.
+    pub id: PersonId,
+    /// Member number, the handle in logs and commands.
+    pub member_no: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Address on file; `None`: the desk writes letters.
+    pub email: Option<String>,
+    /// Own language, where known.
+    pub language: Option<Lang>,
+    /// Province or territory code, or empty outside Canada.
+    pub province: String,
+    /// `active`, `on-leave`, `honorary`, `deceased`, `resigned`.
+    pub status: String,
+    /// Places in associations, in the order in which they were first imported.
+    pub memberships: Vec<Membership>,
+    /// Whether mail to `email` is suspended.
+    pub suspended: bool,
+    /// Associations whose reminders they stopped.
+    pub unsubscribed: Vec<String>,
+}
+
+/// A person's place in one association.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// Association's code.
+    pub association: String,
+    /// Category's code there.
+    pub category: String,
+    /// Whether professional liability insurance is carried.
+    pub pli: bool,
+    /// Whether this is the home association, where the list says so.
+    pub home: bool,
+}
+
+/// One renewal as of one read of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// Row.
+    pub id: RenewalId,
+    /// Where it stands.
+    pub state: RenewalState,
+    /// Goes up by one with every accepted answer.
+    pub version: i64,
+}
+
+impl Member {
+    /// The membership in that association.
+    #[must_use]
+    pub fn membership(&self, association: &str) -> Option<&Membership> {
+        self.memberships.iter().find(|m| m.association == association)
+    }
+
+    /// The language that comes first in what they get: their own; else French for Quebec, else
+    /// the association's.
+    #[must_use]
+    pub fn reads(&self, association_language: Lang) -> Lang {
+        match self.language {
+            Some(lang) => lang,
+            None if self.province == "QC" => Lang::Fr,
+            None => association_language,
+        }
+    }
+
+    /// Statuses to which the season's mail goes.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.status == "active"
+    }
+}
