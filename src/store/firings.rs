@@ -1,0 +1,229 @@
+//! Owns firings: nominal local instants of schedules, each at most once, with their cursor.
+
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
+
+use super::StoreError;
+use crate::ids::FiringId;
+
+/// Where a firing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FiringState {
+    /// Its messages are being written, chunk by chunk.
+    Planning,
+    /// All of them are written.
+    Done,
+    /// Waits for the desk.
+    Held,
+    /// Will not happen.
+    Cancelled,
+}
+
+impl FiringState {
+    /// Stable text form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planning => "planning",
+            Self::Done => "done",
+            Self::Held => "held",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "planning" => Self::Planning,
+            "done" => Self::Done,
+            "cancelled" => Self::Cancelled,
+            // Whatever cannot be read waits for a person.
+            _ => Self::Held,
+        }
+    }
+}
+
+/// A firing whose time has come.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields are the columns, named as in the config")]
+pub struct NewFiring<'a> {
+    pub schedule: &'a str,
+    /// Nominal local date and time, `2026-11-02T09:00`.
+    pub local: &'a str,
+    pub zone: &'a str,
+    pub due_ms: i64,
+    pub season: &'a str,
+    pub issuer: &'a str,
+    pub step: &'a str,
+    pub kind: &'a str,
+    pub state: FiringState,
+    pub reason: &'a str,
+    pub hold_until_ms: Option<i64>,
+}
+
+/// A firing as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are NewFiring's, and its progress")]
+pub struct FiringRow {
+    pub id: FiringId,
+    pub schedule: String,
+    pub local: String,
+    pub zone: String,
+    pub due_ms: i64,
+    pub season: String,
+    pub issuer: String,
+    pub step: String,
+    pub kind: String,
+    pub state: FiringState,
+    /// Last person planned.
+    pub cursor: i64,
+    pub planned: i64,
+    pub excluded: i64,
+    pub reason: String,
+    pub hold_until_ms: Option<i64>,
+    /// Local date of the last daily pass over it.
+    pub replanned_on: String,
+}
+
+const COLUMNS: &str =
+    "id, schedule, local, zone, due_at, season, issuer, step, kind, state, cursor,
+    planned, excluded, reason, hold_until, replanned_on";
+
+fn row(r: &SqlRow<'_>) -> rusqlite::Result<FiringRow> {
+    let state: String = r.get(9)?;
+    Ok(FiringRow {
+        id: FiringId(r.get(0)?),
+        schedule: r.get(1)?,
+        local: r.get(2)?,
+        zone: r.get(3)?,
+        due_ms: r.get(4)?,
+        season: r.get(5)?,
+        issuer: r.get(6)?,
+        step: r.get(7)?,
+        kind: r.get(8)?,
+        state: FiringState::parse(&state),
+        cursor: r.get(10)?,
+        planned: r.get(11)?,
+        excluded: r.get(12)?,
+        reason: r.get(13)?,
+        hold_until_ms: r.get(14)?,
+        replanned_on: r.get(15)?,
+    })
+}
+
+/// Writes a firing unless its key is taken. Returns whether it is new.
+pub fn add(c: &Connection, f: &NewFiring<'_>, at_ms: i64) -> Result<bool, StoreError> {
+    let n = c
+        .prepare_cached(
+            "INSERT INTO firing (schedule, local, zone, due_at, season, issuer, step, kind, state,
+               reason, hold_until, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             ON CONFLICT (schedule, local) DO NOTHING",
+        )?
+        .execute((
+            f.schedule,
+            f.local,
+            f.zone,
+            f.due_ms,
+            f.season,
+            f.issuer,
+            f.step,
+            f.kind,
+            f.state.as_str(),
+            f.reason,
+            f.hold_until_ms,
+            at_ms,
+        ))?;
+    Ok(n == 1)
+}
+
+/// Whether the schedule fired for that nominal instant already.
+pub fn exists(c: &Connection, schedule: &str, local: &str) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached("SELECT 1 FROM firing WHERE schedule = ?1 AND local = ?2")?
+        .query_row((schedule, local), |_| Ok(()))
+        .optional()?
+        .is_some())
+}
+
+/// One firing.
+pub fn by_id(c: &Connection, id: FiringId) -> Result<Option<FiringRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM firing WHERE id = ?1");
+    Ok(c.prepare_cached(&sql)?.query_row([id.0], row).optional()?)
+}
+
+/// Firings in that state, by due time.
+pub fn in_state(c: &Connection, state: FiringState) -> Result<Vec<FiringRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM firing WHERE state = ?1 ORDER BY due_at, id");
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement.query_map([state.as_str()], row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every firing, by due time.
+pub fn all(c: &Connection) -> Result<Vec<FiringRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM firing ORDER BY due_at, id");
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement.query_map([], row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The latest done firing of an issuer in a season.
+pub fn latest_done(
+    c: &Connection,
+    issuer: &str,
+    season: &str,
+) -> Result<Option<FiringRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM firing WHERE issuer = ?1 AND season = ?2 AND state = 'done'
+         ORDER BY due_at DESC, id DESC LIMIT 1"
+    );
+    Ok(c.prepare_cached(&sql)?.query_row((issuer, season), row).optional()?)
+}
+
+/// Moves the cursor on after a chunk; `done` closes it.
+pub fn advance(
+    c: &Connection,
+    id: FiringId,
+    cursor: i64,
+    planned: i64,
+    excluded: i64,
+    done: bool,
+) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE firing SET cursor = ?2, planned = planned + ?3, excluded = excluded + ?4,
+           state = iif(?5, 'done', state) WHERE id = ?1 AND state = 'planning'",
+    )?
+    .execute((id.0, cursor, planned, excluded, done))?;
+    Ok(())
+}
+
+/// Starts a daily pass: the same firing is planned again from the first member; causes keep
+/// everybody at one message.
+pub fn replan(c: &Connection, id: FiringId, on: &str) -> Result<(), StoreError> {
+    c.execute(
+        "UPDATE firing SET state = 'planning', cursor = 0, excluded = 0, replanned_on = ?2
+         WHERE id = ?1 AND state = 'done'",
+        (id.0, on),
+    )?;
+    Ok(())
+}
+
+/// Decides a held firing. Returns whether it was held.
+pub fn release(
+    c: &Connection,
+    id: FiringId,
+    state: FiringState,
+    reason: &str,
+) -> Result<bool, StoreError> {
+    let n = c.execute(
+        "UPDATE firing SET state = ?2, reason = ?3, hold_until = NULL
+         WHERE id = ?1 AND state = 'held'",
+        (id.0, state.as_str(), reason),
+    )?;
+    Ok(n == 1)
+}
+
+/// Steps that have fired: `(schedule, issuer, step)`, so that `check` sees a renamed one.
+pub fn fired_steps(c: &Connection) -> Result<Vec<(String, String, String)>, StoreError> {
+    let mut statement = c.prepare("SELECT DISTINCT schedule, issuer, step FROM firing")?;
+    let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,164 @@
+//! Owns the ledger: an append-only chain of acts, each line's hash an HMAC over the one before it
+//! and its own content. Holds no contact data.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::StoreError;
+use crate::link::Keyring;
+
+/// One act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerLine {
+    /// Position, from 1, without gaps.
+    pub seq: i64,
+    /// When, in milliseconds.
+    pub at_ms: i64,
+    /// Random id of the person; empty for acts about none.
+    pub subject: String,
+    /// What: `answered`, `taken-back`, `unsubscribed`, `address-suspended` …
+    pub kind: String,
+    /// Amounts, states, digests, as a JSON object.
+    pub data: String,
+}
+
+/// Where the chain does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// The first line that is wrong or missing.
+    pub seq: i64,
+    /// What is wrong.
+    pub why: &'static str,
+}
+
+/// Appends one line and returns its number. Reads the chain's head in the caller's transaction.
+pub fn append(
+    c: &Connection,
+    ring: &Keyring,
+    at_ms: i64,
+    subject: &str,
+    kind: &str,
+    data: &serde_json::Value,
+) -> Result<i64, StoreError> {
+    let (last, previous) = head(c)?;
+    let line = LedgerLine {
+        seq: last + 1,
+        at_ms,
+        subject: subject.to_owned(),
+        kind: kind.to_owned(),
+        data: data.to_string(),
+    };
+    let hash = ring.chain(&previous, &canonical(&line));
+    c.prepare_cached(
+        "INSERT INTO ledger (seq, at, subject, kind, data, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((line.seq, at_ms, subject, kind, &line.data, hash.as_slice()))?;
+    Ok(line.seq)
+}
+
+/// The last line's number and hash; 0 and nothing for an empty ledger.
+pub fn head(c: &Connection) -> Result<(i64, Vec<u8>), StoreError> {
+    Ok(c.prepare_cached("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Every line from `after`, in order.
+pub fn lines(c: &Connection, after: i64) -> Result<Vec<LedgerLine>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT seq, at, subject, kind, data FROM ledger WHERE seq > ?1 ORDER BY seq",
+    )?;
+    let rows = statement.query_map([after], |r| {
+        Ok(LedgerLine {
+            seq: r.get(0)?,
+            at_ms: r.get(1)?,
+            subject: r.get(2)?,
+            kind: r.get(3)?,
+            data: r.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Walks the chain: the number of lines, or the first break.
+pub fn verify(c: &Connection, ring: &Keyring) -> Result<Result<i64, Break>, StoreError> {
+    let mut statement =
+        c.prepare("SELECT seq, at, subject, kind, data, hash FROM ledger ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let (mut last, mut previous) = (0i64, Vec::new());
+    while let Some(r) = rows.next()? {
+        let line = LedgerLine {
+            seq: r.get(0)?,
+            at_ms: r.get(1)?,
+            subject: r.get(2)?,
+            kind: r.get(3)?,
+            data: r.get(4)?,
+        };
+        if line.seq != last + 1 {
+            return Ok(Err(Break { seq: last + 1, why: "a line is missing" }));
+        }
+        let kept: Vec<u8> = r.get(5)?;
+        if ring.chain(&previous, &canonical(&line)).as_slice() != kept {
+            return Ok(Err(Break { seq: line.seq, why: "the line was altered, or moved" }));
+        }
+        (last, previous) = (line.seq, kept);
+    }
+    Ok(Ok(last))
+}
+
+/// The bytes that are hashed: each field with its length before it, so that no two lines share
+/// them.
+fn canonical(line: &LedgerLine) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + line.data.len());
+    out.extend_from_slice(&line.seq.to_be_bytes());
+    out.extend_from_slice(&line.at_ms.to_be_bytes());
+    for field in [&line.subject, &line.kind, &line.data] {
+        out.extend_from_slice(&(field.len() as u64).to_be_bytes());
+        out.extend_from_slice(field.as_bytes());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Random;
+
+    fn filled() -> (Connection, Keyring) {
+        let mut c = Connection::open_in_memory().unwrap();
+        super::super::migrate::run(&mut c, 0).unwrap();
+        let ring = Keyring::generate(&Random::seeded(3), "2026-11-01T00:00:00Z".parse().unwrap());
+        for n in 1..=5 {
+            append(&c, &ring, n, "subject", "answered", &serde_json::json!({"cents": n})).unwrap();
+        }
+        (c, ring)
+    }
+
+    #[test]
+    fn an_untouched_chain_holds() {
+        let (c, ring) = filled();
+        assert_eq!(verify(&c, &ring).unwrap(), Ok(5));
+    }
+
+    #[test]
+    fn any_tampering_is_found() {
+        for (sql, seq) in [
+            ("UPDATE ledger SET data = '{\"cents\":9}' WHERE seq = 3", 3),
+            ("UPDATE ledger SET at = 77 WHERE seq = 2", 2),
+            ("DELETE FROM ledger WHERE seq = 4", 4),
+            ("DELETE FROM ledger WHERE seq = 1", 1),
+            (
+                "UPDATE ledger SET seq = 99 WHERE seq = 2; UPDATE ledger SET seq = 2 WHERE seq = 3;
+              UPDATE ledger SET seq = 3 WHERE seq = 99",
+                2,
+            ),
+        ] {
+            let (c, ring) = filled();
+            c.execute_batch(sql).unwrap();
+            assert_eq!(verify(&c, &ring).unwrap().unwrap_err().seq, seq, "{sql}");
+        }
+        let (c, _) = filled();
+        let other = Keyring::generate(&Random::seeded(4), "2026-11-01T00:00:00Z".parse().unwrap());
+        assert_eq!(verify(&c, &other).unwrap().unwrap_err().seq, 1);
+    }
+}

@@ -1,0 +1,80 @@
+//! Owns the schema's history: numbered `.sql` files, each applied once, its checksum kept.
+//! A file that was applied and then edited is refused, and so is a newer schema.
+
+use data_encoding::HEXLOWER;
+use rusqlite::{Connection, TransactionBehavior};
+use sha2::{Digest, Sha256};
+
+use super::StoreError;
+
+/// Number and text, in order.
+const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_start.sql"))];
+
+/// The newest schema that this binary knows.
+pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// Brings the file to [`SCHEMA_VERSION`], each step in a transaction of its own.
+pub(super) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migration (
+           number INTEGER PRIMARY KEY, checksum TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
+    )?;
+    let found: i64 =
+        connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
+    }
+    for (number, sql) in MIGRATIONS {
+        let checksum = HEXLOWER.encode(&Sha256::digest(sql.as_bytes()));
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let applied: Option<String> = {
+            let mut statement =
+                transaction.prepare("SELECT checksum FROM migration WHERE number = ?1")?;
+            let mut rows = statement.query([number])?;
+            rows.next()?.map(|r| r.get(0)).transpose()?
+        };
+        match applied {
+            Some(kept) if kept == checksum => {}
+            Some(_) => {
+                return Err(StoreError::GiveUp(format!(
+                    "migration {number} was applied from another text: this binary and this state do not belong together"
+                )));
+            }
+            None => {
+                transaction.execute_batch(sql)?;
+                transaction.execute(
+                    "INSERT INTO migration (number, checksum, at) VALUES (?1, ?2, ?3)",
+                    (number, checksum, now_ms),
+                )?;
+            }
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn applied_once_and_a_newer_schema_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection, 1).unwrap();
+        run(&mut connection, 2).unwrap();
+        let at: i64 = connection
+            .query_row("SELECT at FROM migration WHERE number = 1", [], |r| r.get(0))
+            .unwrap();
+        assert_eq!(at, 1);
+        connection.execute("INSERT INTO migration VALUES (999, 'x', 0)", []).unwrap();
+        assert!(matches!(run(&mut connection, 3), Err(StoreError::Newer { found: 999, .. })));
+    }
+
+    #[test]
+    fn an_edited_migration_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection, 1).unwrap();
+        connection.execute("UPDATE migration SET checksum = 'other'", []).unwrap();
+        assert!(matches!(run(&mut connection, 2), Err(StoreError::GiveUp(_))));
+    }
+}

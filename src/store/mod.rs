@@ -1,0 +1,230 @@
+//! Owns everything durable: one SQLite file, one writer thread with group commit, a few readers.
+//! The only module with SQL. Never decides: functions here fetch facts and keep decisions.
+//!
+//! Writes are closures run by the writer thread inside one IMMEDIATE transaction, a savepoint
+//! each; nobody is answered before COMMIT. A closure touches no memory state.
+
+pub mod attempts;
+pub mod firings;
+pub mod inbounds;
+pub mod ledger;
+mod lock;
+pub mod messages;
+pub mod meta;
+mod migrate;
+pub mod people;
+pub mod renewals;
+pub mod staging;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
+
+pub use attempts::{Attempt, AttemptStart, Verdict};
+pub use firings::{FiringRow, FiringState, NewFiring};
+pub use inbounds::{InboundRow, MailboxRow, NewInbound};
+pub use ledger::{Break, LedgerLine};
+pub use lock::{LockError, StateLock};
+pub use messages::{Claim, MessageView, NewMessage, Recipient};
+pub use migrate::SCHEMA_VERSION;
+pub use people::{PersonRow, Row as ImportRow};
+pub use renewals::{AnswerRow, RenewalRow};
+pub use staging::{ImportChange, ImportId};
+pub use writer::Lane;
+
+/// The database's name in the state folder.
+pub const FILE: &str = "relance.db";
+/// Read-only connections: enough for web, composing and a command at once.
+const READERS: usize = 4;
+/// Milliseconds that a command waits for the daemon's writer, and the other way round.
+const BUSY_TIMEOUT_MS: u32 = 10_000;
+
+/// What the store failed with, and what the caller can do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing of this write was kept; the same may be tried again (disk full, locked, shutting
+    /// down).
+    #[error("the store did not keep it: {0}")]
+    Retry(String),
+    /// Trying again will not help: a fault in the data or in us.
+    #[error("the store refused it: {0}")]
+    GiveUp(String),
+    /// The file was written by a newer version.
+    #[error(
+        "the state was written by a newer Relance (schema {found}, this one knows {known}); install that version, or restore the backup made before its migration"
+    )]
+    Newer {
+        /// Schema number of the file.
+        found: i64,
+        /// Highest that this binary knows.
+        known: i64,
+    },
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(e: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, ReadOnly,
+            SystemIoFailure,
+        };
+        match e.sqlite_error_code() {
+            Some(
+                DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure | OutOfMemory
+                | CannotOpen | ReadOnly,
+            ) => Self::Retry(e.to_string()),
+            _ => Self::GiveUp(e.to_string()),
+        }
+    }
+}
+
+/// The store, open. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    writer: writer::Writer,
+    readers: Arc<Readers>,
+    path: PathBuf,
+}
+
+struct Readers {
+    free: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+impl Store {
+    /// Opens `relance.db` in the state folder, making or migrating it, and starts the writer
+    /// thread. `now_ms` stamps migrations.
+    pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
+        let path = state.join(FILE);
+        let mut connection = open_writable(&path)?;
+        migrate::run(&mut connection, now_ms)?;
+        let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            writer: writer::Writer::start(connection),
+            readers: Arc::new(Readers {
+                free: Mutex::new(readers),
+                permits: Semaphore::new(READERS),
+            }),
+            path,
+        })
+    }
+
+    /// Runs `f` in the next group's transaction. Answers after COMMIT.
+    pub async fn write<T, F>(&self, lane: Lane, f: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.run(lane, f).await
+    }
+
+    /// Runs `f` on a read-only connection, in one read transaction, on a blocking thread.
+    pub async fn read<T, F>(&self, f: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let permit =
+            readers.permits.acquire().await.map_err(|e| StoreError::Retry(e.to_string()))?;
+        let pool = Arc::clone(&self.readers);
+        let done = tokio::task::spawn_blocking(move || {
+            let connection = take(&pool)?;
+            let result = in_snapshot(&connection, f);
+            give_back(&pool, connection);
+            result
+        })
+        .await;
+        drop(permit);
+        done.map_err(|e| StoreError::GiveUp(format!("a reader panicked: {e}")))?
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Stops the writer after what is queued, and checkpoints the log.
+    pub async fn close(&self) {
+        self.writer.stop().await;
+    }
+}
+
+fn take(pool: &Readers) -> Result<Connection, StoreError> {
+    pool.free
+        .lock()
+        .map_err(|_| StoreError::GiveUp("the readers' lock is poisoned".into()))?
+        .pop()
+        .ok_or_else(|| StoreError::Retry("no reader is free".into()))
+}
+
+fn give_back(pool: &Readers, connection: Connection) {
+    if let Ok(mut free) = pool.free.lock() {
+        free.push(connection);
+    }
+}
+
+fn in_snapshot<T>(
+    connection: &Connection,
+    f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = connection.unchecked_transaction()?;
+    let result = f(&transaction);
+    transaction.finish()?;
+    result
+}
+
+/// One transaction of a command, beside or without a daemon: reads the chain's head inside its
+/// own IMMEDIATE transaction.
+pub fn write_once<T>(
+    state: &Path,
+    f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut connection = open_writable(&state.join(FILE))?;
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let value = f(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+/// One read of a command.
+pub fn read_once<T>(
+    state: &Path,
+    f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    in_snapshot(&open_reader(&state.join(FILE))?, f)
+}
+
+/// Makes or migrates the file, for commands that may be the first to touch a state folder.
+pub fn prepare(state: &Path, now_ms: i64) -> Result<(), StoreError> {
+    let mut connection = open_writable(&state.join(FILE))?;
+    migrate::run(&mut connection, now_ms)
+}
+
+fn open_writable(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_millis(u64::from(BUSY_TIMEOUT_MS)))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // An outbox that forgets "sent" after a power cut sends twice: FULL, not NORMAL.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // What is erased is overwritten.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(std::time::Duration::from_millis(u64::from(BUSY_TIMEOUT_MS)))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

@@ -1,0 +1,250 @@
+//! Owns persons, their memberships, what they stopped, and what is known against addresses.
+
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
+
+use super::StoreError;
+use crate::domain::member::{Member, Membership};
+use crate::domain::words::Lang;
+use crate::ids::PersonId;
+
+/// A person's contact data beside [`Member`], for desks and letters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonRow {
+    /// Random id in the ledger.
+    pub subject: String,
+    /// Second address, if any.
+    pub email2: Option<String>,
+    /// Telephone.
+    pub phone: String,
+    /// Own time zone, where the list says so.
+    pub zone: Option<String>,
+    /// Postal code.
+    pub postal_code: String,
+    /// Employer.
+    pub employer: String,
+}
+
+/// One row of the member list, as import applies it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the fields are the columns of the member list")]
+pub struct Row {
+    pub member_no: String,
+    pub given_name: String,
+    pub family_name: String,
+    pub email: Option<String>,
+    pub email2: Option<String>,
+    pub language: Option<String>,
+    pub province: String,
+    pub zone: Option<String>,
+    pub status: String,
+    pub phone: String,
+    pub street: String,
+    pub city: String,
+    pub postal_code: String,
+    pub country: String,
+    pub employer: String,
+    pub association: String,
+    pub category: String,
+    pub pli: bool,
+    pub home: bool,
+    pub since: Option<String>,
+}
+
+const MEMBER_COLUMNS: &str = "p.id, p.member_no, p.given_name, p.family_name, p.email, p.language,
+    p.province, p.status,
+    EXISTS (SELECT 1 FROM address a WHERE a.address = p.email AND a.suspended_at IS NOT NULL)";
+
+fn member(r: &SqlRow<'_>) -> rusqlite::Result<Member> {
+    Ok(Member {
+        id: PersonId(r.get(0)?),
+        member_no: r.get(1)?,
+        given_name: r.get(2)?,
+        family_name: r.get(3)?,
+        email: r.get(4)?,
+        language: r.get::<_, Option<String>>(5)?.as_deref().and_then(Lang::parse),
+        province: r.get(6)?,
+        status: r.get(7)?,
+        suspended: r.get(8)?,
+        memberships: Vec::new(),
+        unsubscribed: Vec::new(),
+    })
+}
+
+fn fill(c: &Connection, member: &mut Member) -> Result<(), StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT association, category, pli, home FROM membership
+         WHERE person = ?1 AND missing = 0 ORDER BY id",
+    )?;
+    let rows = statement.query_map([member.id.0], |r| {
+        Ok(Membership {
+            association: r.get(0)?,
+            category: r.get(1)?,
+            pli: r.get(2)?,
+            home: r.get(3)?,
+        })
+    })?;
+    member.memberships = rows.collect::<Result<_, _>>()?;
+    let mut statement =
+        c.prepare_cached("SELECT association FROM unsubscription WHERE person = ?1")?;
+    let rows = statement.query_map([member.id.0], |r| r.get(0))?;
+    member.unsubscribed = rows.collect::<Result<_, _>>()?;
+    Ok(())
+}
+
+/// The member with that row.
+pub fn by_id(c: &Connection, id: PersonId) -> Result<Option<Member>, StoreError> {
+    one(c, "p.id = ?1", id.0)
+}
+
+/// The member with that number.
+pub fn by_number(c: &Connection, member_no: &str) -> Result<Option<Member>, StoreError> {
+    one(c, "p.member_no = ?1", member_no)
+}
+
+fn one(
+    c: &Connection,
+    condition: &str,
+    value: impl rusqlite::ToSql,
+) -> Result<Option<Member>, StoreError> {
+    let sql = format!("SELECT {MEMBER_COLUMNS} FROM person p WHERE {condition}");
+    let Some(mut found) = c.prepare_cached(&sql)?.query_row([value], member).optional()? else {
+        return Ok(None);
+    };
+    fill(c, &mut found)?;
+    Ok(Some(found))
+}
+
+/// Up to `limit` members of an association after the person `after`, in order of row.
+pub fn of_association(
+    c: &Connection,
+    association: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Member>, StoreError> {
+    let sql = format!(
+        "SELECT {MEMBER_COLUMNS} FROM membership m JOIN person p ON p.id = m.person
+         WHERE m.association = ?1 AND m.person > ?2 AND m.missing = 0 ORDER BY m.person LIMIT ?3"
+    );
+    let mut members = {
+        let mut statement = c.prepare_cached(&sql)?;
+        let rows = statement.query_map((association, after, limit), member)?;
+        rows.collect::<Result<Vec<_>, _>>()?
+    };
+    for member in &mut members {
+        fill(c, member)?;
+    }
+    Ok(members)
+}
+
+/// Contact data of one person.
+pub fn contact(c: &Connection, id: PersonId) -> Result<PersonRow, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT subject, email2, phone, zone, postal_code, employer FROM person WHERE id = ?1",
+    )?
+    .query_row([id.0], |r| {
+        Ok(PersonRow {
+            subject: r.get(0)?,
+            email2: r.get(1)?,
+            phone: r.get(2)?,
+            zone: r.get(3)?,
+            postal_code: r.get(4)?,
+            employer: r.get(5)?,
+        })
+    })?)
+}
+
+/// How many persons there are.
+pub fn count(c: &Connection) -> Result<i64, StoreError> {
+    Ok(c.query_row("SELECT count(*) FROM person", [], |r| r.get(0))?)
+}
+
+/// Every address on file whose domain is outside the reserved ones: a simulated store may have
+/// none. Gives the first.
+pub fn outside_reserved(c: &Connection, reserved: &[&str]) -> Result<Option<String>, StoreError> {
+    let mut statement = c.prepare(
+        "SELECT email FROM person WHERE email IS NOT NULL
+         UNION ALL SELECT email2 FROM person WHERE email2 IS NOT NULL",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let address: String = row.get(0)?;
+        let domain = address.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+        let inside = reserved.iter().any(|r| domain == *r || domain.ends_with(&format!(".{r}")));
+        if !inside {
+            return Ok(Some(address));
+        }
+    }
+    Ok(None)
+}
+
+/// Numbers of the persons who share an address on file.
+pub fn sharing(c: &Connection, address: &str) -> Result<Vec<PersonId>, StoreError> {
+    let mut statement =
+        c.prepare_cached("SELECT id FROM person WHERE email = ?1 OR email2 = ?1 ORDER BY id")?;
+    let rows = statement.query_map([address], |r| Ok(PersonId(r.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Stops an association's reminders for a person. Returns whether that changed anything.
+pub fn unsubscribe(
+    c: &Connection,
+    person: PersonId,
+    association: &str,
+    at_ms: i64,
+) -> Result<bool, StoreError> {
+    let n = c
+        .prepare_cached(
+            "INSERT INTO unsubscription (person, association, at) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute((person.0, association, at_ms))?;
+    Ok(n > 0)
+}
+
+/// Lets reminders go out again. Returns whether that changed anything.
+pub fn resubscribe(
+    c: &Connection,
+    person: PersonId,
+    association: &str,
+) -> Result<bool, StoreError> {
+    let n = c
+        .prepare_cached("DELETE FROM unsubscription WHERE person = ?1 AND association = ?2")?
+        .execute((person.0, association))?;
+    Ok(n > 0)
+}
+
+/// The score of an address and when it was reckoned; 0 for one without a blemish.
+pub fn score(c: &Connection, address: &str) -> Result<(f64, i64, bool), StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT score, scored_at, suspended_at IS NOT NULL FROM address WHERE address = ?1",
+    )?
+    .query_row([address], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+    .optional()?
+    .unwrap_or_default())
+}
+
+/// Keeps a new score, and suspends where `suspend` gives a reason.
+pub fn set_score(
+    c: &Connection,
+    address: &str,
+    score: f64,
+    at_ms: i64,
+    suspend: Option<&str>,
+) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "INSERT INTO address (address, score, scored_at, suspended_at, reason)
+         VALUES (?1, ?2, ?3, iif(?4 IS NULL, NULL, ?3), coalesce(?4, ''))
+         ON CONFLICT (address) DO UPDATE SET score = excluded.score, scored_at = excluded.scored_at,
+           suspended_at = coalesce(address.suspended_at, excluded.suspended_at),
+           reason = iif(address.suspended_at IS NULL, excluded.reason, address.reason)",
+    )?
+    .execute((address, score, at_ms, suspend))?;
+    Ok(())
+}
+
+/// Lifts a suspension and forgets the score. Returns whether the address was suspended.
+pub fn lift(c: &Connection, address: &str) -> Result<bool, StoreError> {
+    let suspended = score(c, address)?.2;
+    c.prepare_cached("DELETE FROM address WHERE address = ?1")?.execute([address])?;
+    Ok(suspended)
+}

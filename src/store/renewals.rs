@@ -1,0 +1,194 @@
+//! Owns renewals and the answers given to them.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
+
+use super::StoreError;
+use crate::compose::Bill;
+use crate::domain::answer::{Choice, Given};
+use crate::domain::member::Renewal;
+use crate::domain::words::RenewalState;
+use crate::ids::{PersonId, RenewalId};
+
+/// One renewal with its keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenewalRow {
+    /// Row, state, version.
+    pub renewal: Renewal,
+    /// Whose.
+    pub person: PersonId,
+    /// Code of the association that bills.
+    pub issuer: String,
+    /// Season's id.
+    pub season: String,
+}
+
+/// One accepted answer on its way into the store.
+#[derive(Debug, Clone)]
+pub struct AnswerRow<'a> {
+    /// The form's nonce; empty for other doors.
+    pub nonce: &'a str,
+    /// `None`: the answer before is taken back.
+    pub choice: Option<Choice>,
+    /// What the member wrote beside it.
+    pub reason: &'a str,
+    /// `web`, `mail`, `desk`.
+    pub door: &'a str,
+    /// Language of the page or mail.
+    pub language: &'a str,
+    /// Message by whose link or address it came, as [`crate::ids::MessageId::to_i64`].
+    pub mid: Option<i64>,
+    /// When.
+    pub at_ms: i64,
+}
+
+fn row(r: &SqlRow<'_>) -> rusqlite::Result<RenewalRow> {
+    let state: String = r.get(4)?;
+    Ok(RenewalRow {
+        renewal: Renewal {
+            id: RenewalId(r.get(0)?),
+            state: RenewalState::parse(&state).ok_or_else(|| {
+                rusqlite::Error::FromSqlConversionFailure(
+                    4,
+                    rusqlite::types::Type::Text,
+                    format!("unknown renewal state {state}").into(),
+                )
+            })?,
+            version: r.get(5)?,
+        },
+        person: PersonId(r.get(1)?),
+        issuer: r.get(2)?,
+        season: r.get(3)?,
+    })
+}
+
+const COLUMNS: &str = "id, person, issuer, season, state, version";
+
+/// The renewal with that row.
+pub fn by_id(c: &Connection, id: RenewalId) -> Result<Option<RenewalRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM renewal WHERE id = ?1");
+    Ok(c.prepare_cached(&sql)?.query_row([id.0], row).optional()?)
+}
+
+/// What a person owes an issuer for a season, if it was opened.
+pub fn find(
+    c: &Connection,
+    person: PersonId,
+    issuer: &str,
+    season: &str,
+) -> Result<Option<Renewal>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM renewal WHERE person = ?1 AND issuer = ?2 AND season = ?3");
+    Ok(c.prepare_cached(&sql)?
+        .query_row((person.0, issuer, season), row)
+        .optional()?
+        .map(|r| r.renewal))
+}
+
+/// Opens it, or gives what is there.
+pub fn open(
+    c: &Connection,
+    person: PersonId,
+    issuer: &str,
+    season: &str,
+    at_ms: i64,
+) -> Result<RenewalId, StoreError> {
+    if let Some(found) = find(c, person, issuer, season)? {
+        return Ok(found.id);
+    }
+    c.prepare_cached(
+        "INSERT INTO renewal (person, issuer, season, state, opened_at, changed_at)
+         VALUES (?1, ?2, ?3, 'open', ?4, ?4)",
+    )?
+    .execute((person.0, issuer, season, at_ms))?;
+    Ok(RenewalId(c.last_insert_rowid()))
+}
+
+/// Keeps an accepted answer with its bill, and moves the renewal on by one version.
+pub fn keep_answer(
+    c: &Connection,
+    renewal: &Renewal,
+    state: RenewalState,
+    answer: &AnswerRow<'_>,
+    bill: Option<&Bill>,
+) -> Result<i64, StoreError> {
+    let version = renewal.version + 1;
+    let moved = c
+        .prepare_cached(
+            "UPDATE renewal SET state = ?1, version = ?2, changed_at = ?3
+             WHERE id = ?4 AND version = ?5",
+        )?
+        .execute((state.as_str(), version, answer.at_ms, renewal.id.0, renewal.version))?;
+    if moved != 1 {
+        return Err(StoreError::GiveUp("the renewal changed inside one transaction".into()));
+    }
+    c.prepare_cached(
+        "INSERT INTO answer (renewal, version, nonce, choice, reason, door, language, mid, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute((
+        renewal.id.0,
+        version,
+        answer.nonce,
+        answer.choice.map(Choice::as_str),
+        answer.reason,
+        answer.door,
+        answer.language,
+        answer.mid,
+        answer.at_ms,
+    ))?;
+    for (ord, line) in (1i64..).zip(bill.iter().flat_map(|b| &b.lines)) {
+        c.prepare_cached(
+            "INSERT INTO answer_line (renewal, version, ord, kind, supplier, category, cents)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((
+            renewal.id.0,
+            version,
+            ord,
+            line.kind.as_str(),
+            &line.supplier,
+            &line.category,
+            line.amount.get(),
+        ))?;
+    }
+    Ok(version)
+}
+
+/// The accepted answers, oldest first.
+pub fn answers(c: &Connection, renewal: RenewalId) -> Result<Vec<Given>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT version, nonce, choice, at FROM answer WHERE renewal = ?1 ORDER BY version",
+    )?;
+    let rows = statement.query_map([renewal.0], |r| {
+        let choice: Option<String> = r.get(2)?;
+        Ok(Given {
+            base_version: r.get::<_, i64>(0)? - 1,
+            nonce: r.get(1)?,
+            choice: choice.as_deref().and_then(Choice::parse),
+            at: Timestamp::from_millisecond(r.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many renewals stand in each state, by issuer: `(issuer, state, n)`.
+pub fn tally(c: &Connection, season: &str) -> Result<Vec<(String, String, i64)>, StoreError> {
+    let mut statement = c.prepare(
+        "SELECT issuer, state, count(*) FROM renewal WHERE season = ?1
+         GROUP BY issuer, state ORDER BY issuer, state",
+    )?;
+    let rows = statement.query_map([season], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The sum in cents that answers of renewals in `state` promised, for one issuer.
+pub fn promised_cents(c: &Connection, season: &str, issuer: &str) -> Result<i64, StoreError> {
+    Ok(c.query_row(
+        "SELECT coalesce(sum(l.cents), 0) FROM renewal r
+         JOIN answer_line l ON l.renewal = r.id AND l.version = r.version
+         WHERE r.season = ?1 AND r.issuer = ?2 AND r.state = 'pledged'",
+        (season, issuer),
+        |r| r.get(0),
+    )?)
+}
