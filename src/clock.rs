@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 /// The longest sleep on the calendar clock: a suspended machine or a changed clock is noticed
 /// within a minute.
-pub const CALENDAR_SLEEP_MAX: std::time::Duration = std::time::Duration::from_secs(60);
+pub const CALENDAR_SLEEP_MAX: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// The calendar clock. Cheap to clone; clones share a travelling clock's position.
 #[derive(Clone, Debug)]

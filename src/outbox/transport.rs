@@ -66,10 +66,10 @@ impl Default for Deadlines {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(30),
-            command: Duration::from_secs(300),
-            data: Duration::from_secs(120),
-            body: Duration::from_secs(180),
-            last: Duration::from_secs(600),
+            command: Duration::from_mins(5),
+            data: Duration::from_mins(2),
+            body: Duration::from_mins(3),
+            last: Duration::from_mins(10),
         }
     }
 }

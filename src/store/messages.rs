@@ -73,7 +73,8 @@ pub struct MessageView {
     /// Times that the current attempt was claimed.
     pub tries: u32,
     pub reason: String,
-    pub created_ms: i64,
+    /// When the current attempt was opened.
+    pub opened_ms: i64,
 }
 
 /// What claiming found.
@@ -86,7 +87,7 @@ pub enum Claim {
 }
 
 const COLUMNS: &str = "id, cause, kind, priority, person, renewal, issuer, firing, recipient,
-    payload, state, due_at, attempt, tries, reason, created_at";
+    payload, state, due_at, attempt, tries, reason, opened_at";
 
 fn view(r: &SqlRow<'_>) -> rusqlite::Result<MessageView> {
     let state: String = r.get(10)?;
@@ -107,7 +108,7 @@ fn view(r: &SqlRow<'_>) -> rusqlite::Result<MessageView> {
         attempt: r.get(12)?,
         tries: r.get(13)?,
         reason: r.get(14)?,
-        created_ms: r.get(15)?,
+        opened_ms: r.get(15)?,
     })
 }
 
@@ -120,8 +121,8 @@ pub fn add(
     let n = c
         .prepare_cached(
             "INSERT INTO message (cause, kind, priority, person, renewal, issuer, firing,
-               recipient, payload, state, due_at, created_at, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'queued', ?10, ?11, ?11)
+               recipient, payload, state, due_at, opened_at, created_at, changed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'queued', ?10, ?11, ?11, ?11)
              ON CONFLICT (cause) DO NOTHING",
         )?
         .execute((
@@ -228,7 +229,7 @@ pub fn put_back(
 pub fn reopen(c: &Connection, id: MessageRow, due_ms: i64, at_ms: i64) -> Result<(), StoreError> {
     c.execute(
         "UPDATE message SET state = 'queued', attempt = attempt + 1, tries = 0, reason = '',
-           due_at = ?2, changed_at = ?3
+           due_at = ?2, opened_at = ?3, changed_at = ?3
          WHERE id = ?1 AND state IN ('unknown', 'refused', 'held', 'cancelled', 'sent')",
         (id.0, due_ms, at_ms),
     )?;

@@ -136,6 +136,8 @@ CREATE TABLE message (
   attempt INTEGER NOT NULL DEFAULT 1,
   tries INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL DEFAULT '',
+  -- When the current attempt was opened: its links expire from here, however often it is tried.
+  opened_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   changed_at INTEGER NOT NULL
 ) STRICT;

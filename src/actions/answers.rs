@@ -1,0 +1,169 @@
+//! Owns the acts on a renewal: answering, and taking the answer back.
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::payload::Payload;
+use super::{Applied, Context, Evidence, letters, note};
+use crate::compose::{Bill, Said};
+use crate::domain::answer::{self, Choice, Form, Given, Verdict};
+use crate::domain::member::Member;
+use crate::domain::words::RenewalState;
+use crate::domain::{billing, season};
+use crate::ids::{MessageId, RenewalId};
+use crate::store::renewals::{self, AnswerRow, RenewalRow};
+use crate::store::{StoreError, people};
+
+/// A renewal with all that a page or a mail shows of it.
+#[derive(Debug, Clone)]
+pub struct RenewalView {
+    /// The renewal.
+    pub row: RenewalRow,
+    /// Whose.
+    pub member: Member,
+    /// What is owed as of now; `None` where the membership went elsewhere meanwhile.
+    pub bill: Option<Bill>,
+    /// Accepted answers, oldest first.
+    pub given: Vec<Given>,
+}
+
+/// Reads a renewal for showing; `None` where it is not here.
+pub fn view_of_renewal(
+    c: &Connection,
+    context: &Context,
+    id: RenewalId,
+) -> Result<Option<RenewalView>, StoreError> {
+    let Some(row) = renewals::by_id(c, id)? else { return Ok(None) };
+    let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
+    let bill = context
+        .config
+        .association(&row.issuer)
+        .and_then(|issuer| billing::bill(&context.config, &member, issuer));
+    let given = renewals::answers(c, id)?;
+    Ok(Some(RenewalView { row, member, bill, given }))
+}
+
+/// A member's answer.
+pub(super) fn answer(
+    c: &Connection,
+    context: &Context,
+    id: RenewalId,
+    choice: Choice,
+    reason: &str,
+    form: Option<(i64, &str)>,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let Some(view) = view_of_renewal(c, context, id)? else { return Ok(Applied::Nothing) };
+    let renewal = &view.row.renewal;
+    let verdict = match form {
+        Some((version, nonce)) => answer::weigh(
+            renewal.state,
+            renewal.version,
+            &view.given,
+            &Form { version, nonce, choice },
+        ),
+        None => answer::weigh_reply(renewal.state, choice),
+    };
+    match verdict {
+        Verdict::AlreadyDone => return Ok(Applied::Already),
+        Verdict::Conflict => return Ok(Applied::Conflict),
+        Verdict::Stale => return Ok(Applied::Stale),
+        Verdict::Closed => return Ok(Applied::Closed),
+        Verdict::Accept => {}
+    }
+    let row = AnswerRow {
+        nonce: form.map_or("", |(_, nonce)| nonce),
+        choice: Some(choice),
+        reason,
+        door: evidence.door.as_str(),
+        language: evidence.lang.as_str(),
+        mid: evidence.mid.map(MessageId::to_i64),
+        at_ms: evidence.at.as_millisecond(),
+    };
+    let bill = view.bill.as_ref().filter(|_| choice == Choice::Invoice);
+    let version = renewals::keep_answer(c, renewal, choice.state(), &row, bill)?;
+    let said = match choice {
+        Choice::Invoice => Said::RenewedByInvoice,
+        Choice::NotRenewing => Said::NotRenewing,
+    };
+    settle(c, context, &view, "answered", choice.state(), version, said, evidence)?;
+    Ok(Applied::Done)
+}
+
+/// The last answer is taken back: the renewal is open again.
+pub(super) fn take_back(
+    c: &Connection,
+    context: &Context,
+    id: RenewalId,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let Some(view) = view_of_renewal(c, context, id)? else { return Ok(Applied::Nothing) };
+    let renewal = &view.row.renewal;
+    if renewal.state == RenewalState::Open {
+        return Ok(Applied::Already);
+    }
+    let deadline = season::deadline(&context.config.relance.season);
+    if !answer::may_undo(renewal.state, view.given.last(), deadline, evidence.at) {
+        return Ok(Applied::TooLate);
+    }
+    let row = AnswerRow {
+        nonce: "",
+        choice: None,
+        reason: "",
+        door: evidence.door.as_str(),
+        language: evidence.lang.as_str(),
+        mid: evidence.mid.map(MessageId::to_i64),
+        at_ms: evidence.at.as_millisecond(),
+    };
+    let version = renewals::keep_answer(c, renewal, RenewalState::Open, &row, None)?;
+    let state = RenewalState::Open;
+    settle(c, context, &view, "taken-back", state, version, Said::Undone, evidence)?;
+    Ok(Applied::Done)
+}
+
+/// Ledger line and confirmation of a change of state.
+#[expect(clippy::too_many_arguments, reason = "one place for what both acts leave behind")]
+fn settle(
+    c: &Connection,
+    context: &Context,
+    view: &RenewalView,
+    kind: &str,
+    state: RenewalState,
+    version: i64,
+    said: Said,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let (member, subject) = super::person(c, view.row.person)?;
+    let owed = view.bill.as_ref().filter(|_| state == RenewalState::Pledged);
+    let data = json!({
+        "issuer": view.row.issuer,
+        "season": view.row.season,
+        "renewal": view.row.renewal.id.0,
+        "version": version,
+        "state": state.as_str(),
+        "door": evidence.door.as_str(),
+        "mid": evidence.mid.map(|m| m.to_string()),
+        "cents": owed.map(|b| b.total().get()),
+        "lines": owed.map(|b| b.lines.iter().map(|l| json!({
+            "kind": l.kind.as_str(), "supplier": l.supplier, "cents": l.amount.get(),
+        })).collect::<Vec<_>>()),
+    });
+    let seq = note(c, context, &subject, kind, &data, evidence)?;
+    let payload = Payload {
+        said: said.as_str().into(),
+        in_reply_to: evidence.answers.into(),
+        ..Payload::default()
+    };
+    letters::to_member(
+        c,
+        &letters::Parts {
+            seq,
+            kind: "confirmation",
+            member: &member,
+            renewal: Some(view.row.renewal.id),
+            issuer: &view.row.issuer,
+            payload: &payload,
+        },
+        evidence,
+    )
+}

@@ -1,0 +1,254 @@
+//! Owns the messages that acts leave behind for members and desks. Each is written once per
+//! cause, with priority over the calendar's: somebody waits for it.
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::payload::{Payload, Wish};
+use super::{Applied, Context, Evidence, note, person};
+use crate::compose::Said;
+use crate::domain::member::Member;
+use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
+use crate::store::messages::{self, MessageView, NewMessage, Recipient};
+use crate::store::{StoreError, attempts, inbounds};
+
+/// Automatic answers to one address on one day: enough for a person who tries things out, too
+/// few for two machines to keep each other busy.
+const ANSWERS_PER_DAY_MAX: i64 = 5;
+/// Mails without a token that are forwarded one by one on one day; the rest are kept and counted
+/// (we are no relay for spam).
+const STRAY_FORWARDS_PER_DAY_MAX: i64 = 50;
+
+/// What a message to a member is made of.
+pub(super) struct Parts<'a> {
+    /// Ledger line that caused it.
+    pub seq: i64,
+    pub kind: &'a str,
+    pub member: &'a Member,
+    pub renewal: Option<RenewalId>,
+    pub issuer: &'a str,
+    pub payload: &'a Payload,
+}
+
+/// Queues a message to a member.
+pub(super) fn to_member(
+    c: &Connection,
+    parts: &Parts<'_>,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let at_ms = evidence.at.as_millisecond();
+    let message = NewMessage {
+        cause: &format!("led/{}/{}/member", parts.seq, parts.kind),
+        kind: parts.kind,
+        priority: 0,
+        person: Some(parts.member.id),
+        renewal: parts.renewal,
+        issuer: parts.issuer,
+        firing: None,
+        recipient: Recipient::Member,
+        payload: &parts.payload.to_json(),
+        due_ms: at_ms,
+    };
+    messages::add(c, &message, at_ms)?;
+    Ok(())
+}
+
+/// A fresh link for an expired one: one a day and link, however often the page is asked.
+pub(super) fn fresh_link(
+    c: &Connection,
+    context: &Context,
+    expired: MessageId,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let Some(view) = origin(c, expired)? else { return Ok(Applied::Nothing) };
+    let (Some(id), Some(renewal)) = (view.person, view.renewal) else {
+        return Ok(Applied::Nothing);
+    };
+    let (_, subject) = person(c, id)?;
+    let at_ms = evidence.at.as_millisecond();
+    let day = evidence.at.strftime("%Y-%m-%d").to_string();
+    let message = NewMessage {
+        cause: &format!("fresh/{expired}/{day}"),
+        kind: "fresh-link",
+        priority: 0,
+        person: Some(id),
+        renewal: Some(renewal),
+        issuer: &view.issuer,
+        firing: None,
+        recipient: Recipient::Member,
+        payload: &Payload::default().to_json(),
+        due_ms: at_ms,
+    };
+    if messages::add(c, &message, at_ms)?.is_none() {
+        return Ok(Applied::Already);
+    }
+    let data = json!({"issuer": view.issuer, "mid": expired.to_string()});
+    note(c, context, &subject, "fresh-link", &data, evidence)?;
+    Ok(Applied::Done)
+}
+
+/// Mails the address on file a link that does what a reply asked for.
+pub(super) fn ask_to_confirm(
+    c: &Connection,
+    context: &Context,
+    message: MessageRow,
+    wish: Wish,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let said = match wish {
+        Wish::Renew => Said::RenewedByInvoice,
+        Wish::Stop => Said::Unsubscribed,
+    };
+    let payload = Payload { said: said.as_str().into(), wish: Some(wish), ..Payload::default() };
+    answer_mail(c, context, message, "confirm-request", payload, evidence)
+}
+
+/// Explains how this works.
+pub(super) fn help(
+    c: &Connection,
+    context: &Context,
+    message: MessageRow,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let payload = Payload { said: Said::Help.as_str().into(), ..Payload::default() };
+    answer_mail(c, context, message, "confirmation", payload, evidence)
+}
+
+/// Answers a mail to the address on file, within the day's cap.
+fn answer_mail(
+    c: &Connection,
+    context: &Context,
+    message: MessageRow,
+    kind: &str,
+    payload: Payload,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let Some(view) = messages::by_id(c, message)? else { return Ok(Applied::Nothing) };
+    let Some(id) = view.person else { return Ok(Applied::Nothing) };
+    let (member, subject) = person(c, id)?;
+    let Some(address) = &member.email else { return Ok(Applied::Nothing) };
+    if !within_cap(c, context, address, ANSWERS_PER_DAY_MAX, evidence)? {
+        return Ok(Applied::Nothing);
+    }
+    let data = json!({"issuer": view.issuer, "kind": kind, "said": payload.said});
+    let seq = note(c, context, &subject, "replied", &data, evidence)?;
+    let payload = Payload { in_reply_to: evidence.answers.into(), ..payload };
+    let parts = Parts {
+        seq,
+        kind,
+        member: &member,
+        renewal: view.renewal,
+        issuer: &view.issuer,
+        payload: &payload,
+    };
+    to_member(c, &parts, evidence)?;
+    Ok(Applied::Done)
+}
+
+/// Passes a kept mail to the desk of the association it concerns; a stray one to the national
+/// desk, within the day's cap.
+pub(super) fn forward(
+    c: &Connection,
+    context: &Context,
+    inbound: i64,
+    message: Option<MessageRow>,
+    why: &str,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let about = match message {
+        Some(row) => messages::by_id(c, row)?,
+        None => None,
+    };
+    let national = &context.config.relance.federation.national;
+    let issuer = about.as_ref().map_or(national, |m| &m.issuer).clone();
+    if about.is_none() && !within_cap(c, context, "strays", STRAY_FORWARDS_PER_DAY_MAX, evidence)? {
+        return Ok(Applied::Nothing);
+    }
+    let who = about.as_ref().and_then(|m| m.person);
+    let subject = who.map(|id| person(c, id)).transpose()?.map_or_else(String::new, |p| p.1);
+    let data = json!({"issuer": issuer, "why": why, "inbound": inbound});
+    let seq = note(c, context, &subject, "forwarded", &data, evidence)?;
+    let payload = Payload { inbound: Some(inbound), why: why.into(), ..Payload::default() };
+    let renewal = about.as_ref().and_then(|m| m.renewal);
+    to_desk(c, seq, "forward", who, renewal, &issuer, &payload, evidence)?;
+    Ok(Applied::Done)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of a message, no more")]
+fn to_desk(
+    c: &Connection,
+    seq: i64,
+    kind: &str,
+    who: Option<PersonId>,
+    renewal: Option<RenewalId>,
+    issuer: &str,
+    payload: &Payload,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let at_ms = evidence.at.as_millisecond();
+    let message = NewMessage {
+        cause: &format!("led/{seq}/{kind}/desk"),
+        kind,
+        priority: 0,
+        person: who,
+        renewal,
+        issuer,
+        firing: None,
+        recipient: Recipient::Desk,
+        payload: &payload.to_json(),
+        due_ms: at_ms,
+    };
+    messages::add(c, &message, at_ms)?;
+    Ok(())
+}
+
+/// Passes a desk's answer on to the member whose mail it answers.
+pub(super) fn desk_answer(
+    c: &Connection,
+    context: &Context,
+    inbound: i64,
+    message: MessageRow,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let Some(forward) = messages::by_id(c, message)? else { return Ok(Applied::Nothing) };
+    let Some(id) = forward.person else { return Ok(Applied::Nothing) };
+    let (member, subject) = person(c, id)?;
+    let asked = Payload::from_json(&forward.payload).inbound;
+    let in_reply_to = match asked {
+        Some(row) => inbounds::by_id(c, row)?.map_or_else(String::new, |m| m.header_id),
+        None => String::new(),
+    };
+    let data = json!({"issuer": forward.issuer, "inbound": inbound});
+    let seq = note(c, context, &subject, "desk-answered", &data, evidence)?;
+    let payload = Payload { inbound: Some(inbound), in_reply_to, ..Payload::default() };
+    let parts = Parts {
+        seq,
+        kind: "desk-answer",
+        member: &member,
+        renewal: forward.renewal,
+        issuer: &forward.issuer,
+        payload: &payload,
+    };
+    to_member(c, &parts, evidence)?;
+    Ok(Applied::Done)
+}
+
+/// The message of an attempt.
+pub(super) fn origin(c: &Connection, mid: MessageId) -> Result<Option<MessageView>, StoreError> {
+    match attempts::by_mid(c, mid)? {
+        Some(attempt) => messages::by_id(c, attempt.message),
+        None => Ok(None),
+    }
+}
+
+fn within_cap(
+    c: &Connection,
+    context: &Context,
+    who: &str,
+    cap: i64,
+    evidence: &Evidence<'_>,
+) -> Result<bool, StoreError> {
+    let mark = context.ring.mark("answered", who.to_ascii_lowercase().as_bytes());
+    let day = evidence.at.strftime("%Y-%m-%d").to_string();
+    inbounds::may_answer(c, &mark, &day, cap)
+}

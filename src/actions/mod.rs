@@ -1,0 +1,249 @@
+//! Owns what can happen, whatever door it came by: a link, a reply, a report, a desk, the clock.
+//! Each act is decided by `domain/` and applied with its ledger line and its outgoing messages in
+//! the caller's transaction. Never fetches or sends anything.
+
+mod addresses;
+mod answers;
+mod letters;
+pub mod payload;
+mod subscriptions;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::config::{Association, Config};
+use crate::domain::answer::Choice;
+use crate::domain::member::Member;
+use crate::domain::words::Lang;
+use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
+use crate::link::Keyring;
+use crate::store::{StoreError, ledger, people};
+
+pub use addresses::{SCORE_LIMIT, decayed};
+pub use answers::view_of_renewal;
+
+/// What every act needs besides its own facts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The operator's files.
+    pub config: Arc<Config>,
+    /// The keys.
+    pub ring: Arc<Keyring>,
+}
+
+/// By which door an act came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// A page behind a link.
+    Web,
+    /// A mail.
+    Mail,
+    /// A desk or an operator.
+    Desk,
+}
+
+impl Door {
+    /// Stable text form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Mail => "mail",
+            Self::Desk => "desk",
+        }
+    }
+}
+
+/// What vouches for an act.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// By which door.
+    pub door: Door,
+    /// The message whose link or address was used.
+    pub mid: Option<MessageId>,
+    /// Language in which the person acted.
+    pub lang: Lang,
+    /// When it counts: the form's body was complete, our MX had the mail.
+    pub at: Timestamp,
+    /// Message-ID of the mail that asked, without angle brackets; empty for other doors.
+    pub answers: &'a str,
+}
+
+/// An act.
+#[derive(Debug, Clone)]
+pub enum Action<'a> {
+    /// A member's answer to a renewal.
+    Answer {
+        /// Which renewal.
+        renewal: RenewalId,
+        /// What was chosen.
+        choice: Choice,
+        /// What was written beside it.
+        reason: &'a str,
+        /// Version and nonce of the page's form; `None` where no page was shown.
+        form: Option<(i64, &'a str)>,
+    },
+    /// The last answer is taken back.
+    TakeBack {
+        /// Which renewal.
+        renewal: RenewalId,
+    },
+    /// Stop an association's reminders.
+    Unsubscribe {
+        /// Whose.
+        person: PersonId,
+        /// Which association.
+        issuer: &'a str,
+    },
+    /// Let them go out again.
+    Resubscribe {
+        /// Whose.
+        person: PersonId,
+        /// Which association.
+        issuer: &'a str,
+    },
+    /// An expired link was opened: mail a fresh one to the address on file.
+    FreshLink {
+        /// The expired link's message.
+        expired: MessageId,
+    },
+    /// A reply asks for something that a link must confirm first.
+    AskToConfirm {
+        /// Which message it answers.
+        message: MessageRow,
+        /// What it asks for: `renew` or `stop`.
+        wish: payload::Wish,
+    },
+    /// Explain how this works.
+    Help {
+        /// Which message the question answers.
+        message: MessageRow,
+    },
+    /// Pass a kept mail to a desk.
+    Forward {
+        /// Row of the kept mail.
+        inbound: i64,
+        /// The message that it answers, where known.
+        message: Option<MessageRow>,
+        /// Why.
+        why: &'a str,
+    },
+    /// Pass a desk's answer on to the member.
+    DeskAnswer {
+        /// Row of the kept mail.
+        inbound: i64,
+        /// The forward that it answers.
+        message: MessageRow,
+    },
+    /// An attempt came back.
+    Bounced {
+        /// Which attempt.
+        mid: MessageId,
+        /// RFC 3463 status.
+        status: &'a str,
+        /// Whether the address is dead.
+        hard: bool,
+        /// Whether our own envelope token vouches for the report.
+        vouched: bool,
+    },
+    /// An attempt was complained of.
+    Complained {
+        /// Which attempt.
+        mid: MessageId,
+    },
+    /// A verified token came back: the attempt left, and a human act lifts a suspension of the
+    /// address that it reached.
+    Proof {
+        /// Which attempt.
+        mid: MessageId,
+        /// `click`, `reply`, `bounce`.
+        what: &'static str,
+        /// Whether a person acted.
+        human: bool,
+    },
+}
+
+/// What applying came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// Done now.
+    Done,
+    /// It was so already; nothing was written.
+    Already,
+    /// Another answer came first.
+    Conflict,
+    /// The page was older than the last two changes.
+    Stale,
+    /// The renewal takes no answer any more.
+    Closed,
+    /// Its time has passed (taking back).
+    TooLate,
+    /// What it is about is not here, or a cap was reached.
+    Nothing,
+}
+
+/// Applies one act in the caller's transaction.
+pub fn apply(
+    c: &Connection,
+    context: &Context,
+    action: &Action<'_>,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    match action {
+        Action::Answer { renewal, choice, reason, form } => {
+            answers::answer(c, context, *renewal, *choice, reason, *form, evidence)
+        }
+        Action::TakeBack { renewal } => answers::take_back(c, context, *renewal, evidence),
+        Action::Unsubscribe { person, issuer } => {
+            subscriptions::stop(c, context, *person, issuer, evidence)
+        }
+        Action::Resubscribe { person, issuer } => {
+            subscriptions::start(c, context, *person, issuer, evidence)
+        }
+        Action::FreshLink { expired } => letters::fresh_link(c, context, *expired, evidence),
+        Action::AskToConfirm { message, wish } => {
+            letters::ask_to_confirm(c, context, *message, *wish, evidence)
+        }
+        Action::Help { message } => letters::help(c, context, *message, evidence),
+        Action::Forward { inbound, message, why } => {
+            letters::forward(c, context, *inbound, *message, why, evidence)
+        }
+        Action::DeskAnswer { inbound, message } => {
+            letters::desk_answer(c, context, *inbound, *message, evidence)
+        }
+        Action::Bounced { mid, status, hard, vouched } => {
+            addresses::bounced(c, context, *mid, status, *hard, *vouched, evidence)
+        }
+        Action::Complained { mid } => subscriptions::complained(c, context, *mid, evidence),
+        Action::Proof { mid, what, human } => {
+            addresses::proof(c, context, *mid, what, *human, evidence)
+        }
+    }
+}
+
+/// Appends the act to the ledger.
+fn note(
+    c: &Connection,
+    context: &Context,
+    subject: &str,
+    kind: &str,
+    data: &serde_json::Value,
+    evidence: &Evidence<'_>,
+) -> Result<i64, StoreError> {
+    ledger::append(c, &context.ring, evidence.at.as_millisecond(), subject, kind, data)
+}
+
+/// The member and the ledger's name for them.
+fn person(c: &Connection, id: PersonId) -> Result<(Member, String), StoreError> {
+    let member = people::by_id(c, id)?
+        .ok_or_else(|| StoreError::GiveUp("a message names a person who is not here".into()))?;
+    Ok((member, people::contact(c, id)?.subject))
+}
+
+fn association<'a>(context: &'a Context, code: &str) -> Result<&'a Association, StoreError> {
+    context.config.association(code).ok_or_else(|| {
+        StoreError::GiveUp(format!("association {code} is in the store but not in the config"))
+    })
+}

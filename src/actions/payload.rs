@@ -1,0 +1,48 @@
+//! Owns what a message keeps beside its row: facts that cannot be read again when it is claimed.
+
+use serde::{Deserialize, Serialize};
+
+/// The JSON in `message.payload`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Payload {
+    /// What a confirmation says: [`crate::compose::Said`]'s text form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub said: String,
+    /// What a link would do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Wish>,
+    /// The kept mail that is passed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbound: Option<i64>,
+    /// Why it goes to a desk.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// Message-ID that it answers, without angle brackets.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub in_reply_to: String,
+}
+
+impl Payload {
+    /// As the store keeps it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers have a JSON form")
+    }
+
+    /// From the store; an unreadable one is empty.
+    #[must_use]
+    pub fn from_json(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+}
+
+/// What a reply asked for and a link confirms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wish {
+    /// Renew, paying by cheque or on invoice.
+    Renew,
+    /// Stop reminders.
+    Stop,
+}
