@@ -22,3 +22,4 @@ pub mod ids;
 pub mod inbox;
 pub mod link;
 pub mod outbox;
+pub mod tls;
