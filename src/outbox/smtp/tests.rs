@@ -80,7 +80,7 @@ async fn serve(tcp: TcpStream, script: Script, seen: Arc<Mutex<Seen>>) -> std::i
         let (stage, well) = match line.split([' ', ':']).next().unwrap_or_default() {
             "EHLO" => ("ehlo", format!("250-relay.test\r\n{}250 HELP\r\n", script.offers)),
             "STARTTLS" => ("starttls", "220 go ahead\r\n".into()),
-            "AUTH" if line == "AUTH LOGIN" => ("auth", "334 VXNlcm5hbWU6\r\n".into()),
+            "AUTH" if line == "AUTH LOGIN" => ("login", "334 VXNlcm5hbWU6\r\n".into()),
             "Y2xlcms=" => ("user", "334 UGFzc3dvcmQ6\r\n".into()),
             "AUTH" | "cHc=" => ("auth", "235 2.7.0 in\r\n".into()),
             "MAIL" => ("mail", "250 2.1.0 ok\r\n".into()),
