@@ -261,7 +261,8 @@ mod tests {
 
     #[test]
     fn offers_are_read_without_regard_to_case() {
-        let lines = ["STARTTLS hello", "pipelining", "Size 1000", "AUTH=login", "auth PLAIN XOAUTH2"];
+        let lines =
+            ["STARTTLS hello", "pipelining", "Size 1000", "AUTH=login", "auth PLAIN XOAUTH2"];
         let reply = Reply { code: 250, lines: lines.map(str::to_owned).to_vec() };
         let want = Offers {
             pipelining: true,
