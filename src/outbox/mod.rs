@@ -1,6 +1,162 @@
 //! Owns mail on its way out: claims, connections, outcomes, retries. Never composes a word and
 //! never decides who gets what.
+//!
+//! A feeder for each priority drafts what is due and hands it to workers, one connection each.
+//! A worker claims (in one commit with its last outcome), sends, and so on. Answers to people go
+//! first and have a connection of their own.
 
+mod feed;
+mod letter;
 pub mod maildir;
+mod settle;
 pub mod smtp;
 pub mod transport;
+mod work;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+pub use letter::{Drafted, Letter, draft, step_of};
+pub use settle::{Claimed, InFlight, claim, recover, settle};
+
+use crate::actions::Context;
+use crate::clock::Clock;
+use crate::compose::Composer;
+use crate::ids::{MessageRow, Random};
+use crate::store::Store;
+
+/// Letters drafted ahead of the workers, for each priority: enough that no connection waits for
+/// composing, few enough that what changes meanwhile is seldom composed twice.
+const AHEAD_MAX: usize = 64;
+
+/// Which way letters leave.
+#[derive(Debug, Clone)]
+pub enum Way {
+    /// To a relay.
+    Smtp(Box<smtp::Relay>),
+    /// Into a Maildir.
+    Maildir(maildir::MaildirTransport),
+}
+
+/// What the loops share.
+#[derive(Clone)]
+pub struct Outbox {
+    /// Where messages wait.
+    pub store: Store,
+    /// Config and keys.
+    pub context: Context,
+    /// Words.
+    pub composer: Composer,
+    /// The calendar.
+    pub clock: Clock,
+    /// For jitter.
+    pub random: Random,
+    /// Which way letters leave.
+    pub way: Way,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Rows that a feeder has drafted and no worker has settled.
+    in_flight: Mutex<HashSet<MessageRow>>,
+    /// Something new may be due.
+    wake: Notify,
+    relay: Mutex<work::RelayHealth>,
+    /// Calendar mail waits until this opens: after a start, for one complete look at the inbox.
+    calendar: tokio::sync::Semaphore,
+    counts: Counts,
+}
+
+/// Counts since the process began.
+#[derive(Default)]
+#[expect(missing_docs, reason = "one counter for each outcome")]
+pub struct Counts {
+    pub sent: std::sync::atomic::AtomicU64,
+    pub refused: std::sync::atomic::AtomicU64,
+    pub deferred: std::sync::atomic::AtomicU64,
+    pub unknown: std::sync::atomic::AtomicU64,
+}
+
+impl Outbox {
+    /// Puts the parts together. Nothing runs yet.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        context: Context,
+        composer: Composer,
+        clock: Clock,
+        random: Random,
+        way: Way,
+    ) -> Self {
+        let state = State { calendar: tokio::sync::Semaphore::new(0), ..State::default() };
+        Self { store, context, composer, clock, random, way, state: Arc::new(state) }
+    }
+
+    /// Something new may be due: look now.
+    pub fn wake(&self) {
+        self.state.wake.notify_waiters();
+    }
+
+    /// Lets calendar mail go.
+    pub fn open_calendar(&self) {
+        if self.state.calendar.available_permits() == 0 {
+            self.state.calendar.add_permits(1);
+        }
+    }
+
+    /// Why the relay is stopped, if it is.
+    #[must_use]
+    pub fn relay_stopped(&self) -> Option<String> {
+        self.state.relay.lock().ok()?.stopped().map(ToOwned::to_owned)
+    }
+
+    /// Whether nothing is drafted or being sent.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.state.in_flight.lock().is_ok_and(|rows| rows.is_empty())
+    }
+
+    /// Counts since the process began.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.state.counts
+    }
+
+    /// Runs until `stop`: feeders end at once, workers finish the message in hand. `beat` is
+    /// called whenever a feeder goes round.
+    pub async fn run(&self, stop: CancellationToken, beat: impl Fn() + Send + Sync + 'static) {
+        let beat: Arc<dyn Fn() + Send + Sync> = Arc::new(beat);
+        let (front_tx, front_rx) = mpsc::channel(AHEAD_MAX);
+        let (calendar_tx, calendar_rx) = mpsc::channel(AHEAD_MAX);
+        let front_rx = Arc::new(AsyncMutex::new(front_rx));
+        let calendar_rx = Arc::new(AsyncMutex::new(calendar_rx));
+        let mut tasks = tokio::task::JoinSet::new();
+        let connections = match self.way {
+            Way::Smtp(_) => self.context.config.relance.smtp.connections.max(1),
+            Way::Maildir(_) => 1,
+        };
+        for n in 0..connections {
+            // The first connection, where there are others, is kept for answers to people.
+            let calendar = (n > 0 || connections == 1).then(|| Arc::clone(&calendar_rx));
+            let worker = work::Worker::new(self.clone(), Arc::clone(&front_rx), calendar);
+            tasks.spawn(worker.run(stop.clone()));
+        }
+        tasks.spawn(feed::run(self.clone(), 0, front_tx, stop.clone(), Arc::clone(&beat)));
+        tasks.spawn(feed::run(self.clone(), 1, calendar_tx, stop, beat));
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(e) = ended {
+                tracing::error!(reason = %e, "outbox.task_died");
+                tasks.shutdown().await;
+                return;
+            }
+        }
+    }
+
+    fn lock_in_flight(&self) -> std::sync::MutexGuard<'_, HashSet<MessageRow>> {
+        self.state.in_flight.lock().expect("nothing panics while it holds this set")
+    }
+}

@@ -224,6 +224,15 @@ pub fn put_back(
     Ok(())
 }
 
+/// Moves a waiting message's time, and nothing else.
+pub fn postpone(c: &Connection, id: MessageRow, due_ms: i64) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE message SET due_at = ?2 WHERE id = ?1 AND state IN ('queued', 'deferred')",
+    )?
+    .execute((id.0, due_ms))?;
+    Ok(())
+}
+
 /// Opens a next numbered attempt of the same row: only by an act that stands in the ledger, or by
 /// configuration.
 pub fn reopen(c: &Connection, id: MessageRow, due_ms: i64, at_ms: i64) -> Result<(), StoreError> {

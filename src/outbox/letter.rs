@@ -1,0 +1,348 @@
+//! Owns turning a waiting message into octets: facts from one read snapshot, links and addresses
+//! from its id, and the look in the claiming transaction whether all that still holds.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
+
+use crate::actions::Context;
+use crate::actions::payload::{Payload, Wish};
+use crate::compose::{
+    Bill, ComposeError, Composed, Composer, Correspondent, Forwarded, Links, MailFacts, MailIds,
+    MailKind, PersonFacts, Said,
+};
+use crate::config::{Association, StepKind};
+use crate::domain::member::{Member, Renewal};
+use crate::domain::words::{Lang, RenewalState};
+use crate::domain::{billing, eligibility};
+use crate::ids::MessageId;
+use crate::link::{Purpose, Token};
+use crate::store::inbounds::InboundRow;
+use crate::store::messages::MessageView;
+use crate::store::{StoreError, attempts, inbounds, people, renewals};
+
+/// A link that confirms what a reply asked for works so long.
+const CONFIRM_LINK_DAYS: i64 = 7;
+
+/// A message ready to be claimed.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// The row as it was read.
+    pub view: MessageView,
+    /// Id of this attempt.
+    pub mid: MessageId,
+    /// Where it goes.
+    pub address: String,
+    /// Envelope sender.
+    pub from: String,
+    /// Message-ID without angle brackets.
+    pub header_id: String,
+    /// The octets and their digest.
+    pub composed: Composed,
+    /// Version of template and words.
+    pub template: String,
+    /// Version of the renewal that it shows.
+    pub renewal_version: Option<i64>,
+}
+
+/// What drafting came to.
+#[derive(Debug)]
+pub enum Drafted {
+    /// Ready.
+    Letter(Box<Letter>),
+    /// Not to be sent: the reason goes into the row.
+    Cancel(&'static str),
+    /// Cannot be composed: a person must look.
+    Hold(String),
+}
+
+/// The step of the season that a message of this kind is.
+#[must_use]
+pub fn step_of(kind: &str) -> Option<StepKind> {
+    [StepKind::Notice, StepKind::Reminder, StepKind::LastCall]
+        .into_iter()
+        .find(|s| s.as_str() == kind)
+}
+
+/// What the store knows, read in one snapshot.
+struct Facts<'a> {
+    issuer: &'a Association,
+    member: Option<Member>,
+    renewal: Option<Renewal>,
+    bill: Option<Bill>,
+    address: String,
+    payload: Payload,
+    inbound: Option<InboundRow>,
+    header_id: Option<String>,
+}
+
+/// Composes a message from a read snapshot.
+pub fn draft(
+    c: &Connection,
+    context: &Context,
+    composer: &Composer,
+    view: MessageView,
+    now: Timestamp,
+) -> Result<Drafted, StoreError> {
+    let facts = match facts(c, context, &view)? {
+        Ok(facts) => facts,
+        Err(drafted) => return Ok(drafted),
+    };
+    let mid = context.ring.message_id(&view.cause, view.attempt);
+    let letter = Writer { context, view: &view, facts: &facts, mid, now };
+    match letter.compose(composer) {
+        Ok((composed, template, header_id)) => Ok(Drafted::Letter(Box::new(Letter {
+            mid,
+            address: facts.address.clone(),
+            from: letter.envelope_from(),
+            header_id,
+            composed,
+            template,
+            renewal_version: facts.renewal.as_ref().map(|r| r.version),
+            view,
+        }))),
+        Err(e) => Ok(Drafted::Hold(e.to_string())),
+    }
+}
+
+fn facts<'a>(
+    c: &Connection,
+    context: &'a Context,
+    view: &MessageView,
+) -> Result<Result<Facts<'a>, Drafted>, StoreError> {
+    let Some(issuer) = context.config.association(&view.issuer) else {
+        return Ok(Err(Drafted::Hold(format!("association {} is not configured", view.issuer))));
+    };
+    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    let renewal =
+        view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
+    let (address, bill) = match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+        Ok(found) => found,
+        Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
+    };
+    let payload = Payload::from_json(&view.payload);
+    let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
+    let mid = context.ring.message_id(&view.cause, view.attempt);
+    let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
+    Ok(Ok(Facts { issuer, member, renewal, bill, address, payload, inbound, header_id }))
+}
+
+/// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
+/// transaction that claims.
+fn entitled(
+    context: &Context,
+    issuer: &Association,
+    view: &MessageView,
+    member: Option<&Member>,
+    renewal: Option<&Renewal>,
+) -> Result<(String, Option<Bill>), &'static str> {
+    if view.to_desk {
+        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer));
+        return Ok((issuer.desk.email.clone(), bill));
+    }
+    let Some(member) = member else { return Err("not-here") };
+    if let Some(step) = step_of(&view.kind) {
+        let bill = eligibility::decide(&context.config, issuer, step, member, renewal)
+            .map_err(eligibility::Excluded::as_str)?;
+        let address = member.email.clone().ok_or("no-address")?;
+        return Ok((address, Some(bill)));
+    }
+    if member.status == "deceased" {
+        return Err("not-active");
+    }
+    let address = member.email.clone().ok_or("no-address")?;
+    if member.suspended {
+        return Err("address-suspended");
+    }
+    Ok((address, billing::bill(&context.config, member, issuer)))
+}
+
+/// What a letter finds in the transaction that would claim it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Still {
+    /// All holds: send these octets.
+    Good,
+    /// Something that it shows has changed: compose again.
+    Changed,
+    /// It must not go: the reason.
+    Cancel(&'static str),
+}
+
+/// Looks again, with the store as it is now.
+pub fn recheck(c: &Connection, context: &Context, letter: &Letter) -> Result<Still, StoreError> {
+    let view = &letter.view;
+    let Some(issuer) = context.config.association(&view.issuer) else { return Ok(Still::Changed) };
+    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    let renewal =
+        view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
+    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+        Err(reason) => Still::Cancel(reason),
+        Ok((address, _)) if address != letter.address => Still::Changed,
+        Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
+        Ok(_) => Still::Good,
+    })
+}
+
+struct Writer<'a> {
+    context: &'a Context,
+    view: &'a MessageView,
+    facts: &'a Facts<'a>,
+    mid: MessageId,
+    now: Timestamp,
+}
+
+impl Writer<'_> {
+    fn token(&self, purpose: Purpose) -> Token {
+        let opened = Timestamp::from_millisecond(self.view.opened_ms).unwrap_or(self.now);
+        let link_days = i64::from(self.context.config.relance.season.link_days);
+        let days = match purpose {
+            // Works as long as anybody may want to stop us, and attributes as long as we keep
+            // anything.
+            Purpose::Unsubscribe | Purpose::Ref => None,
+            Purpose::Confirm => Some(CONFIRM_LINK_DAYS),
+            _ => Some(link_days),
+        };
+        let expires_h = days.map_or(u32::MAX, |d| {
+            let end = opened.checked_add(SignedDuration::from_hours(24 * d));
+            end.map_or(u32::MAX, Token::hours)
+        });
+        Token { purpose, message: self.mid, expires_h }
+    }
+
+    fn address(&self, purpose: Purpose, local: &str, domain: &str) -> String {
+        format!("{local}+{}@{domain}", self.token(purpose).to_address(&self.context.ring))
+    }
+
+    fn envelope_from(&self) -> String {
+        let mail = &self.context.config.relance.mail;
+        self.address(Purpose::Bounce, &mail.bounce_local, &mail.bounce_domain)
+    }
+
+    fn reply_to(&self) -> String {
+        let mail = &self.context.config.relance.mail;
+        // A stray mail has no member to whom a desk's answer could go through us: the desk
+        // answers its sender.
+        match (&self.facts.inbound, self.view.to_desk, self.view.person) {
+            (Some(stray), true, None) if !stray.sender.is_empty() => stray.sender.clone(),
+            _ => self.address(Purpose::Reply, &mail.reply_local, &mail.reply_domain),
+        }
+    }
+
+    fn url(&self, path: &str, purpose: Purpose) -> String {
+        let base = self.facts.issuer.link_base.as_deref();
+        let base = base.unwrap_or(&self.context.config.relance.web.base_url);
+        format!("{base}/{path}/{}", self.token(purpose).to_url(&self.context.ring))
+    }
+
+    fn links(&self) -> Links {
+        if self.view.to_desk {
+            return Links::default();
+        }
+        let confirm = self.facts.payload.wish.is_some();
+        let renewal = self.view.renewal.is_some();
+        Links {
+            renew: if renewal { self.url("r", Purpose::Renew) } else { String::new() },
+            unsubscribe: self.url("u", Purpose::Unsubscribe),
+            confirm: if confirm { self.url("c", Purpose::Confirm) } else { String::new() },
+        }
+    }
+
+    fn compose(&self, composer: &Composer) -> Result<(Composed, String, String), ComposeError> {
+        let facts = self.facts;
+        let from = facts.inbound.as_ref().map(|i| sender(i)).unwrap_or_default();
+        let Some(kind) = self.kind(&from) else {
+            return Err(ComposeError::Facts(format!("a {} without its facts", self.view.kind)));
+        };
+        let bounce_domain = &self.context.config.relance.mail.bounce_domain;
+        let header_id = facts.header_id.clone().unwrap_or_else(|| {
+            format!("{}@{bounce_domain}", self.token(Purpose::Ref).to_address(&self.context.ring))
+        });
+        let name = facts
+            .member
+            .as_ref()
+            .map(|m| format!("{} {}", m.given_name, m.family_name))
+            .unwrap_or_default();
+        let template = composer.version(&kind);
+        let mail = MailFacts {
+            kind,
+            prefer: self.language(),
+            to: Correspondent {
+                name: if self.view.to_desk { "" } else { &name },
+                address: &facts.address,
+            },
+            issuer: facts.issuer,
+            relance: &self.context.config.relance,
+            person: facts.member.as_ref().map(|m| self.person(m)),
+            bill: facts.bill.clone(),
+            links: self.links(),
+            ids: MailIds {
+                message_id: header_id.clone(),
+                reply_to: self.reply_to(),
+                in_reply_to: facts.payload.in_reply_to.clone(),
+                auto_submitted: if facts.payload.in_reply_to.is_empty() {
+                    "auto-generated"
+                } else {
+                    "auto-replied"
+                },
+            },
+            date: self.now,
+        };
+        Ok((composer.mail(&mail)?, template, header_id))
+    }
+
+    fn language(&self) -> Lang {
+        let issuer = self.facts.issuer;
+        if self.view.to_desk {
+            return issuer.desk.language;
+        }
+        self.facts.member.as_ref().map_or(issuer.language, |m| m.reads(issuer.language))
+    }
+
+    fn person<'m>(&'m self, member: &'m Member) -> PersonFacts<'m> {
+        PersonFacts {
+            member_no: &member.member_no,
+            given_name: &member.given_name,
+            family_name: &member.family_name,
+            category: member
+                .membership(&self.view.issuer)
+                .map_or("", |membership| &membership.category),
+            insured: self.facts.bill.as_ref().is_some_and(billing::insures),
+            state: self.facts.renewal.as_ref().map_or(RenewalState::Open, |r| r.state),
+        }
+    }
+
+    fn kind<'m>(&'m self, from: &'m str) -> Option<MailKind<'m>> {
+        let facts = self.facts;
+        if let Some(step) = step_of(&self.view.kind) {
+            return Some(MailKind::Step(step));
+        }
+        match self.view.kind.as_str() {
+            "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
+            "fresh-link" => Some(MailKind::FreshLink),
+            "confirm-request" => facts.payload.wish.map(|wish| {
+                MailKind::ConfirmRequest(match wish {
+                    Wish::Renew => Said::RenewedByInvoice,
+                    Wish::Stop => Said::Unsubscribed,
+                })
+            }),
+            "forward" => facts.inbound.as_ref().map(|mail| {
+                MailKind::Forward(Forwarded {
+                    from,
+                    subject: &mail.subject,
+                    text: &mail.text,
+                    why: &facts.payload.why,
+                    received: Timestamp::from_millisecond(mail.received_ms).unwrap_or(self.now),
+                })
+            }),
+            "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),
+            _ => None,
+        }
+    }
+}
+
+fn sender(mail: &InboundRow) -> String {
+    if mail.sender_name.is_empty() {
+        mail.sender.clone()
+    } else {
+        format!("{} <{}>", mail.sender_name, mail.sender)
+    }
+}
