@@ -1,10 +1,193 @@
 //! Owns words on their way out: one bilingual message, or one page in one language, from facts,
 //! templates (tera, structure only) and locales (Fluent, every word). Never decides anything,
 //! never reads the store or a clock.
+//!
+//! ```text
+//! facts ─> frame, bill (values) ─> tera + words (one half per language) ─> mime (one message)
+//! ```
+//!
+//! Values never carry markup: what must become markup (`1<sup>er</sup>`, an English name inside
+//! French) is a private character until the last step ([`text`]).
 
+mod assets;
+mod engine;
 mod facts;
+pub mod format;
+mod frame;
+mod lint;
+mod mail;
+mod mime;
+mod page_values;
+mod pages;
+mod parity;
+pub mod sample;
+#[cfg(test)]
+mod snapshots;
+mod text;
+mod typography;
+mod words;
+
+use std::sync::Arc;
+
+use crate::config::{Association, Relance, WordsSection};
+use crate::domain::words::Lang;
 
 pub use facts::{
     Bill, Composed, Correspondent, Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind,
     PersonFacts, Said,
 };
+pub use format::mask;
+pub use lint::{Fault, lint};
+pub use pages::{
+    Choice, ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Page,
+    REASON_CHARS_MAX, RenewalPage, UnsubscribePage,
+};
+
+use engine::Engine;
+
+/// Why words could not be loaded, or a message or page not composed.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// A file of templates or words cannot be read. Mend the path or its rights.
+    #[error("cannot read {file}: {source}")]
+    Read {
+        /// Path.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file in `words.templates_dir` replaces no template. Correct its name.
+    #[error("{file} has the name of no template")]
+    StrangeTemplate {
+        /// Path.
+        file: String,
+    },
+    /// A Fluent file is not well formed. Mend it.
+    #[error("{file}: {what}")]
+    Locale {
+        /// File.
+        file: String,
+        /// What the parser said.
+        what: String,
+    },
+    /// A message is missing, or one of its variables has no value. Mend the locale.
+    #[error("{key} ({}): {what}", lang.locale())]
+    Words {
+        /// Language.
+        lang: Lang,
+        /// Message, or message and attribute.
+        key: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A template does not parse or render. Mend it.
+    #[error("template {name}: {what}")]
+    Template {
+        /// Template.
+        name: String,
+        /// What tera said, with its causes.
+        what: String,
+    },
+    /// The words contradict each other. `relance check` lists each; mend the files.
+    #[error("{} faults in templates or words, the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Faults(Vec<Fault>),
+    /// No locale has a name for that time zone. Add `zone-…` to both.
+    #[error("no words for the time zone {zone}: both locales need `{}`", frame::zone_key(zone))]
+    Zone {
+        /// IANA name.
+        zone: String,
+    },
+    /// A value for a header holds a control character or is no valid address. The row is faulty;
+    /// mend it, then compose again.
+    #[error("{field} cannot stand in a header: {what}")]
+    Header {
+        /// Which header.
+        field: &'static str,
+        /// What is wrong; never the value itself.
+        what: &'static str,
+    },
+    /// The message needs a fact that it was not given: a fault of the caller.
+    #[error("a {kind} message needs {fact}")]
+    MissingFact {
+        /// Message.
+        kind: &'static str,
+        /// Fact.
+        fact: &'static str,
+    },
+}
+
+/// Composes messages and pages. Cheap to clone and to share between threads.
+#[derive(Clone)]
+pub struct Composer(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    relance: Relance,
+    associations: Vec<Association>,
+}
+
+impl std::fmt::Debug for Composer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Composer").finish_non_exhaustive()
+    }
+}
+
+impl Composer {
+    /// Loads templates and words (the binary's, with those of `[words]` over them), lints them,
+    /// and makes sure that every zone of the configuration has a name. Everything that could
+    /// fail for want of a file or a word fails here, not when the first member is written to.
+    pub fn new(relance: &Relance, associations: &[Association]) -> Result<Self, ComposeError> {
+        let faults = lint(&relance.words);
+        if !faults.is_empty() {
+            return Err(ComposeError::Faults(faults));
+        }
+        let composer = Self::unlinted(&relance.words, relance, associations, false)?;
+        let zones = associations.iter().map(|a| &a.zone);
+        for zone in zones.chain([&relance.season.deadline_zone]) {
+            if !composer.0.engine.words.has(&frame::zone_key(zone)) {
+                return Err(ComposeError::Zone { zone: zone.clone() });
+            }
+        }
+        Ok(composer)
+    }
+
+    fn unlinted(
+        words: &WordsSection,
+        relance: &Relance,
+        associations: &[Association],
+        record: bool,
+    ) -> Result<Self, ComposeError> {
+        let engine = Engine::load(words, record)?;
+        let (relance, associations) = (relance.clone(), associations.to_vec());
+        Ok(Self(Arc::new(Inner { engine, relance, associations })))
+    }
+
+    /// One message, ready for DATA: text and HTML, both languages in each, the preferred first
+    /// (a forward: the desk's only). The same facts give the same bytes.
+    pub fn mail(&self, facts: &MailFacts<'_>) -> Result<Composed, ComposeError> {
+        mime::assemble(facts, &self.0.parts(facts)?)
+    }
+
+    /// One page in one language, complete HTML.
+    pub fn page(&self, page: &Page<'_>, lang: Lang) -> Result<String, ComposeError> {
+        self.0.page(page, lang)
+    }
+
+    /// Twelve hexadecimal digits that change when a word, or a template of that kind, does.
+    #[must_use]
+    pub fn version(&self, kind: &MailKind<'_>) -> String {
+        let name = mail::template_name(kind);
+        self.0.engine.versions.get(name).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_composer_is_shared_between_threads() {
+        fn shared<T: Send + Sync + Clone>() {}
+        shared::<Composer>();
+    }
+}

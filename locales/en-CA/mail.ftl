@@ -1,0 +1,49 @@
+# What stands around every mail, and the steps of a season.
+
+other-below = English version below
+hello = Hello { $name },
+hello-nameless = Hello,
+member-no = Member number: { $member_no }
+
+notice =
+    .subject = { $short } membership { $season }: renew by { $deadline_day }
+    .intro = Here is your notice of renewal for { $season }. It covers your membership { $to } from { $cover_from } to { $cover_until }. Renewing takes a few minutes and needs no account or password.
+reminder =
+    .subject = Reminder: your { $short } membership for { $season } awaits your answer
+    .intro = We do not have your answer yet about your membership { $to } for { $season }. If you answered within the last day, please disregard this reminder.
+last-call =
+    .subject-insured = Last call: answer by { $deadline_day } to keep your insurance ({ $short })
+    .subject-plain = Last call: renew your { $short } membership for { $season } by { $deadline_day }
+    .intro-insured = This is our last message before the deadline. We do not have your answer for { $season }, and your professional liability insurance depends on it.
+    .intro-plain = This is our last message before the deadline. We do not have your answer yet about your membership { $to } for { $season }.
+
+deadline-insured = To keep your professional liability insurance without interruption, answer no later than { $deadline }.
+deadline-plain = Please answer no later than { $deadline }.
+
+button-renew = Renew my membership
+button-confirm = Confirm my request
+button-open = Open my renewal page
+button-line = { $label }:
+link-in-full = Or open this personal link:
+
+how-to-pay = You can pay by cheque or on invoice: choose it on the page.
+how-to-pay-insured = You can pay by cheque or on invoice: choosing it on the page by the deadline states your intent to pay, for your membership and your insurance.
+
+changed-title = Your employer pays, or your situation has changed?
+changed = Tell us in a few words by answering this mail: leave, retirement, a move, another payer. It reaches the people who can help you.
+
+nothing-title = If you do nothing
+nothing-insured = Your insurance cover is interrupted as of { $cover_from }, and your membership { $to } lapses on { $lapses }.
+nothing-plain = Your membership { $to } lapses on { $lapses }.
+not-renewing-hint = If you have decided not to renew, tell us on the same page and our reminders end there.
+
+genuine-title = Is this mail genuine?
+genuine = It comes from { $from_address }, and its button leads to { $host } and nowhere else. We never ask for a password or a card number by mail. In doubt, open nothing and call { $phone }.
+
+sender = { $issuer }
+sender-behalf = { $issuer }, also on behalf of { $behalf }
+why-step = You receive this mail because you are on the members’ list { $of } and your membership is due for renewal.
+why-answer = You receive this mail because of a request made with your link or from your address.
+stop = To receive no more reminders about your membership { $to }:
+stop-link = stop the reminders
+stop-keeps = Invoices, confirmations and the last call before insurance cover ends still reach you.

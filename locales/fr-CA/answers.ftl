@@ -1,0 +1,90 @@
+# Ce qui a été compris et fait : confirmations, demandes de confirmation, courriels de et vers
+# un service des adhésions. Chaque `said-` dit : ce que nous avons compris, ce que cela veut
+# dire (avec et sans assurance) et, pour une demande de confirmation, ce qui a été demandé.
+
+said-renewed-by-invoice =
+    .subject = Votre renouvellement { $season } { $to } est noté, paiement à venir
+    .what = Nous avons compris : vous renouvelez votre adhésion { $to } pour { $season } et paierez par chèque ou sur facture.
+    .means = Votre intention de payer est notée. Ceci n’est pas un reçu : un reçu suivra quand le paiement nous sera parvenu.
+    .means-insured = Votre intention de payer est notée, tant pour l’adhésion que pour l’assurance responsabilité professionnelle. Ceci n’est pas un reçu : un reçu suivra quand le paiement nous sera parvenu.
+    .asked = Renouveler votre adhésion { $to } pour { $season } et payer par chèque ou sur facture.
+said-not-renewing =
+    .subject = Vous ne renouvelez pas votre adhésion { $season } { $to } : c’est noté
+    .what = Nous avons compris : vous ne renouvelez pas votre adhésion { $to } pour { $season }.
+    .means = Nos rappels prennent fin. À moins que vous ne changiez d’avis, votre adhésion sera échue le { $lapses }.
+    .means-insured = Nos rappels prennent fin. À moins que vous ne changiez d’avis, votre couverture d’assurance sera interrompue à compter du { $cover_from }, et votre adhésion sera échue le { $lapses }.
+    .asked = Ne pas renouveler votre adhésion { $to } pour { $season }.
+said-unsubscribed =
+    .subject = Vous ne recevrez plus de rappels pour votre adhésion ({ $short })
+    .what = Nous avons compris : vous ne voulez plus de rappels au sujet de votre adhésion { $to }.
+    .means = Les rappels ont pris fin. Votre adhésion elle-même reste inchangée. Les factures et les confirmations vous parviendront toujours.
+    .means-insured = Les rappels ont pris fin. Votre adhésion elle-même reste inchangée. Les factures, les confirmations et le dernier rappel avant la fin de votre couverture d’assurance vous parviendront toujours.
+    .asked = Ne plus recevoir de rappels au sujet de votre adhésion { $to }.
+said-resubscribed =
+    .subject = Vous recevrez de nouveau les rappels pour votre adhésion ({ $short })
+    .what = Nous avons compris : vous voulez recevoir de nouveau les rappels au sujet de votre adhésion { $to }.
+    .means = Le prochain rappel vous parviendra si vous n’avez pas encore répondu à ce moment-là.
+    .means-insured = Le prochain rappel vous parviendra si vous n’avez pas encore répondu à ce moment-là.
+    .asked = Recevoir de nouveau les rappels au sujet de votre adhésion { $to }.
+said-undone =
+    .subject = Votre dernière réponse est annulée, votre renouvellement est à faire ({ $short })
+    .what = Nous avons compris : vous annulez votre dernière réponse au sujet de votre adhésion { $to } pour { $season }.
+    .means = Votre renouvellement est de nouveau à faire. Veuillez répondre au plus tard le { $deadline }.
+    .means-insured = Votre renouvellement est de nouveau à faire. Pour maintenir votre assurance sans interruption, répondez au plus tard le { $deadline }.
+    .asked = Annuler votre dernière réponse au sujet de votre adhésion { $to } pour { $season }.
+said-help =
+    .subject = Comment renouveler votre adhésion { $season } { $to }
+    .what = Vous avez demandé comment se fait le renouvellement.
+    .means = La page qu’ouvre votre lien personnel montre ce que vous devez et reçoit votre réponse, au plus tard le { $deadline }. Votre message n’a rien changé.
+    .means-insured = La page qu’ouvre votre lien personnel montre ce que vous devez, assurance comprise, et reçoit votre réponse, au plus tard le { $deadline }. Votre message n’a rien changé.
+    .asked = Savoir comment se fait le renouvellement.
+said-says-paid =
+    .subject = Vous dites avoir payé votre renouvellement : nous vérifions ({ $short })
+    .what = Nous avons compris : vous avez payé votre renouvellement { $season } ({ $short }).
+    .means = Les rappels de paiement sont suspendus pendant que nous cherchons votre paiement. Rien n’est encore inscrit comme payé : un reçu suivra quand le paiement aura été retrouvé.
+    .means-insured = Les rappels de paiement sont suspendus pendant que nous cherchons votre paiement. Rien n’est encore inscrit comme payé, ni pour l’adhésion ni pour l’assurance : un reçu suivra quand le paiement aura été retrouvé.
+    .asked = Faire rechercher votre paiement pour { $season }.
+
+pledged-total = Montant à payer : { $total }
+undo-link = Si ce n’est pas ce que vous vouliez, ouvrez le lien ci-dessous dans la journée ou répondez à ce courriel.
+undo-answer = Si ce n’est pas ce que vous vouliez, répondez à ce courriel dans la journée.
+
+help-words = Vous pouvez aussi répondre à ce courriel par un seul mot :
+help-renew = RENOUVELER, pour renouveler et payer par chèque ou sur facture
+help-paid = PAYÉ, si votre paiement est en route ou déjà fait
+help-stop = ARRÊT, pour ne plus recevoir de rappels
+help-else = Tout autre message sera lu par une personne.
+
+fresh-link =
+    .subject = Votre nouveau lien personnel pour renouveler en { $season } ({ $short })
+    .intro = Le lien qui a été ouvert n’était plus valide. En voici un nouveau pour votre adhésion { $to }, envoyé à l’adresse que nous avons au dossier.
+    .not-you = Si vous ne l’avez pas demandé, il n’y a rien à faire : rien n’a changé.
+
+confirm-request =
+    .subject = Veuillez confirmer votre demande faite par courriel ({ $short })
+    .intro = Un courriel envoyé en votre nom nous demande ceci :
+    .confirm = Nous n’avons pas pu nous assurer qu’il vient de vous : rien n’a donc été fait. S’il vient bien de vous, confirmez au moyen du bouton.
+    .not-you = S’il ne vient pas de vous, il n’y a rien à faire : sans confirmation, rien ne change.
+
+forward =
+    .subject = [{ $short }] { $subject }
+    .subject-member = [{ $short } { $member_no }] { $subject }
+    .intro = Un message reçu demande l’attention d’une personne.
+    .answer = Répondez à ce courriel comme d’habitude : votre réponse parviendra à l’expéditeur par notre entremise.
+    .why-question = Il contient une question à laquelle nous ne répondons pas automatiquement.
+    .why-unverified = Nous n’avons pas pu nous assurer que l’expéditeur est bien le membre.
+    .why-no-token = Il ne renvoie à aucun de nos messages : nous ne savons pas de quel membre il s’agit.
+    .why-unparsed = Il n’a pas pu être lu en entier : ce qui a pu l’être figure ci-dessous.
+    .why-too-large = Il était trop volumineux pour être lu en entier : son début figure ci-dessous.
+    .from = De : { $from }
+    .member = Membre : { $name }, { $member_no }
+    .received = Reçu : { $received }
+    .subject-line = Objet : { $subject }
+    .text = ---- Début du texte reçu (les liens sont rendus inactifs) ----
+    .text-end = ---- Fin du texte reçu ----
+
+desk-answer =
+    .subject = Réponse { $of } à votre message sur le renouvellement
+    .intro = Voici la réponse à votre message.
+    .above = La réponse à votre message figure plus haut, dans la langue où elle a été écrite.
+    .back = Pour écrire de nouveau, répondez à ce courriel.

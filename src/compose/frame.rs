@@ -1,0 +1,195 @@
+//! Owns the values that every mail and page of an association shares: its names, its contact
+//! lines, the season's dates, in one language.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use tera::{Context, Value};
+
+use super::format;
+use super::text::{clean, mark};
+use super::{Bill, ComposeError, Inner, LineKind, PersonFacts};
+use crate::config::{Association, Text};
+use crate::domain::words::Lang;
+
+/// The deadline is the exclusive instant at which the next day begins; people are told the last
+/// minute before it.
+const LAST_MINUTE: Time = Time::constant(23, 59, 0, 0);
+
+/// The word for a time zone: `zone-America-Toronto`.
+pub(super) fn zone_key(zone: &str) -> String {
+    format!("zone-{}", zone.replace('/', "-"))
+}
+
+/// Puts one string.
+pub(super) fn put(context: &mut Context, name: &'static str, value: &str) {
+    context.insert_value(name, Value::normal_string(value));
+}
+
+/// A text in that language; English standing in for missing French carries the marks that
+/// become `lang="en"`.
+pub(super) fn named(text: &Text, lang: Lang) -> String {
+    let words = clean(text.get(lang), false);
+    if text.lang_of(lang) == lang {
+        words
+    } else {
+        format!("{}{words}{}", mark::EN_OPEN, mark::EN_CLOSE)
+    }
+}
+
+/// Host of a URL: what a member compares with the address bar.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+impl Inner {
+    /// Values of one association in one language.
+    pub(super) fn frame(&self, issuer: &Association, lang: Lang) -> Result<Context, ComposeError> {
+        let words = &self.engine.words;
+        let season = &self.relance.season;
+        let mut context = Context::new();
+        put(&mut context, "lang", lang.as_str());
+        put(&mut context, "lang_tag", lang.locale());
+        put(&mut context, "other_lang", lang.other().as_str());
+        put(&mut context, "other_tag", lang.other().locale());
+        put(&mut context, "federation", &named(&self.relance.federation.name, lang));
+        put(&mut context, "season", &season.id);
+        put(&mut context, "issuer", &named(&issuer.name, lang));
+        put(&mut context, "short", issuer.short.get(lang));
+        for (name, key) in [("the", "form-the"), ("of", "form-of"), ("to", "form-to")] {
+            put(&mut context, name, &self.form(issuer, lang, key)?);
+        }
+        put(&mut context, "desk", &named(&issuer.desk.name, lang));
+        put(&mut context, "phone", &issuer.desk.phone);
+        put(&mut context, "postal", &issuer.postal_address);
+        put(&mut context, "website", &issuer.website);
+        put(&mut context, "from_address", &issuer.from_address);
+        let base = issuer.link_base.as_deref().filter(|b| !b.is_empty());
+        put(&mut context, "host", host(base.unwrap_or(&self.relance.web.base_url)));
+        put(&mut context, "behalf", &self.behalf(issuer, lang)?);
+        let calendar = words.calendar(lang);
+        for (name, date) in [
+            ("cover_from", season.cover_from),
+            ("cover_until", season.cover_until),
+            ("lapses", season.lapses),
+            ("deadline_day", season.declare_by),
+        ] {
+            put(&mut context, name, &format::date(lang, calendar, date));
+        }
+        let deadline =
+            self.moment(lang, season.declare_by, LAST_MINUTE, &season.deadline_zone)?;
+        put(&mut context, "deadline", &deadline);
+        Ok(context)
+    }
+
+    /// The short name in one of its forms; French ones come from the configuration.
+    fn form(&self, body: &Association, lang: Lang, key: &str) -> Result<String, ComposeError> {
+        let form = match (lang, key) {
+            (Lang::Fr, "form-the") => &body.french.the,
+            (Lang::Fr, "form-of") => &body.french.of,
+            (Lang::Fr, "form-to") => &body.french.to,
+            _ => body.short.get(lang),
+        };
+        self.engine.words.say(lang, key, &[("form", form)])
+    }
+
+    /// Full names of the bodies for which the issuer bills and of the national one, if others.
+    fn behalf(&self, issuer: &Association, lang: Lang) -> Result<String, ComposeError> {
+        let national = &self.relance.federation.national;
+        let mut codes: Vec<&String> = issuer.bills_for.iter().collect();
+        if !codes.contains(&national) {
+            codes.push(national);
+        }
+        let names: Vec<String> = codes
+            .into_iter()
+            .filter(|code| **code != issuer.code)
+            .filter_map(|code| self.body(code))
+            .map(|body| named(&body.name, lang))
+            .collect();
+        let Some((last, rest)) = names.split_last() else { return Ok(String::new()) };
+        if rest.is_empty() {
+            return Ok(last.clone());
+        }
+        let rest = rest.join(", ");
+        self.engine.words.say(lang, "list-and", &[("rest", &rest), ("last", last)])
+    }
+
+    /// The body with that code.
+    pub(super) fn body(&self, code: &str) -> Option<&Association> {
+        self.associations.iter().find(|a| a.code == code)
+    }
+
+    /// A local date and time with its zone's name.
+    fn moment(
+        &self,
+        lang: Lang,
+        date: Date,
+        time: Time,
+        zone: &str,
+    ) -> Result<String, ComposeError> {
+        let words = &self.engine.words;
+        let key = zone_key(zone);
+        if !words.has(&key) {
+            return Err(ComposeError::Zone { zone: zone.to_owned() });
+        }
+        let zone = words.say(lang, &key, &[])?;
+        let date = format::date(lang, words.calendar(lang), date);
+        let time = format::time(lang, time);
+        words.say(lang, "moment", &[("date", &date), ("time", &time), ("zone", &zone)])
+    }
+
+    /// An instant as people of that zone read it, with the day's name.
+    pub(super) fn instant(
+        &self,
+        lang: Lang,
+        at: Timestamp,
+        zone: &str,
+    ) -> Result<String, ComposeError> {
+        let local = at.in_tz(zone).map_err(|_| ComposeError::Zone { zone: zone.to_owned() })?;
+        self.moment(lang, local.date(), local.time(), zone)
+    }
+
+    /// Name, number and insurance of the member. Names are foreign text: cleaned.
+    pub(super) fn put_person(context: &mut Context, person: Option<&PersonFacts<'_>>) {
+        let name = person.map(|p| format!("{} {}", p.given_name, p.family_name));
+        put(context, "name", clean(&name.unwrap_or_default(), false).trim());
+        put(context, "member_no", &clean(person.map_or("", |p| p.member_no), false));
+        let insured = person.is_some_and(|p| p.insured);
+        context.insert_value("insured", Value::from(insured));
+    }
+
+    /// Lines and total of a bill; an absent one leaves `lines` empty.
+    pub(super) fn put_bill(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        bill: Option<&Bill>,
+    ) -> Result<(), ComposeError> {
+        let mut lines: Vec<Value> = Vec::new();
+        let mut suppliers: Vec<&str> = Vec::new();
+        for line in bill.map_or(&[][..], |b| &b.lines) {
+            let body = self.body(&line.supplier);
+            let of = match body {
+                Some(body) => self.form(body, lang, "form-of")?,
+                None => line.supplier.clone(),
+            };
+            let category = body
+                .and_then(|b| b.category(&line.category))
+                .map_or_else(|| line.category.clone(), |c| named(&c.name, lang));
+            if line.kind == LineKind::Dues && !suppliers.contains(&line.supplier.as_str()) {
+                suppliers.push(&line.supplier);
+            }
+            lines.push(Value::from_serializable(&serde_json::json!({
+                "kind": line.kind.as_str(),
+                "of": of,
+                "category": category,
+                "amount": format::money(lang, line.amount),
+            })));
+        }
+        context.insert_value("several_bodies", Value::from(suppliers.len() > 1));
+        context.insert_value("lines", Value::from(lines));
+        let total = bill.map(|b| format::money(lang, b.total())).unwrap_or_default();
+        put(context, "total", &total);
+        Ok(())
+    }
+}

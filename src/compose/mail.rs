@@ -1,0 +1,184 @@
+//! Owns the parts of one message: subject, text and HTML, a half in each language.
+
+use tera::{Context, Value};
+
+use super::frame::put;
+use super::text::{self, clean, fenced};
+use super::{ComposeError, Forwarded, Inner, MailFacts, MailKind};
+use crate::domain::words::Lang;
+
+/// Names of the mail templates, one folder each.
+pub(super) const KINDS: &[&str] = &[
+    "notice",
+    "reminder",
+    "last-call",
+    "confirmation",
+    "fresh-link",
+    "confirm-request",
+    "forward",
+    "desk-answer",
+];
+
+/// Reasons for which a mail comes to a desk; each has its words.
+pub(super) const FORWARD_REASONS: &[&str] =
+    &["question", "unverified", "no-token", "unparsed", "too-large"];
+
+/// Between the two languages of a subject.
+const SUBJECT_SEPARATOR: &str = " | ";
+
+/// Characters kept of a foreign subject or sender: headers stay short, and so does the list
+/// in which the desk reads them.
+const FOREIGN_LINE_CHARS_MAX: usize = 150;
+
+/// What mime puts together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// In both languages, without control characters.
+    pub subject: String,
+    /// Wrapped, LF line ends.
+    pub text: String,
+    /// Complete document; none for a text-only message.
+    pub html: Option<String>,
+    /// Language that comes first.
+    pub first: Lang,
+}
+
+/// One language's share of a message.
+#[derive(Debug, Clone)]
+pub(super) struct Half {
+    /// Subject in that language.
+    pub subject: String,
+    /// Text, not wrapped, with marks.
+    pub text: String,
+    /// Fragment of HTML, with marks.
+    pub html: String,
+}
+
+/// Folder of the templates.
+pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
+    match kind {
+        MailKind::Step(step) => step.as_str(),
+        MailKind::Confirmation(_) => "confirmation",
+        MailKind::FreshLink => "fresh-link",
+        MailKind::ConfirmRequest(_) => "confirm-request",
+        MailKind::Forward(_) => "forward",
+        MailKind::DeskAnswer(_) => "desk-answer",
+    }
+}
+
+impl Inner {
+    /// Renders everything that the message says.
+    pub(super) fn parts(&self, facts: &MailFacts<'_>) -> Result<Parts, ComposeError> {
+        require(facts)?;
+        if let MailKind::Forward(mail) = &facts.kind {
+            return self.forward(facts, mail);
+        }
+        let first = facts.prefer;
+        let halves = [self.half(facts, first, true)?, self.half(facts, first.other(), false)?];
+        let subject = format!("{}{SUBJECT_SEPARATOR}{}", halves[0].subject, halves[1].subject);
+
+        let words = &self.engine.words;
+        let mut shell = Context::new();
+        put(&mut shell, "lang_tag", first.locale());
+        put(&mut shell, "other_tag", first.other().locale());
+        put(&mut shell, "subject", &subject);
+        put(&mut shell, "other_below", &words.say(first.other(), "other-below", &[])?);
+        put(&mut shell, "other_name", &words.say(first.other(), "language-name", &[])?);
+        put(&mut shell, "first", &halves[0].text);
+        put(&mut shell, "second", &halves[1].text);
+        let text = self.engine.render("mail/shell.txt", &shell)?;
+        put(&mut shell, "first", &halves[0].html);
+        put(&mut shell, "second", &halves[1].html);
+        let html = self.engine.render("mail/shell.html", &shell)?;
+        Ok(Parts {
+            subject,
+            text: text::wrap(&text::unmarked(&text)),
+            html: Some(text::marks_to_html(&html)),
+            first,
+        })
+    }
+
+    /// One language's share. `leads`: whether it stands first.
+    pub(super) fn half(
+        &self,
+        facts: &MailFacts<'_>,
+        lang: Lang,
+        leads: bool,
+    ) -> Result<Half, ComposeError> {
+        let kind = template_name(&facts.kind);
+        let mut context = self.values(facts, lang)?;
+        context.insert_value("first_half", Value::from(leads));
+        Ok(Half {
+            subject: self.subject(kind, &context)?,
+            text: self.engine.render(&format!("{kind}/body.txt"), &context)?,
+            html: self.engine.render(&format!("{kind}/body.html"), &context)?,
+        })
+    }
+
+    fn values(&self, facts: &MailFacts<'_>, lang: Lang) -> Result<Context, ComposeError> {
+        let mut context = self.frame(facts.issuer, lang)?;
+        Self::put_person(&mut context, facts.person.as_ref());
+        self.put_bill(&mut context, lang, facts.bill.as_ref())?;
+        put(&mut context, "renew", &facts.links.renew);
+        put(&mut context, "unsubscribe", &facts.links.unsubscribe);
+        put(&mut context, "confirm", &facts.links.confirm);
+        context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
+        match &facts.kind {
+            MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
+                put(&mut context, "said", said.as_str());
+            }
+            MailKind::DeskAnswer(answer) => put(&mut context, "answer", &clean(answer, true)),
+            MailKind::Step(_) | MailKind::FreshLink | MailKind::Forward(_) => {}
+        }
+        Ok(context)
+    }
+
+    fn subject(&self, kind: &str, context: &Context) -> Result<String, ComposeError> {
+        let subject = self.engine.render(&format!("{kind}/subject.txt"), context)?;
+        Ok(clean(subject.trim(), false))
+    }
+
+    /// Text only, in the desk's language only.
+    fn forward(&self, facts: &MailFacts<'_>, mail: &Forwarded<'_>) -> Result<Parts, ComposeError> {
+        let lang = facts.issuer.desk.language;
+        let why = FORWARD_REASONS.iter().find(|r| **r == mail.why);
+        let why = why.ok_or(ComposeError::MissingFact { kind: "forward", fact: "a known reason" })?;
+        let mut context = self.values(facts, lang)?;
+        put(&mut context, "why", why);
+        put(&mut context, "from", &foreign_line(mail.from));
+        put(&mut context, "subject", &foreign_line(mail.subject));
+        put(&mut context, "fenced", &fenced(mail.text));
+        let zone = &facts.issuer.zone;
+        put(&mut context, "received", &self.instant(lang, mail.received, zone)?);
+        let text = self.engine.render("forward/body.txt", &context)?;
+        Ok(Parts {
+            subject: self.subject("forward", &context)?,
+            text: text::wrap(&text::unmarked(&text)),
+            html: None,
+            first: lang,
+        })
+    }
+}
+
+/// One cleaned and bounded line of foreign text.
+fn foreign_line(text: &str) -> String {
+    clean(text, false).chars().take(FOREIGN_LINE_CHARS_MAX).collect()
+}
+
+/// Refuses a message that would go out with an empty link or name.
+fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
+    let kind = template_name(&facts.kind);
+    let (needs_person, link) = match facts.kind {
+        MailKind::Step(_) | MailKind::FreshLink => (true, Some(("a renewal link", &facts.links.renew))),
+        MailKind::Confirmation(_) => (true, None),
+        MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
+        MailKind::Forward(_) | MailKind::DeskAnswer(_) => (false, None),
+    };
+    if needs_person && facts.person.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "a member" });
+    }
+    match link {
+        Some((fact, url)) if url.is_empty() => Err(ComposeError::MissingFact { kind, fact }),
+        _ => Ok(()),
+    }
+}

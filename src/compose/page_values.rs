@@ -1,0 +1,184 @@
+//! Owns the values of each page and the choice of its template.
+
+use jiff::Timestamp;
+use tera::{Context, Value};
+
+use super::frame::put;
+use super::text::marks_to_html;
+use super::{
+    ComposeError, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Inner, Page,
+    REASON_CHARS_MAX, RenewalPage, UnsubscribePage,
+};
+use crate::config::Association;
+use crate::domain::words::Lang;
+
+impl Page<'_> {
+    /// Stable name: template, key of its words.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Renewal(_) => "renewal",
+            Self::Done(_) => "done",
+            Self::Conflict(_) => "conflict",
+            Self::Unsubscribe(_) => "unsubscribe",
+            Self::Unsubscribed(_) => "unsubscribed",
+            Self::Confirm(_) => "confirm",
+            Self::Damaged => "damaged",
+            Self::Expired(_) => "expired",
+            Self::FreshLinkSent(_) => "fresh-link-sent",
+            Self::NotFound => "not-found",
+            Self::WrongMethod => "wrong-method",
+            Self::TooLarge => "too-large",
+            Self::BadForm(_) => "bad-form",
+            Self::TooMany => "too-many",
+            Self::ServerTrouble => "server-trouble",
+            Self::Front => "front",
+        }
+    }
+
+    /// Pages that are a title and a paragraph share one template.
+    const fn template(&self) -> &'static str {
+        match self {
+            Self::NotFound
+            | Self::WrongMethod
+            | Self::TooLarge
+            | Self::TooMany
+            | Self::ServerTrouble => "plain",
+            _ => self.name(),
+        }
+    }
+
+    const fn issuer(&self) -> Option<&Association> {
+        match self {
+            Self::Renewal(p) => Some(p.issuer),
+            Self::Done(p) => Some(p.issuer),
+            Self::Conflict(p) => Some(p.issuer),
+            Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
+            Self::Confirm(p) => Some(p.issuer),
+            Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
+            _ => None,
+        }
+    }
+}
+
+impl Inner {
+    /// Renders one page.
+    pub(super) fn page(&self, page: &Page<'_>, lang: Lang) -> Result<String, ComposeError> {
+        let national = self.body(&self.relance.federation.national);
+        // A page about nobody in particular speaks for the federation, from its national desk.
+        let house = page.issuer().or(national).or(self.associations.first());
+        let house = house
+            .ok_or(ComposeError::MissingFact { kind: page.name(), fact: "an association" })?;
+        let mut context = self.frame(house, lang)?;
+        put(&mut context, "page", page.name());
+        context.insert_value("of_federation", Value::from(page.issuer().is_none()));
+        let (mut other, mut faults): (_, &[FormFault]) = (None, &[]);
+        match page {
+            Page::Renewal(p) => {
+                faults = p.faults;
+                self.renewal(&mut context, lang, p)?;
+            }
+            Page::Done(p) => self.done(&mut context, lang, p)?,
+            Page::Conflict(p) => self.conflict(&mut context, lang, p)?,
+            Page::Unsubscribe(p) | Page::Unsubscribed(p) => unsubscribe(&mut context, p),
+            Page::Confirm(p) => {
+                Self::put_person(&mut context, Some(&p.person));
+                put(&mut context, "said", p.asked.as_str());
+                form(&mut context, p.version, p.nonce);
+            }
+            Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
+            Page::BadForm(listed) => faults = listed,
+            Page::Damaged => other = Some(self.frame(house, lang.other())?),
+            _ => {}
+        }
+        let faults: Vec<Value> = faults.iter().map(|f| Value::normal_string(f.as_str())).collect();
+        context.insert_value("faults", Value::from(faults));
+        if let Some(mut other) = other {
+            put(&mut other, "page", page.name());
+            put(&mut context, "other_half", &self.engine.render("page/half.html", &other)?);
+        }
+        let template = format!("page/{}.html", page.template());
+        Ok(marks_to_html(&self.engine.render(&template, &context)?))
+    }
+
+    fn renewal(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        page: &RenewalPage<'_>,
+    ) -> Result<(), ComposeError> {
+        Self::put_person(context, Some(&page.person));
+        let category = page.issuer.category(page.person.category);
+        let category = category.map(|c| super::frame::named(&c.name, lang));
+        put(context, "category", category.as_deref().unwrap_or(page.person.category));
+        put(context, "address", page.address_masked);
+        self.put_bill(context, lang, Some(page.bill))?;
+        context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
+        form(context, page.version, page.nonce);
+        Ok(())
+    }
+
+    fn done(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        page: &DonePage<'_>,
+    ) -> Result<(), ComposeError> {
+        Self::put_person(context, Some(&page.person));
+        self.put_bill(context, lang, page.bill)?;
+        put(context, "said", page.said.as_str());
+        self.at(context, "at", lang, Some(page.at), page.issuer)?;
+        self.at(context, "undo_until", lang, page.undo_until, page.issuer)?;
+        form(context, page.version, page.nonce);
+        Ok(())
+    }
+
+    fn conflict(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        page: &ConflictPage<'_>,
+    ) -> Result<(), ComposeError> {
+        Self::put_person(context, Some(&page.person));
+        put(context, "asked", page.asked.as_str());
+        let (how, recorded, at) = match page.conflict {
+            Conflict::Answered { recorded, at } => ("answered", Some(recorded), at),
+            Conflict::Changed { meanwhile, at } => ("changed", meanwhile, at),
+        };
+        put(context, "how", how);
+        put(context, "said", recorded.map_or("", |s| s.as_str()));
+        self.at(context, "at", lang, Some(at), page.issuer)?;
+        form(context, page.version, page.nonce);
+        Ok(())
+    }
+
+    /// An instant in the association's zone; empty for none.
+    fn at(
+        &self,
+        context: &mut Context,
+        name: &'static str,
+        lang: Lang,
+        at: Option<Timestamp>,
+        issuer: &Association,
+    ) -> Result<(), ComposeError> {
+        let text = at.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
+        put(context, name, text.as_deref().unwrap_or_default());
+        Ok(())
+    }
+}
+
+fn unsubscribe(context: &mut Context, page: &UnsubscribePage<'_>) {
+    put(context, "address", page.address_masked);
+    context.insert_value("insured", Value::from(page.insured));
+    put(context, "nonce", page.nonce);
+}
+
+fn expired(context: &mut Context, page: &ExpiredPage<'_>) {
+    put(context, "address", page.address_masked);
+    put(context, "nonce", page.nonce);
+}
+
+/// The hidden fields of a form about a renewal.
+fn form(context: &mut Context, version: i64, nonce: &str) {
+    context.insert_value("version", Value::from(version));
+    put(context, "nonce", nonce);
+}

@@ -1,0 +1,314 @@
+//! Owns the facts with which templates and words are tried: an invented federation of three
+//! bodies, one of them without a French name. The lint and the tests render all of them.
+
+use jiff::Timestamp;
+
+use super::{
+    Bill, Choice, ConfirmPage, Conflict, ConflictPage, Correspondent, DonePage, ExpiredPage,
+    FormFault, Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts,
+    RenewalPage, Said, UnsubscribePage,
+};
+use crate::config::{Association, Relance, StepKind};
+use crate::domain::money::Cents;
+use crate::domain::words::{Lang, RenewalState};
+
+/// The federation's two files, as an operator would write them.
+const RELANCE: &str = include_str!("sample/relance.toml");
+const ASSOCIATIONS: &str = include_str!("sample/associations.toml");
+
+/// Every act that a mail or page can speak of.
+const SAID: &[Said] = &[
+    Said::RenewedByInvoice,
+    Said::NotRenewing,
+    Said::Unsubscribed,
+    Said::Resubscribed,
+    Said::Undone,
+    Said::Help,
+    Said::SaysPaid,
+];
+
+const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
+
+const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
+const REPLY: &str =
+    "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
+
+/// What a person might write, with what must not pass: links and control characters.
+const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
+
+/// What tells sample mails of one kind apart.
+#[derive(Debug, Clone, Copy)]
+struct Variant {
+    /// Code of the association.
+    code: &'static str,
+    prefer: Lang,
+    insured: bool,
+    renew: bool,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct AssociationsFile {
+    association: Vec<Association>,
+}
+
+/// The invented federation.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// As from `relance.toml`.
+    pub relance: Relance,
+    /// As from `associations.toml`: `CEI` (national), `OEI` (both names), `WEA` (English name
+    /// only).
+    pub associations: Vec<Association>,
+    several: Bill,
+    single: Bill,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sample {
+    /// The federation with its bills.
+    #[must_use]
+    pub fn new() -> Self {
+        let relance = toml::from_str(RELANCE).expect("the sample parses: a test reads it");
+        let file: AssociationsFile =
+            toml::from_str(ASSOCIATIONS).expect("the sample parses: a test reads it");
+        let line = |kind, supplier: &str, category: &str, cents| Line {
+            kind,
+            supplier: supplier.to_owned(),
+            category: category.to_owned(),
+            amount: Cents::new(cents).unwrap_or_default(),
+        };
+        Self {
+            relance,
+            associations: file.association,
+            several: Bill {
+                lines: vec![
+                    line(LineKind::Dues, "OEI", "full", 98_450),
+                    line(LineKind::Dues, "CEI", "full", 21_006),
+                    line(LineKind::Premium, "OEI", "full", 4_000),
+                ],
+            },
+            single: Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500)] },
+        }
+    }
+
+    /// The body with that code; the national one for an unknown code.
+    #[must_use]
+    pub fn body(&self, code: &str) -> &Association {
+        self.associations.iter().find(|a| a.code == code).unwrap_or(&self.associations[0])
+    }
+
+    fn person(&self, variant: Variant) -> PersonFacts<'_> {
+        let full = variant.code == "OEI";
+        PersonFacts {
+            member_no: if full { "10442" } else { "W-2207" },
+            given_name: if full { "Maëlle" } else { "Sam" },
+            family_name: if full { "O’Exemple-Tremblay" } else { "Sample & Fils" },
+            category: if full { "full" } else { "candidate" },
+            insured: variant.insured,
+            state: RenewalState::Open,
+        }
+    }
+
+    fn bill(&self, code: &str) -> &Bill {
+        if code == "OEI" { &self.several } else { &self.single }
+    }
+
+    fn facts<'a>(&'a self, variant: Variant, kind: MailKind<'a>) -> MailFacts<'a> {
+        let issuer = self.body(variant.code);
+        let base = issuer.link_base.as_deref().unwrap_or(&self.relance.web.base_url);
+        let link = |path: &str| format!("{base}/{path}/{TOKEN}");
+        let step = matches!(kind, MailKind::Step(_));
+        MailFacts {
+            prefer: variant.prefer,
+            to: Correspondent { name: "Maëlle Exemple", address: "m.exemple@example.org" },
+            issuer,
+            relance: &self.relance,
+            person: Some(self.person(variant)),
+            bill: Some(self.bill(variant.code).clone()),
+            links: Links {
+                renew: if variant.renew { link("r") } else { String::new() },
+                unsubscribe: if step { link("u") } else { String::new() },
+                confirm: link("c"),
+            },
+            ids: MailIds {
+                message_id: "f.aeaqgbafaydqqcihmdqz2lnk42@example.ca".into(),
+                reply_to: REPLY.into(),
+                in_reply_to: if step { String::new() } else { "asked.1@example.org".into() },
+                auto_submitted: if step { "auto-generated" } else { "auto-replied" },
+            },
+            date: noon(3),
+            kind,
+        }
+    }
+
+    /// Every kind of mail in every shape that its template knows, by name.
+    #[must_use]
+    pub fn mails(&self) -> Vec<(String, MailFacts<'_>)> {
+        let mut all = Vec::new();
+        for (code, insured) in [("OEI", true), ("WEA", false)] {
+            for &prefer in Lang::ALL {
+                let variant = Variant { code, prefer, insured, renew: true };
+                let mut kinds: Vec<(String, MailKind<'_>)> = Vec::new();
+                for &step in STEPS {
+                    kinds.push((step.as_str().to_owned(), MailKind::Step(step)));
+                }
+                for &said in SAID {
+                    let name = said.as_str();
+                    kinds.push((format!("confirmation-{name}"), MailKind::Confirmation(said)));
+                    kinds.push((format!("confirm-request-{name}"), MailKind::ConfirmRequest(said)));
+                }
+                kinds.push(("fresh-link".into(), MailKind::FreshLink));
+                kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
+                for why in super::mail::FORWARD_REASONS {
+                    kinds.push((format!("forward-{why}"), MailKind::Forward(letter(why))));
+                }
+                for (name, kind) in kinds {
+                    let name = format!("{name}-{}-{prefer}", code.to_lowercase());
+                    all.push((name, self.facts(variant, kind)));
+                }
+            }
+        }
+        all.extend(self.bare_mails());
+        all
+    }
+
+    /// Mails with less in them: no link, no member, no bill, the national body as issuer.
+    fn bare_mails(&self) -> Vec<(String, MailFacts<'_>)> {
+        let variant = Variant { code: "CEI", prefer: Lang::Fr, insured: false, renew: false };
+        let mut undo = self.facts(variant, MailKind::Confirmation(Said::RenewedByInvoice));
+        undo.bill = None;
+        let mut stranger = self.facts(variant, MailKind::Forward(letter("no-token")));
+        stranger.person = None;
+        let mut unknown = self.facts(variant, MailKind::ConfirmRequest(Said::Unsubscribed));
+        unknown.person = None;
+        vec![
+            ("confirmation-bare".into(), undo),
+            ("forward-stranger".into(), stranger),
+            ("confirm-request-stranger".into(), unknown),
+        ]
+    }
+
+    /// Every page in every shape that its template knows, by name.
+    #[must_use]
+    pub fn pages(&self) -> Vec<(String, Page<'_>)> {
+        let mut all: Vec<(String, Page<'_>)> = Vec::new();
+        for (code, insured) in [("OEI", true), ("WEA", false)] {
+            let variant = Variant { code, prefer: Lang::En, insured, renew: true };
+            let mut of_body = self.renewal_pages(variant);
+            of_body.extend(self.other_pages(variant));
+            all.extend(of_body.into_iter().map(|(name, page)| {
+                (format!("{name}-{}", code.to_lowercase()), page)
+            }));
+        }
+        let plain = [
+            Page::Damaged,
+            Page::NotFound,
+            Page::WrongMethod,
+            Page::TooLarge,
+            Page::TooMany,
+            Page::ServerTrouble,
+            Page::Front,
+            Page::BadForm(FormFault::ALL),
+        ];
+        all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
+        all
+    }
+
+    fn renewal_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
+        let (issuer, person) = (self.body(variant.code), self.person(variant));
+        let bill = self.bill(variant.code);
+        let renewal = |faults| {
+            let address_masked = "m…@example.org";
+            let nonce = "n0nce";
+            Page::Renewal(RenewalPage {
+                issuer, person, address_masked, bill, version: 3, nonce, faults,
+            })
+        };
+        let mut all = vec![
+            ("renewal".to_owned(), renewal(&[])),
+            ("renewal-faulty".to_owned(), renewal(&[FormFault::ReasonTooLong])),
+        ];
+        for &said in SAID {
+            let undoable = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
+            let page = DonePage {
+                issuer,
+                person,
+                said,
+                at: noon(5),
+                bill: (said == Said::RenewedByInvoice).then_some(bill),
+                undo_until: undoable.then(|| noon(6)),
+                version: 4,
+                nonce: "n0nce",
+            };
+            all.push((format!("done-{}", said.as_str()), Page::Done(page)));
+        }
+        let answered = Conflict::Answered { recorded: Said::RenewedByInvoice, at: noon(5) };
+        let changed = Conflict::Changed { meanwhile: None, at: noon(5) };
+        for (name, asked, conflict) in [
+            ("conflict-answered", Choice::NotRenewing, answered),
+            ("conflict-changed", Choice::Invoice, changed),
+        ] {
+            let page =
+                ConflictPage { issuer, person, asked, conflict, version: 5, nonce: "n0nce" };
+            all.push((name.to_owned(), Page::Conflict(page)));
+        }
+        all
+    }
+
+    fn other_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
+        let (issuer, person) = (self.body(variant.code), self.person(variant));
+        let (address_masked, nonce) = ("m…@example.org", "n0nce");
+        let stop = UnsubscribePage { issuer, address_masked, insured: variant.insured, nonce };
+        let expired = ExpiredPage { issuer, address_masked, nonce };
+        let asked = Said::NotRenewing;
+        vec![
+            ("unsubscribe".into(), Page::Unsubscribe(stop.clone())),
+            ("unsubscribed".into(), Page::Unsubscribed(stop)),
+            (
+                "confirm".into(),
+                Page::Confirm(ConfirmPage { issuer, person, asked, version: 3, nonce }),
+            ),
+            ("expired".into(), Page::Expired(expired.clone())),
+            ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
+        ]
+    }
+}
+
+fn letter(why: &'static str) -> Forwarded<'static> {
+    Forwarded {
+        from: "Maëlle Exemple <m.exemple@example.org>",
+        subject: "Re: Adhésion 2027",
+        text: LETTER,
+        why,
+        received: noon(4),
+    }
+}
+
+/// About noon in the East on that day of November 2026.
+fn noon(day: i8) -> Timestamp {
+    jiff::civil::date(2026, 11, day)
+        .at(17, 5, 0, 0)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map(|z| z.timestamp())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_parses_and_names_every_shape() {
+        let sample = Sample::new();
+        assert_eq!(sample.associations.len(), 3);
+        assert!(sample.body("WEA").name.fr.is_none());
+        let names: std::collections::BTreeSet<_> =
+            sample.mails().into_iter().map(|(n, _)| n).collect();
+        assert_eq!(names.len(), sample.mails().len());
+    }
+}

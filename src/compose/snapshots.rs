@@ -1,0 +1,1 @@
+//! Whole mails and pages as they go out, decoded, for people to read in review.
