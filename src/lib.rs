@@ -21,4 +21,6 @@ pub mod domain;
 pub mod ids;
 pub mod inbox;
 pub mod link;
+pub mod members;
 pub mod outbox;
+pub mod scheduler;

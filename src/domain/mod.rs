@@ -2,4 +2,5 @@
 //! no clock or randomness of its own.
 
 pub mod money;
+pub mod place;
 pub mod words;
