@@ -43,7 +43,12 @@ impl Walk<'_> {
             table.keys().filter(|name| !known.contains(&name.as_str())).cloned().collect();
         for name in strangers {
             table.remove(&name);
-            self.report.fault(self.file, &join(path, &name), "is not a known key", suggest(&name, &known));
+            self.report.fault(
+                self.file,
+                &join(path, &name),
+                "is not a known key",
+                suggest(&name, &known),
+            );
         }
     }
 
@@ -194,7 +199,8 @@ fn suggest(name: &str, known: &[&str]) -> String {
 /// Insertions, deletions and replacements between two words (Levenshtein), on their first 64
 /// characters.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.chars().take(64).collect(), b.chars().take(64).collect());
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut diagonal = row[0];

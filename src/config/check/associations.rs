@@ -8,11 +8,7 @@ use crate::config::{Association, CategoryConfig, PliRule, Relance};
 
 const FILE: File = File::Associations;
 
-pub(super) fn check(
-    associations: &[Association],
-    relance: Option<&Relance>,
-    report: &mut Report,
-) {
+pub(super) fn check(associations: &[Association], relance: Option<&Relance>, report: &mut Report) {
     unique(
         associations.iter().enumerate().map(|(n, a)| (format!("association[{n}].code"), &*a.code)),
         report,
@@ -58,7 +54,10 @@ fn categories(association: &Association, at: &str, report: &mut Report) {
     for (n, CategoryConfig { pli, premium_cents, .. }) in association.categories.iter().enumerate()
     {
         let premium = path(n) + ".premium_cents";
-        if *pli == PliRule::None && *premium_cents != 0 && !report.is_stained(FILE, &(path(n) + ".pli")) {
+        if *pli == PliRule::None
+            && *premium_cents != 0
+            && !report.is_stained(FILE, &(path(n) + ".pli"))
+        {
             report.fault(
                 FILE,
                 &premium,
@@ -106,7 +105,10 @@ fn domains(association: &Association, relance: Option<&Relance>, at: &str, repor
         report.warn(
             FILE,
             &link,
-            format!("is missing: links lead to {}, and mail comes from {sender}", relance.web.base_url),
+            format!(
+                "is missing: links lead to {}, and mail comes from {sender}",
+                relance.web.base_url
+            ),
             "Write an address on the sender's own domain; members trust no other.",
         );
     }
@@ -122,7 +124,23 @@ fn bills_for(association: &Association, all: &[Association], at: &str, report: &
             report.fault(FILE, &path, format!("is “{body}” for the second time"), "Leave it out.");
         } else if all.iter().all(|a| a.code != *body) && !any_code_stained(all, report) {
             report.fault(FILE, &path, format!("is “{body}”, which is no association"), codes(all));
+        } else if let Some(other) = all.iter().find(|a| a.code == *body) {
+            counterparts(association, other, &path, report);
         }
+    }
+}
+
+/// Dues of another body are looked up under the member's own category code.
+fn counterparts(association: &Association, other: &Association, path: &str, report: &mut Report) {
+    let all = association.categories.iter().map(|c| c.code.as_str());
+    let without: Vec<&str> = all.filter(|code| other.category(code).is_none()).collect();
+    if !without.is_empty() {
+        report.warn(
+            FILE,
+            path,
+            format!("bills for {}, which has no category {}", other.code, without.join(", ")),
+            format!("Members in it are not billed for {}: right only where meant so.", other.code),
+        );
     }
 }
 
@@ -145,7 +163,8 @@ fn cycles(associations: &[Association], report: &mut Report) {
             }
             if !seen.contains(&code) {
                 seen.push(code);
-                waiting.extend(bills.get(code).into_iter().flat_map(|b| b.iter()).map(String::as_str));
+                waiting
+                    .extend(bills.get(code).into_iter().flat_map(|b| b.iter()).map(String::as_str));
             }
         }
     }

@@ -26,7 +26,7 @@ fn listeners(relance: &Relance, report: &mut Report) {
             "Write a loopback address like \"127.0.0.1:9125\".",
         );
     }
-    if relance.admin.listen == relance.web.listen {
+    if relance.admin.listen == relance.web.listen && !report.is_stained(FILE, "web.listen") {
         report.fault(
             FILE,
             "admin.listen",
@@ -68,6 +68,9 @@ fn mail(relance: &Relance, report: &mut Report) {
 
 fn relay(relance: &Relance, credentials_dir: Option<&Path>, report: &mut Report) {
     let smtp = &relance.smtp;
+    if report.is_stained(FILE, "smtp.transport") {
+        return;
+    }
     match smtp.transport {
         Transport::Smtp => {
             let server = Server {
@@ -88,6 +91,9 @@ fn relay(relance: &Relance, credentials_dir: Option<&Path>, report: &mut Report)
 
 fn mailbox(relance: &Relance, credentials_dir: Option<&Path>, report: &mut Report) {
     let inbox = &relance.inbox;
+    if report.is_stained(FILE, "inbox.source") {
+        return;
+    }
     match inbox.source {
         InboxSource::Imap => {
             let server = Server {

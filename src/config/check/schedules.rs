@@ -154,7 +154,9 @@ fn instant(local: DateTime, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
 
 fn notices(schedules: &[Schedule], associations: &[Association], report: &mut Report) {
     let unsure = (0..schedules.len()).any(|n| {
-        ["association", "kind"].iter().any(|k| report.is_stained(FILE, &format!("schedule[{n}].{k}")))
+        ["association", "kind"]
+            .iter()
+            .any(|k| report.is_stained(FILE, &format!("schedule[{n}].{k}")))
     });
     if unsure || any_code_stained(associations, report) {
         return;

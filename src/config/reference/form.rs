@@ -177,7 +177,8 @@ impl Form {
         let right = match self {
             Self::Code => is_code(text),
             Self::Id => is_code(text) && !text.bytes().any(|b| b.is_ascii_uppercase()),
-            Self::Date => text.parse::<Date>().is_ok(),
+            // The parser takes a time after the date too.
+            Self::Date => text.len() == "2026-11-01".len() && text.parse::<Date>().is_ok(),
             Self::Word(words) => words.contains(&text),
             Self::Zone => TimeZoneDatabase::bundled().get(text).is_ok(),
             Self::LocalPart => is_local_part(text),
@@ -218,8 +219,10 @@ pub fn is_loopback(host: &str) -> bool {
 }
 
 fn check_url(text: &str) -> Result<(), Complaint> {
-    let complain = |problem: &str| Err((problem.to_owned(), Form::Url.describe()))
-        .map_err(|(p, wants): (String, String)| (p, format!("Write {wants}.")));
+    let complain = |problem: &str| {
+        Err((problem.to_owned(), Form::Url.describe()))
+            .map_err(|(p, wants): (String, String)| (p, format!("Write {wants}.")))
+    };
     let Some((scheme, rest)) = text.split_once("://") else {
         return complain("is no web address: “https://” is missing");
     };
@@ -364,7 +367,11 @@ mod tests {
             (Form::Provinces, "[\"Ontario\"]", "has “Ontario” in it"),
             (Form::Line { empty: false }, "\" \"", "is empty"),
             (Form::Line { empty: false }, "\"a\\nb\"", "control character"),
-            (Form::Cron, "\"0 0 9 2 11 *\"", "has 6 fields: seconds and years are not accepted. Write five"),
+            (
+                Form::Cron,
+                "\"0 0 9 2 11 *\"",
+                "has 6 fields: seconds and years are not accepted. Write five",
+            ),
             (Form::Cron, "\"0 9 2 11 1-5\"", "Write names: Mon"),
             (Form::Id, "\"Notice\"", "lower-case"),
             (Form::Email, "\"desk\"", "is not of the form"),

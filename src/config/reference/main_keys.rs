@@ -243,24 +243,14 @@ pub(super) const KEYS: &[Key] = &[
     ),
     default("inbox.host", Form::Line { empty: true }, r#""""#, "The IMAP server's host name."),
     default("inbox.port", Form::Int(1, 65535), "993", "The IMAP server's port."),
-    default(
-        "inbox.tls",
-        TLS,
-        r#""implicit""#,
-        "`none` (loopback only), `implicit` or `starttls`.",
-    ),
+    default("inbox.tls", TLS, r#""implicit""#, "`none` (loopback only), `implicit` or `starttls`."),
     optional(
         "inbox.ca_file",
         Form::Path,
         r#""/etc/relance/imap-ca.pem""#,
         "A PEM file of certificate authorities to trust besides the system's.",
     ),
-    default(
-        "inbox.username",
-        Form::Line { empty: true },
-        r#""""#,
-        "User name at the IMAP server.",
-    ),
+    default("inbox.username", Form::Line { empty: true }, r#""""#, "User name at the IMAP server."),
     optional(
         "inbox.password_file",
         Form::Path,
@@ -268,12 +258,7 @@ pub(super) const KEYS: &[Key] = &[
         "File that holds the password; a bare name is looked up in `$CREDENTIALS_DIRECTORY`.",
     ),
     default("inbox.mailbox", Form::Line { empty: false }, r#""INBOX""#, "The mailbox's name."),
-    default(
-        "inbox.poll_s",
-        Form::Int(5, 3600),
-        "120",
-        "Seconds between two looks, beside IDLE.",
-    ),
+    default("inbox.poll_s", Form::Int(5, 3600), "120", "Seconds between two looks, beside IDLE."),
     optional(
         "inbox.maildir",
         Form::Path,

@@ -45,11 +45,12 @@ fn section(out: &mut String, file: File, table: &Key) {
     let may = if table.need == Need::Required { "" } else { " May be left out." };
     let own = format!("{open}{path}{close}");
     // Some tables are described by nothing but their own name.
-    let doc = if table.doc.contains(&own) { String::new() } else { format!("{}{may}\n\n", table.doc) };
+    let doc =
+        if table.doc.contains(&own) { String::new() } else { format!("{}{may}\n\n", table.doc) };
     push(out, format_args!("\n### `{own}`\n\n{doc}"));
     out.push_str("| key | value | default | meaning |\n|---|---|---|---|\n");
-    let values = children(file, table.path)
-        .filter(|key| !matches!(key.form, Form::Table | Form::Tables));
+    let values =
+        children(file, table.path).filter(|key| !matches!(key.form, Form::Table | Form::Tables));
     for key in values {
         let default = match key.need {
             Need::Required => "required".to_owned(),

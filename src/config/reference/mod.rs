@@ -7,8 +7,8 @@ mod main_keys;
 mod markdown;
 mod schedules_keys;
 
-pub use form::{Form, is_loopback, url_host};
 pub(super) use form::shown;
+pub use form::{Form, is_loopback, url_host};
 pub use markdown::markdown;
 
 /// One of the three files.
@@ -102,12 +102,7 @@ const fn tables(path: &'static str, doc: &'static str) -> Key {
     Key { path, form: Form::Tables, need: Need::Required, example: "", doc }
 }
 
-const fn required(
-    path: &'static str,
-    form: Form,
-    example: &'static str,
-    doc: &'static str,
-) -> Key {
+const fn required(path: &'static str, form: Form, example: &'static str, doc: &'static str) -> Key {
     Key { path, form, need: Need::Required, example, doc }
 }
 
@@ -115,12 +110,7 @@ const fn default(path: &'static str, form: Form, value: &'static str, doc: &'sta
     Key { path, form, need: Need::Default(value), example: value, doc }
 }
 
-const fn optional(
-    path: &'static str,
-    form: Form,
-    example: &'static str,
-    doc: &'static str,
-) -> Key {
+const fn optional(path: &'static str, form: Form, example: &'static str, doc: &'static str) -> Key {
     Key { path, form, need: Need::Optional, example, doc }
 }
 
