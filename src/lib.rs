@@ -23,6 +23,8 @@ pub mod faults;
 pub mod ids;
 pub mod inbox;
 pub mod link;
+pub mod members;
 pub mod outbox;
+pub mod scheduler;
 pub mod store;
 pub mod tls;

@@ -5,15 +5,25 @@
 //! `schedules.toml` the calendar.
 
 mod associations;
+mod check;
+mod fault;
 mod main_file;
+mod read;
+pub mod reference;
 mod schedules;
+mod secret;
+mod shape;
+
+use std::path::Path;
 
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
+pub use fault::{Fault, Warning};
 pub use main_file::{
     AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
     Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,
 };
 pub use schedules::{IfUnanswered, Schedule, StepKind};
+pub use secret::{SecretError, secret};
 
 /// Everything an operator configured, checked.
 #[derive(Debug, Clone)]
@@ -26,7 +36,31 @@ pub struct Config {
     pub schedules: Vec<Schedule>,
 }
 
+/// Reads the three files in `dir` and says everything that is wrong or worth knowing. The
+/// configuration is there where nothing is wrong. `credentials_dir` is what
+/// `$CREDENTIALS_DIRECTORY` says; secrets are looked at, never kept: one that is not there is a
+/// warning here and an error of [`secret`] when the daemon starts.
+#[must_use]
+pub fn check(
+    dir: &Path,
+    credentials_dir: Option<&Path>,
+) -> (Option<Config>, Vec<Fault>, Vec<Warning>) {
+    let mut report = fault::Report::default();
+    let parts = read::parts(dir, &mut report);
+    check::everything(&parts, credentials_dir, &mut report);
+    let (faults, warnings) = report.finish();
+    let config = if faults.is_empty() { parts.complete() } else { None };
+    (config, faults, warnings)
+}
+
 impl Config {
+    /// Reads the three files in `dir`; all that is wrong with them at once. Secrets are not
+    /// touched: see [`secret`].
+    pub fn load(dir: &Path) -> Result<Self, Vec<Fault>> {
+        let (config, faults, _) = check(dir, None);
+        config.ok_or(faults)
+    }
+
     /// The association with that code (exact match).
     #[must_use]
     pub fn association(&self, code: &str) -> Option<&Association> {

@@ -8,5 +8,9 @@ pub mod lateness;
 pub mod mailroom;
 pub mod member;
 pub mod money;
+<<<<<<< HEAD
 pub mod season;
+=======
+pub mod place;
+>>>>>>> config
 pub mod words;

@@ -1,0 +1,179 @@
+//! Owns what the calendar must agree on: names, associations, and that each step falls within
+//! the season.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZoneDatabase;
+
+use super::associations::{any_code_stained, codes};
+use super::{Parts, Report};
+use crate::config::reference::File;
+use crate::config::{Association, Schedule, SeasonSection, StepKind};
+use crate::scheduler::rule::Rule;
+
+const FILE: File = File::Schedules;
+/// A step that fires more often than this in one season is hardly meant.
+const FIRINGS_EXPECTED_MAX: usize = 3;
+
+pub(super) fn check(schedules: &[Schedule], parts: &Parts, report: &mut Report) {
+    unique_names(schedules, report);
+    for (n, schedule) in schedules.iter().enumerate() {
+        let at = format!("schedule[{n}]");
+        if let Some(associations) = &parts.associations {
+            known_association(schedule, associations, &at, report);
+        }
+        if let Some(relance) = &parts.relance {
+            let zone = zone_of(schedule, parts.associations.as_deref());
+            within_season(schedule, zone, &relance.season, &at, report);
+        }
+    }
+    if let Some(associations) = &parts.associations {
+        notices(schedules, associations, report);
+    }
+}
+
+fn unique_names(schedules: &[Schedule], report: &mut Report) {
+    let mut ids: HashMap<&str, usize> = HashMap::new();
+    let mut steps: HashMap<(&str, &str), usize> = HashMap::new();
+    for (n, schedule) in schedules.iter().enumerate() {
+        let id = format!("schedule[{n}].id");
+        if !report.is_stained(FILE, &id)
+            && let Some(first) = ids.insert(&schedule.id, n)
+        {
+            let problem = format!("is “{}”, which schedule[{first}] already is", schedule.id);
+            report.fault(FILE, &id, problem, "Give each schedule its own id.");
+        }
+        let step = format!("schedule[{n}].step");
+        let association = format!("schedule[{n}].association");
+        if !report.is_stained(FILE, &step)
+            && !report.is_stained(FILE, &association)
+            && let Some(first) = steps.insert((&schedule.association, &schedule.step), n)
+        {
+            let problem = format!(
+                "is “{}”, which schedule[{first}] of {} already is",
+                schedule.step, schedule.association
+            );
+            report.fault(FILE, &step, problem, "Give each step of an association its own name.");
+        }
+    }
+}
+
+fn known_association(
+    schedule: &Schedule,
+    associations: &[Association],
+    at: &str,
+    report: &mut Report,
+) {
+    let known = associations.iter().any(|a| a.code == schedule.association);
+    if !known && !any_code_stained(associations, report) {
+        let problem = format!("is “{}”, which is no association", schedule.association);
+        report.fault(FILE, &format!("{at}.association"), problem, codes(associations));
+    }
+}
+
+/// UTC where it cannot be told: right to a day.
+fn zone_of<'a>(schedule: &'a Schedule, associations: Option<&'a [Association]>) -> &'a str {
+    schedule.zone.as_deref().unwrap_or_else(|| {
+        let all = associations.unwrap_or_default();
+        all.iter().find(|a| a.code == schedule.association).map_or("Etc/UTC", |a| &a.zone)
+    })
+}
+
+fn within_season(
+    schedule: &Schedule,
+    zone: &str,
+    season: &SeasonSection,
+    at: &str,
+    report: &mut Report,
+) {
+    let dates = ["season.opens", "season.lapses", "season.declare_by"];
+    let unsure = dates.iter().any(|key| report.is_stained(File::Relance, key));
+    let path = format!("{at}.cron");
+    if unsure || report.is_stained(FILE, &path) {
+        return;
+    }
+    let Some((firings, last)) = season_firings(&schedule.cron, zone, season) else { return };
+    let Some(last) = last else {
+        report.fault(
+            FILE,
+            &path,
+            format!(
+                "is “{}”, which never fires between season.opens ({}) and season.lapses ({})",
+                schedule.cron, season.opens, season.lapses
+            ),
+            "Choose a day within the season.",
+        );
+        return;
+    };
+    if firings > FIRINGS_EXPECTED_MAX || (firings > 1 && schedule.kind == StepKind::Notice) {
+        report.warn(
+            FILE,
+            &path,
+            format!("fires {firings} times this season, and mails each time"),
+            "Name the day and the month, for a step that goes out once.",
+        );
+    }
+    if schedule.kind == StepKind::LastCall && last.date() > season.declare_by {
+        report.warn(
+            FILE,
+            &path,
+            format!("sends a last call on {}, after season.declare_by", last.date()),
+            "Choose a day before the deadline.",
+        );
+    }
+}
+
+/// How often the rule fires within the season, and the last time.
+fn season_firings(
+    cron: &str,
+    zone: &str,
+    season: &SeasonSection,
+) -> Option<(usize, Option<DateTime>)> {
+    let rule = Rule::parse(cron, zone).ok()?;
+    let zone = TimeZoneDatabase::bundled().get(zone).ok()?;
+    let start = instant(season.opens.at(0, 0, 0, 0), &zone)?;
+    let end = instant(season.lapses.at(23, 59, 59, 0), &zone)?;
+    // Night firings are refused, so nothing can be due at the first instant itself.
+    let mut count = 0;
+    let mut last = None;
+    for (local, _) in rule.firings(start, end).take(FIRINGS_COUNTED_MAX) {
+        count += 1;
+        last = Some(local);
+    }
+    Some((count, last))
+}
+
+/// Enough to see that a rule fires far too often.
+const FIRINGS_COUNTED_MAX: usize = 1000;
+
+fn instant(local: DateTime, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
+    zone.to_ambiguous_timestamp(local).compatible().ok()
+}
+
+fn notices(schedules: &[Schedule], associations: &[Association], report: &mut Report) {
+    let unsure = (0..schedules.len()).any(|n| {
+        ["association", "kind"]
+            .iter()
+            .any(|k| report.is_stained(FILE, &format!("schedule[{n}].{k}")))
+    });
+    if unsure || any_code_stained(associations, report) {
+        return;
+    }
+    let without: Vec<&str> = associations
+        .iter()
+        .map(|a| a.code.as_str())
+        .filter(|code| {
+            !schedules.iter().any(|s| s.kind == StepKind::Notice && s.association == *code)
+        })
+        .collect();
+    if !without.is_empty() {
+        report.fault(
+            FILE,
+            "schedule",
+            format!("has no notice for {}", without.join(", ")),
+            "Add a [[schedule]] with kind = \"notice\" for each: without it nobody is mailed.",
+        );
+    }
+}

@@ -1,0 +1,447 @@
+use std::path::Path;
+
+use super::{is_example, registrable};
+use crate::config::reference::File;
+use crate::config::{Config, Fault, Warning, check};
+
+/// The shipped sample in a folder of its own, with replacements (file, old, new).
+fn sample(changes: &[(File, &str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    for file in File::ALL {
+        let mut text = std::fs::read_to_string(shipped.join(file.name())).unwrap();
+        for (_, old, new) in changes.iter().filter(|(of, ..)| *of == file) {
+            assert!(text.contains(old), "{}: {old}", file.name());
+            text = text.replacen(old, new, 1);
+        }
+        std::fs::write(dir.path().join(file.name()), text).unwrap();
+    }
+    dir
+}
+
+fn faults(changes: &[(File, &str, &str)]) -> Vec<Fault> {
+    check(sample(changes).path(), None).1
+}
+
+fn warnings(changes: &[(File, &str, &str)]) -> Vec<Warning> {
+    let (_, faults, warnings) = check(sample(changes).path(), None);
+    assert_eq!(faults, []);
+    warnings
+}
+
+#[test]
+fn the_sample_passes_as_shipped() {
+    let config = Config::load(sample(&[]).path()).unwrap();
+    let codes: Vec<_> = config.associations.iter().map(|a| a.code.as_str()).collect();
+    assert_eq!(codes, ["CIP", "OPPI", "PIBC", "APPI", "SPPI", "MPPI", "API"]);
+    let billing: Vec<_> = config
+        .associations
+        .iter()
+        .filter(|a| a.bills_for == ["CIP"])
+        .map(|a| a.code.as_str())
+        .collect();
+    assert_eq!(billing, ["OPPI", "PIBC", "APPI"]);
+    let warned: Vec<_> = warnings(&[]).into_iter().map(|w| w.0.path).collect();
+    for path in ["season.sample_data", "web.base_url", "inbox.password_file"] {
+        assert!(warned.iter().any(|w| w == path), "{path}: {warned:?}");
+    }
+    let unexpected: Vec<_> = warned
+        .iter()
+        .filter(|w| {
+            !w.ends_with(".from_address")
+                && !["season.sample_data", "web.base_url", "mail.bounce_domain"]
+                    .contains(&w.as_str())
+                && !["mail.reply_domain", "inbox.password_file"].contains(&w.as_str())
+        })
+        .collect();
+    assert!(unexpected.is_empty(), "{unexpected:?}");
+}
+
+/// Each step of the sample goes out once, on a working day, at nine in the association's zone.
+#[test]
+fn the_sample_mails_on_working_mornings() {
+    use crate::scheduler::rule::Rule;
+    let config = Config::load(sample(&[]).path()).unwrap();
+    for schedule in &config.schedules {
+        let association = config.association(&schedule.association).unwrap();
+        let rule = Rule::parse(&schedule.cron, &association.zone).unwrap();
+        let firings: Vec<_> = rule
+            .firings(
+                "2026-11-01T07:00:00Z".parse().unwrap(),
+                "2027-03-31T00:00:00Z".parse().unwrap(),
+            )
+            .map(|(local, _)| local)
+            .collect();
+        assert_eq!(firings.len(), 1, "{}", schedule.id);
+        assert!(firings[0].weekday().to_monday_one_offset() <= 5, "{}", schedule.id);
+        assert_eq!((firings[0].hour(), firings[0].minute()), (9, 0));
+    }
+}
+
+#[test]
+fn one_change_one_fault() {
+    use File::{Associations as A, Relance as R, Schedules as S};
+    let oppi = "bills_for = [\"CIP\"]";
+    for (file, old, new, path, want) in [
+        (
+            R,
+            "national = \"CIP\"",
+            "national = \"ICU\"",
+            "federation.national",
+            "is “ICU”, which is no association",
+        ),
+        (R, "opens = 2026-11-01", "opens = 2027-01-15", "season.declare_by", "not after opens"),
+        (
+            R,
+            "cover_from = 2027-01-01",
+            "cover_from = 2028-01-01",
+            "season.cover_until",
+            "not after cover_from",
+        ),
+        (R, "lapses = 2027-03-31", "lapses = 2026-12-30", "season.lapses", "before declare_by"),
+        (R, "declare_by = 2026-12-31", "declare_by = 2026-02-30", "season.declare_by", "is"),
+        (
+            R,
+            "deadline_zone = \"America/Toronto\"",
+            "deadline_zone = \"Canada/Est\"",
+            "season.deadline_zone",
+            "IANA",
+        ),
+        (R, "base_url = \"https://", "base_url = \"http://", "web.base_url", "is http"),
+        (
+            R,
+            "#listen = \"127.0.0.1:9125\"",
+            "listen = \"0.0.0.0:9125\"",
+            "admin.listen",
+            "loopback",
+        ),
+        (
+            R,
+            "#listen = \"127.0.0.1:9125\"",
+            "listen = \"127.0.0.1:8080\"",
+            "admin.listen",
+            "same address",
+        ),
+        (
+            R,
+            "#bounce_local = \"b\"",
+            "bounce_local = \"bounces-to-us-all\"",
+            "mail.bounce_local",
+            "1 to 15",
+        ),
+        (
+            R,
+            "host = \"localhost\"\nport = 25",
+            "host = \"mail.example.ca\"",
+            "smtp.tls",
+            "another machine",
+        ),
+        (R, "host = \"localhost\"\nport = 25", "port = 25", "smtp.host", "is missing"),
+        (
+            R,
+            "host = \"localhost\"\nport = 25",
+            "host = \"localhost:25\"",
+            "smtp.host",
+            "no host name",
+        ),
+        (
+            R,
+            "transport = \"smtp\"",
+            "transport = \"maildir\"",
+            "smtp.maildir",
+            "transport is maildir",
+        ),
+        (R, "source = \"imap\"", "source = \"maildir\"", "inbox.maildir", "source is maildir"),
+        (
+            R,
+            "source = \"imap\"",
+            "source = \"pop\"",
+            "inbox.source",
+            "`\"imap\"`, `\"maildir\"` or `\"none\"`",
+        ),
+        (R, "password_file = \"imap-password\"", "", "inbox.password_file", "there is a username"),
+        (R, "#connections = 4", "connections = 51", "smtp.connections", "from 1 to 50"),
+        (R, "[web]", "[webb]", "webb", "Did you mean “web”?"),
+        (R, "#helo = \"\"", "hello = \"x\"", "smtp.hello", "Did you mean “helo”?"),
+        (
+            A,
+            "code = \"OPPI\"",
+            "code = \"cip\"",
+            "association[1].code",
+            "association[0].code already is",
+        ),
+        (
+            A,
+            oppi,
+            "bills_for = [\"OPPI\"]",
+            "association[1].bills_for[0]",
+            "the association itself",
+        ),
+        (A, oppi, "bills_for = [\"CIPP\"]", "association[1].bills_for[0]", "no association"),
+        (A, oppi, "bills_for = [\"CIP\", \"CIP\"]", "association[1].bills_for[1]", "second time"),
+        (
+            A,
+            "code = \"candidate\"",
+            "code = \"full\"",
+            "association[0].category[1].code",
+            "already is",
+        ),
+        (
+            A,
+            "#premium_cents = 0",
+            "premium_cents = 1",
+            "association[0].category[2].premium_cents",
+            "no insurance",
+        ),
+        (
+            A,
+            "dues_cents = 31500",
+            "dues_cents = -1",
+            "association[0].category[0].dues_cents",
+            "from 0",
+        ),
+        (
+            A,
+            "dues_cents = 31500",
+            "dues_cents = 315.00",
+            "association[0].category[0].dues_cents",
+            "the number 315",
+        ),
+        (
+            A,
+            "link_base = \"https://renew.cip.example.ca\"",
+            "link_base = \"https://renew.example.com\"",
+            "association[0].link_base",
+            "mail comes from cip.example.ca",
+        ),
+        (
+            A,
+            "#provinces = []",
+            "provinces = [\"ONT\"]",
+            "association[0].provinces",
+            "has “ONT” in it",
+        ),
+        (
+            A,
+            "list_id = \"renewal.cip",
+            "list_id = \"renewal cip",
+            "association[0].list_id",
+            "domain name",
+        ),
+        (
+            A,
+            "{ en = \"CIP\", fr",
+            "{ de = \"x\", en = \"CIP\", fr",
+            "association[0].short.de",
+            "Known here: en, fr",
+        ),
+        (
+            S,
+            "id = \"cip-reminder-1\"",
+            "id = \"cip-notice\"",
+            "schedule[1].id",
+            "schedule[0] already is",
+        ),
+        (S, "step = \"reminder-1\"", "step = \"notice\"", "schedule[1].step", "schedule[0] of CIP"),
+        (
+            S,
+            "association = \"CIP\"",
+            "association = \"CPI\"",
+            "schedule[0].association",
+            "Known: CIP, OPPI",
+        ),
+        (S, "0 9 2 11 *", "0 0 9 2 11 *", "schedule[0].cron", "seconds"),
+        (S, "0 9 2 11 *", "0 9 2 11 1", "schedule[0].cron", "write names"),
+        (S, "0 9 2 11 *", "0 2 2 11 *", "schedule[0].cron", "clocks change"),
+        (S, "0 9 2 11 *", "0 9 31 2 *", "schedule[0].cron", "never fires"),
+        (S, "0 9 2 11 *", "0 9 2 6 *", "schedule[0].cron", "never fires between"),
+        (S, "kind = \"notice\"", "kind = \"reminder\"", "schedule", "has no notice for CIP"),
+        (S, "#zone = \"America/Toronto\"", "zone = \"America/Ottawa\"", "schedule[0].zone", "IANA"),
+    ] {
+        let found = faults(&[(file, old, new)]);
+        let about = found.iter().find(|f| f.path == path && f.file == file.name());
+        let text = about.map(ToString::to_string).unwrap_or_default();
+        assert!(
+            text.to_lowercase().contains(&want.to_lowercase()),
+            "{new}: {path} {want}\n{found:#?}"
+        );
+        // A missing section or a code that others refer to has consequences; nothing else has.
+        let follows = new == "[webb]" || new.contains("code = \"cip\"") || new.contains("CPI");
+        assert!(follows || found.len() == 1, "{new}\n{found:#?}");
+    }
+}
+
+#[test]
+fn every_fault_of_every_file_at_once() {
+    use File::{Associations as A, Relance as R, Schedules as S};
+    let found = faults(&[
+        (R, "[federation]", "[federation]\ncolour = \"red\"\nnam = 1"),
+        (R, "national = \"CIP\"", ""),
+        (R, "opens = 2026-11-01", "opens = \"soon\""),
+        (R, "port = 25", "port = \"25\""),
+        (R, "port = 143", "port = 70000"),
+        (A, "zone = \"America/Toronto\"", "zone = 5"),
+        (A, "email = \"membership@cip.example.ca\"", "email = \"membership\""),
+        (A, "language = \"en\"", "language = \"de\""),
+        (S, "cron = \"0 9 2 11 *\"", "crom = \"0 9 2 11 *\""),
+        (S, "kind = \"reminder\"", "kind = true"),
+    ]);
+    let paths: Vec<_> = found.iter().map(|f| format!("{} {}", f.file, f.path)).collect();
+    for path in [
+        "relance.toml federation.colour",
+        "relance.toml federation.nam",
+        "relance.toml federation.national",
+        "relance.toml season.opens",
+        "relance.toml smtp.port",
+        "relance.toml inbox.port",
+        "associations.toml association[0].zone",
+        "associations.toml association[0].desk.email",
+        "associations.toml association[0].language",
+        "schedules.toml schedule[0].crom",
+        "schedules.toml schedule[0].cron",
+        "schedules.toml schedule[1].kind",
+    ] {
+        assert!(paths.iter().any(|p| p == path), "{path}\n{paths:#?}");
+    }
+    assert_eq!(found.len(), 12, "{paths:#?}");
+    let crom = found.iter().find(|f| f.path == "schedule[0].crom").unwrap();
+    let line = crom.line.unwrap();
+    assert_eq!(
+        crom.to_string(),
+        format!(
+            "schedules.toml, line {line}, schedule[0].crom: is not a known key. Did you mean “cron”?"
+        )
+    );
+    assert!(serde_json::to_string(crom).unwrap().contains("\"path\":\"schedule[0].crom\""));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_hides_no_other() {
+    let dir = sample(&[
+        (File::Relance, "id = \"2027\"", "id = 2027\"\nx = = 1"),
+        (File::Schedules, "0 9 2 11 *", "0 0 2 11 *"),
+    ]);
+    std::fs::write(dir.path().join("associations.toml"), b"name = \"\xe9\"").unwrap();
+    let (config, found, _) = check(dir.path(), None);
+    assert!(config.is_none());
+    let text: Vec<_> = found.iter().map(ToString::to_string).collect();
+    let text = text.join("\n\n");
+    assert!(text.contains("id = 2027\"") && text.contains('^'), "{text}");
+    assert!(text.contains("x = = 1"), "both syntax errors: {text}");
+    assert!(text.contains("not UTF-8 in line 1"), "{text}");
+    assert!(text.contains("schedule[0].cron: can fire at 00:00"), "{text}");
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(check(empty.path(), None).1.len(), 3);
+}
+
+#[test]
+fn wrong_tables_and_lists() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("relance.toml", "season = 5\n");
+    write("associations.toml", "association = [1, {code = \"X\", category = []}]\n");
+    write("schedules.toml", "schedule = []\n");
+    let (_, found, _) = check(dir.path(), None);
+    let has = |path: &str, problem: &str| {
+        found.iter().any(|f| f.path == path && f.problem.contains(problem))
+    };
+    assert!(has("season", "is the number 5"), "{found:#?}");
+    assert!(has("web", "is missing"));
+    assert!(has("association[0]", "is the number 1"));
+    assert!(has("association[1].category", "has no entry"));
+    assert!(has("association[1].name", "is missing"));
+    assert!(has("schedule", "has no entry"));
+    assert!(!found.iter().any(|f| f.path.starts_with("season.")), "{found:#?}");
+}
+
+#[test]
+fn cycles_of_billing() {
+    let found = faults(&[(File::Associations, "#bills_for = []", "bills_for = [\"PIBC\"]")]);
+    let paths: Vec<_> = found.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(paths, ["association[0].bills_for", "association[2].bills_for"]);
+}
+
+#[test]
+fn what_is_only_worth_knowing() {
+    use File::{Associations as A, Relance as R, Schedules as S};
+    for (file, old, new, path, want) in [
+        (R, "authserv_id = \"mx.cip.example.ca\"", "", "mail.authserv_id", "confirmed by mail"),
+        (R, "#link_days = 150", "link_days = 30", "season.link_days", "before declare_by"),
+        (R, "source = \"imap\"", "source = \"none\"", "inbox.source", "not read"),
+        (
+            R,
+            "#templates_dir = \"/etc/relance",
+            "templates_dir = \"/nowhere",
+            "words.templates_dir",
+            "not there",
+        ),
+        (
+            R,
+            "listen = \"127.0.0.1:8080\"",
+            "listen = \"0.0.0.0:8080\"",
+            "season.sample_data",
+            "invented",
+        ),
+        (A, "link_base = \"https://renew.cip.example.ca\"", "", "season.sample_data", "invented"),
+        (
+            A,
+            "premium_cents = 18500",
+            "premium_cents = 0",
+            "association[0].category[0].premium_cents",
+            "has insurance",
+        ),
+        (
+            A,
+            "code = \"retired\"",
+            "code = \"senior\"",
+            "association[1].bills_for[0]",
+            "no category retired",
+        ),
+        (S, "0 9 2 11 *", "0 9 * 11 Mon-Fri", "schedule[0].cron", "fires 21 times"),
+        (S, "0 9 17 12 *", "0 9 5 1 *", "schedule[2].cron", "after season.declare_by"),
+    ] {
+        let found = warnings(&[(file, old, new)]);
+        let about = found.iter().find(|w| w.0.path == path);
+        assert!(about.is_some_and(|w| w.to_string().contains(want)), "{new}\n{found:#?}");
+    }
+}
+
+#[test]
+fn secrets_are_looked_at() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = sample(&[]);
+    let credentials = tempfile::tempdir().unwrap();
+    let about = |credentials_dir: Option<&Path>, dir: &Path| {
+        let (config, _, warnings) = check(dir, credentials_dir);
+        assert!(config.is_some());
+        warnings.into_iter().find(|w| w.0.path == "inbox.password_file").map(|w| w.to_string())
+    };
+    assert!(
+        about(None, dir.path()).unwrap().contains("$CREDENTIALS_DIRECTORY is not set. Start it")
+    );
+    assert!(about(Some(credentials.path()), dir.path()).unwrap().contains("cannot be read"));
+    let file = credentials.path().join("imap-password");
+    std::fs::write(&file, "hush\n").unwrap();
+    assert_eq!(about(Some(credentials.path()), dir.path()), None);
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+    let path = format!("password_file = \"{}\"", file.display());
+    let dir = sample(&[(File::Relance, "password_file = \"imap-password\"", &path)]);
+    assert!(about(None, dir.path()).unwrap().contains("every user can read"));
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    assert_eq!(about(None, dir.path()), None);
+}
+
+#[test]
+fn domains() {
+    for (domain, want) in [
+        ("renew.oppi.example.ca", "example.ca"),
+        ("example.ca", "example.ca"),
+        ("a.planners.on.ca", "planners.on.ca"),
+        ("on.ca", "on.ca"),
+        ("ca", "ca"),
+        ("x.y.co.uk", "y.co.uk"),
+    ] {
+        assert_eq!(registrable(domain), want);
+    }
+    assert!(is_example("a.example.ca") && is_example("x.test") && !is_example("planners.ca"));
+}

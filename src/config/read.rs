@@ -1,0 +1,150 @@
+//! Owns reading the three files: bytes, TOML, shape, structs. A file that cannot be read never
+//! hides the faults of another.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::Table;
+use toml::de::{DeTable, DeValue};
+
+use super::fault::Report;
+use super::reference::File;
+use super::shape::conform;
+use super::{Association, Config, Relance, Schedule};
+
+/// A configuration is a few hundred lines: anything larger is another file.
+const FILE_OCTETS_MAX: u64 = 1024 * 1024;
+/// After so many syntax errors in one file the rest only follows from the first.
+const SYNTAX_ERRORS_MAX: usize = 10;
+
+/// What could be read. A part is missing where its file could not be.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub relance: Option<Relance>,
+    pub associations: Option<Vec<Association>>,
+    pub schedules: Option<Vec<Schedule>>,
+}
+
+impl Parts {
+    pub fn complete(self) -> Option<Config> {
+        Some(Config {
+            relance: self.relance?,
+            associations: self.associations?,
+            schedules: self.schedules?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct AssociationsFile {
+    association: Vec<Association>,
+}
+
+#[derive(Deserialize)]
+struct SchedulesFile {
+    schedule: Vec<Schedule>,
+}
+
+pub(super) fn parts(dir: &Path, report: &mut Report) -> Parts {
+    Parts {
+        relance: read(dir, File::Relance, report),
+        associations: read::<AssociationsFile>(dir, File::Associations, report)
+            .map(|file| file.association),
+        schedules: read::<SchedulesFile>(dir, File::Schedules, report).map(|file| file.schedule),
+    }
+}
+
+fn read<T: DeserializeOwned>(dir: &Path, file: File, report: &mut Report) -> Option<T> {
+    let text = text(&dir.join(file.name()), file, report)?;
+    let mut table = parse(&text, file, report)?;
+    conform(file, &mut table, report);
+    match T::deserialize(table) {
+        Ok(value) => Some(value),
+        Err(e) => {
+            report.fault(
+                file,
+                "",
+                format!("cannot be used: {}", e.message()),
+                "Compare it with the sample in config/.",
+            );
+            None
+        }
+    }
+}
+
+fn text(path: &Path, file: File, report: &mut Report) -> Option<String> {
+    let mut fail = |problem: String, cure: &str| report.fault(file, "", problem, cure);
+    let sample = "Copy the sample of the same name there and change it.";
+    let size = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(e) => {
+            fail(format!("{} cannot be read: {e}", path.display()), sample);
+            return None;
+        }
+    };
+    if size > FILE_OCTETS_MAX {
+        fail(format!("{} has {size} octets", path.display()), "At most 1 MiB is read.");
+        return None;
+    }
+    match std::fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => Some(text),
+        Ok(Err(e)) => {
+            let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+            let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
+            fail(format!("is not UTF-8 in line {line}"), "Save it as UTF-8.");
+            None
+        }
+        Err(e) => {
+            let cure = "Let the user that runs relance read it.";
+            fail(format!("{} cannot be read: {e}", path.display()), cure);
+            None
+        }
+    }
+}
+
+fn parse(text: &str, file: File, report: &mut Report) -> Option<Table> {
+    let (spans, errors) = DeTable::parse_recoverable(text);
+    for mut error in errors.into_iter().take(SYNTAX_ERRORS_MAX) {
+        error.set_input(Some(text));
+        report.fault(file, "", error.to_string(), "Mend this line; TOML 1.0 explains the syntax.");
+    }
+    learn_table(spans.get_ref(), "", &LineStarts::of(text), file, report);
+    // Errors of the recovering parser are errors of this one.
+    text.parse().ok()
+}
+
+struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    fn of(text: &str) -> Self {
+        Self(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect())
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        self.0.partition_point(|end| *end < offset) + 1
+    }
+}
+
+fn learn_table(table: &DeTable, path: &str, lines: &LineStarts, file: File, report: &mut Report) {
+    for (key, value) in table {
+        let dot = if path.is_empty() { "" } else { "." };
+        let at = format!("{path}{dot}{}", key.get_ref());
+        report.learn_line(file, &at, lines.line(key.span().start));
+        learn(value.get_ref(), &at, lines, file, report);
+    }
+}
+
+fn learn(value: &DeValue, at: &str, lines: &LineStarts, file: File, report: &mut Report) {
+    match value {
+        DeValue::Table(inner) => learn_table(inner, at, lines, file, report),
+        DeValue::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                let at = format!("{at}[{n}]");
+                report.learn_line(file, &at, lines.line(item.span().start));
+                learn(item.get_ref(), &at, lines, file, report);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,65 @@
+//! Owns the keys of `schedules.toml`.
+
+use super::{Form, Key, default, optional, required, tables};
+
+pub(super) const KEYS: &[Key] = &[
+    tables("schedule[]", "One `[[schedule]]`."),
+    required(
+        "schedule[].id",
+        Form::Id,
+        r#""oppi-notice""#,
+        "Unique name. Part of every firing's key: never change it once it has fired.",
+    ),
+    required(
+        "schedule[].association",
+        Form::Code,
+        r#""OPPI""#,
+        "Code of the association that issues the messages.",
+    ),
+    required(
+        "schedule[].step",
+        Form::Id,
+        r#""notice""#,
+        "Name of the step, unique per association: `notice`, `reminder-1`. Part of every cause: \
+         never change it once it has fired.",
+    ),
+    required(
+        "schedule[].kind",
+        Form::Word(&["notice", "reminder", "last-call"]),
+        r#""notice""#,
+        "`notice`, `reminder` or `last-call`: which message goes out.",
+    ),
+    required(
+        "schedule[].cron",
+        Form::Cron,
+        r#""0 9 2 11 *""#,
+        "Five fields: minute, hour, day of month, month, day of week (names only: `Mon-Fri`). Day \
+         of month and day of week must both match. 00:00 to 03:59 is not allowed, since clocks \
+         change then.",
+    ),
+    optional(
+        "schedule[].zone",
+        Form::Zone,
+        r#""America/Toronto""#,
+        "Time zone of the rule (IANA name); left out: the association's.",
+    ),
+    default(
+        "schedule[].late_hours_max",
+        Form::Int(0, 720),
+        "24",
+        "A firing missed by at most so many hours goes out late; later it is held for the desk.",
+    ),
+    default(
+        "schedule[].hold_hours_max",
+        Form::Int(1, 720),
+        "72",
+        "A held firing waits so many hours for the desk.",
+    ),
+    default(
+        "schedule[].if_unanswered",
+        Form::Word(&["send", "cancel"]),
+        r#""cancel""#,
+        "What happens to a firing held for lateness when nobody answers in time: `send` or \
+         `cancel`.",
+    ),
+];
