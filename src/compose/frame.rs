@@ -76,8 +76,7 @@ impl Inner {
         ] {
             put(&mut context, name, &format::date(lang, calendar, date));
         }
-        let deadline =
-            self.moment(lang, season.declare_by, LAST_MINUTE, &season.deadline_zone)?;
+        let deadline = self.moment(lang, season.declare_by, LAST_MINUTE, &season.deadline_zone)?;
         put(&mut context, "deadline", &deadline);
         Ok(context)
     }

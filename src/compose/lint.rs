@@ -240,7 +240,8 @@ mod tests {
         let words =
             WordsSection { templates_dir: Some(dir.path().to_owned()), ..WordsSection::default() };
         fs::create_dir(dir.path().join("notice")).unwrap();
-        fs::write(dir.path().join("notice/subject.txt"), "{{ t(id=\"notice.subject\") }} !").unwrap();
+        fs::write(dir.path().join("notice/subject.txt"), "{{ t(id=\"notice.subject\") }} !")
+            .unwrap();
         assert_eq!(lint(&words), Vec::new());
         fs::write(dir.path().join("notice/body.txt"), "{{ nothing }}").unwrap();
         assert!(!lint(&words).is_empty());

@@ -101,9 +101,8 @@ fn mailbox(field: &'static str, name: &str, address: &str) -> Result<Mailbox, Co
     if !address.is_ascii() {
         return Err(ComposeError::Header { field, what: "not ASCII" });
     }
-    let address: Address = address
-        .parse()
-        .map_err(|_| ComposeError::Header { field, what: "no valid address" })?;
+    let address: Address =
+        address.parse().map_err(|_| ComposeError::Header { field, what: "no valid address" })?;
     let name = name.trim();
     Ok(Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address))
 }

@@ -66,8 +66,8 @@ impl Inner {
         let national = self.body(&self.relance.federation.national);
         // A page about nobody in particular speaks for the federation, from its national desk.
         let house = page.issuer().or(national).or(self.associations.first());
-        let house = house
-            .ok_or(ComposeError::MissingFact { kind: page.name(), fact: "an association" })?;
+        let house =
+            house.ok_or(ComposeError::MissingFact { kind: page.name(), fact: "an association" })?;
         let mut context = self.frame(house, lang)?;
         put(&mut context, "page", page.name());
         context.insert_value("of_federation", Value::from(page.issuer().is_none()));

@@ -8,9 +8,6 @@ pub mod lateness;
 pub mod mailroom;
 pub mod member;
 pub mod money;
-<<<<<<< HEAD
-pub mod season;
-=======
 pub mod place;
->>>>>>> config
+pub mod season;
 pub mod words;

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use crate::actions::Context;
 use crate::actions::payload::{Payload, Wish};
 use crate::compose::{
-    Bill, ComposeError, Composed, Composer, Correspondent, Forwarded, Links, MailFacts, MailIds,
-    MailKind, PersonFacts, Said,
+    Bill, Composed, Composer, Correspondent, Forwarded, Links, MailFacts, MailIds, MailKind,
+    PersonFacts, Said,
 };
 use crate::config::{Association, StepKind};
 use crate::domain::member::{Member, Renewal};
@@ -100,7 +100,7 @@ pub fn draft(
             renewal_version: facts.renewal.as_ref().map(|r| r.version),
             view,
         }))),
-        Err(e) => Ok(Drafted::Hold(e.to_string())),
+        Err(why) => Ok(Drafted::Hold(why)),
     }
 }
 
@@ -246,11 +246,11 @@ impl Writer<'_> {
         }
     }
 
-    fn compose(&self, composer: &Composer) -> Result<(Composed, String, String), ComposeError> {
+    fn compose(&self, composer: &Composer) -> Result<(Composed, String, String), String> {
         let facts = self.facts;
         let from = facts.inbound.as_ref().map(|i| sender(i)).unwrap_or_default();
         let Some(kind) = self.kind(&from) else {
-            return Err(ComposeError::Facts(format!("a {} without its facts", self.view.kind)));
+            return Err(format!("a {} without its facts", self.view.kind));
         };
         let bounce_domain = &self.context.config.relance.mail.bounce_domain;
         let header_id = facts.header_id.clone().unwrap_or_else(|| {
@@ -286,7 +286,8 @@ impl Writer<'_> {
             },
             date: self.now,
         };
-        Ok((composer.mail(&mail)?, template, header_id))
+        let composed = composer.mail(&mail).map_err(|e| e.to_string())?;
+        Ok((composed, template, header_id))
     }
 
     fn language(&self) -> Lang {

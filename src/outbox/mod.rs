@@ -59,7 +59,6 @@ pub struct Outbox {
     state: Arc<State>,
 }
 
-#[derive(Default)]
 struct State {
     /// Rows that a feeder has drafted and no worker has settled.
     in_flight: Mutex<HashSet<MessageRow>>,
@@ -92,7 +91,13 @@ impl Outbox {
         random: Random,
         way: Way,
     ) -> Self {
-        let state = State { calendar: tokio::sync::Semaphore::new(0), ..State::default() };
+        let state = State {
+            in_flight: Mutex::default(),
+            wake: Notify::new(),
+            relay: Mutex::default(),
+            calendar: tokio::sync::Semaphore::new(0),
+            counts: Counts::default(),
+        };
         Self { store, context, composer, clock, random, way, state: Arc::new(state) }
     }
 

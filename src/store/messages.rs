@@ -147,20 +147,19 @@ pub fn by_id(c: &Connection, id: MessageRow) -> Result<Option<MessageView>, Stor
     Ok(c.prepare_cached(&sql)?.query_row([id.0], view).optional()?)
 }
 
-/// The messages of one priority that are due, in order, after `(due, id)`.
+/// The messages of one priority that are due, in order.
 pub fn due(
     c: &Connection,
     priority: i64,
     now_ms: i64,
-    after: (i64, i64),
     limit: i64,
 ) -> Result<Vec<MessageView>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE state IN ('queued', 'deferred') AND priority = ?1
-         AND due_at <= ?2 AND (due_at, id) > (?3, ?4) ORDER BY due_at, id LIMIT ?5"
+         AND due_at <= ?2 ORDER BY due_at, id LIMIT ?3"
     );
     let mut statement = c.prepare_cached(&sql)?;
-    let rows = statement.query_map((priority, now_ms, after.0, after.1, limit), view)?;
+    let rows = statement.query_map((priority, now_ms, limit), view)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -266,6 +265,29 @@ pub fn tally(c: &Connection) -> Result<Vec<(String, String, i64)>, StoreError> {
     )?;
     let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Holds what is left of a firing. Returns how many messages.
+pub fn hold_firing(
+    c: &Connection,
+    firing: FiringId,
+    reason: &str,
+    at_ms: i64,
+) -> Result<usize, StoreError> {
+    Ok(c.execute(
+        "UPDATE message SET state = 'held', reason = ?2, changed_at = ?3
+         WHERE firing = ?1 AND state IN ('queued', 'deferred')",
+        (firing.0, reason, at_ms),
+    )?)
+}
+
+/// Lets held messages of a firing go. Returns how many.
+pub fn release_firing(c: &Connection, firing: FiringId, at_ms: i64) -> Result<usize, StoreError> {
+    Ok(c.execute(
+        "UPDATE message SET state = 'queued', reason = '', changed_at = ?2
+         WHERE firing = ?1 AND state = 'held'",
+        (firing.0, at_ms),
+    )?)
 }
 
 /// How many of one firing's messages were refused or came back hard, and how many went out.
