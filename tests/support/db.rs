@@ -9,8 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 /// Opens a database that another process may be writing.
 pub fn open(path: &Path) -> Connection {
-    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .expect("a database file")
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a database file")
 }
 
 /// Every table's schema and rows, in a fixed order.
@@ -19,7 +18,9 @@ pub fn dump(path: &Path) -> String {
     // One snapshot for all tables.
     db.execute_batch("BEGIN").expect("a read transaction");
     let mut query = db
-        .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .prepare(
+            "SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+        )
         .expect("every database has a schema");
     let tables: Vec<(String, String)> = query
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -1,6 +1,7 @@
 //! Owns the configuration files of the private Postfix and Dovecot. Nothing in them lets a mail
 //! leave the machine: what no table names is a permanent error.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{AUTHSERV_ID, MAIL_ID, Options, PASSWORD, Ports, accounts};
@@ -58,6 +59,11 @@ service lmtp {{
     group = postfix
   }}
 }}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service auth {{
   unix_listener auth-postfix {{
     mode = 0660
@@ -71,14 +77,17 @@ service auth {{
 
 /// Dovecot's accounts and passwords.
 pub fn dovecot_users() -> String {
-    accounts().map(|a| format!("{a}:{PASSWORD}::::::\n")).collect()
+    accounts().fold(String::new(), |mut text, account| {
+        let _ = writeln!(text, "{account}:{PASSWORD}::::::");
+        text
+    })
 }
 
 /// Postfix's `main.cf`.
 ///
 /// Members' mail goes through Dovecot's LMTP, whose refusals make the usual reports. Mail for
 /// the bounce and reply domains is written by virtual(8), which keeps the address it was sent to
-/// in `X-Original-To` (as written) and `Delivered-To` (in lower case).
+/// in `X-Original-To` and `Delivered-To`, both as the sender wrote it.
 pub fn postfix_main(dir: &Path, options: &Options) -> String {
     let dir = dir.display();
     let Options { delay_warning_s, lifetime_s, queue_run_s } = options;
@@ -128,6 +137,7 @@ smtpd_recipient_restrictions = permit_mynetworks, reject
 verdict_pass = check_recipient_access texthash:{dir}/postfix/verdict-pass, permit_mynetworks, reject
 verdict_fail = check_recipient_access texthash:{dir}/postfix/verdict-fail, permit_mynetworks, reject
 only_known_users = permit_sasl_authenticated, reject
+smtpd_error_sleep_time = 0
 smtpd_client_connection_rate_limit = 0
 smtpd_client_connection_count_limit = 0
 in_flow_delay = 0
@@ -140,6 +150,30 @@ delay_warning_time = {delay_warning_s}s
 "
     )
 }
+
+/// Postfix's own services: name, private, wakeup, process limit, program
+const SERVICES: &[(&str, &str, &str, &str, &str)] = &[
+    ("pickup unix", "n", "60", "1", "pickup"),
+    ("cleanup unix", "n", "-", "0", "cleanup"),
+    ("qmgr unix", "n", "300", "1", "qmgr"),
+    ("tlsmgr unix", "-", "1000?", "1", "tlsmgr"),
+    ("rewrite unix", "-", "-", "-", "trivial-rewrite"),
+    ("bounce unix", "-", "-", "0", "bounce"),
+    ("defer unix", "-", "-", "0", "bounce"),
+    ("trace unix", "-", "-", "0", "bounce"),
+    ("verify unix", "-", "-", "1", "verify"),
+    ("flush unix", "n", "1000?", "0", "flush"),
+    ("proxymap unix", "-", "-", "-", "proxymap"),
+    ("smtp unix", "-", "-", "-", "smtp"),
+    ("showq unix", "n", "-", "-", "showq"),
+    ("error unix", "-", "-", "-", "error"),
+    ("retry unix", "-", "-", "-", "error"),
+    ("discard unix", "-", "-", "-", "discard"),
+    ("lmtp unix", "-", "-", "-", "lmtp"),
+    ("anvil unix", "-", "-", "1", "anvil"),
+    ("scache unix", "-", "-", "1", "scache"),
+    ("postlog unix-dgram", "n", "-", "1", "postlogd"),
+];
 
 /// Postfix's `master.cf`.
 pub fn postfix_master(ports: &Ports) -> String {
@@ -159,45 +193,22 @@ pub fn postfix_master(ports: &Ports) -> String {
   -o smtpd_recipient_restrictions=$only_known_users
 "
     );
-    // name, private, wakeup, process limit, program
-    const SERVICES: &[(&str, &str, &str, &str, &str)] = &[
-        ("pickup unix", "n", "60", "1", "pickup"),
-        ("cleanup unix", "n", "-", "0", "cleanup"),
-        ("qmgr unix", "n", "300", "1", "qmgr"),
-        ("tlsmgr unix", "-", "1000?", "1", "tlsmgr"),
-        ("rewrite unix", "-", "-", "-", "trivial-rewrite"),
-        ("bounce unix", "-", "-", "0", "bounce"),
-        ("defer unix", "-", "-", "0", "bounce"),
-        ("trace unix", "-", "-", "0", "bounce"),
-        ("verify unix", "-", "-", "1", "verify"),
-        ("flush unix", "n", "1000?", "0", "flush"),
-        ("proxymap unix", "-", "-", "-", "proxymap"),
-        ("smtp unix", "-", "-", "-", "smtp"),
-        ("showq unix", "n", "-", "-", "showq"),
-        ("error unix", "-", "-", "-", "error"),
-        ("retry unix", "-", "-", "-", "error"),
-        ("discard unix", "-", "-", "-", "discard"),
-        ("lmtp unix", "-", "-", "-", "lmtp"),
-        ("anvil unix", "-", "-", "1", "anvil"),
-        ("scache unix", "-", "-", "1", "scache"),
-        ("postlog unix-dgram", "n", "-", "1", "postlogd"),
-    ];
     SERVICES.iter().fold(listeners, |mut text, (name, private, wakeup, limit, program)| {
         // virtual(8) and LMTP need root to open mailboxes; nothing runs in a chroot.
-        text.push_str(&format!("{name} {private} - n {wakeup} {limit} {program}\n"));
+        let _ = writeln!(text, "{name} {private} - n {wakeup} {limit} {program}");
         text
     }) + "virtual unix - n n - - virtual\n"
 }
 
 /// Which mailbox file belongs to which address: the two domains as a whole go to ours.
 pub fn postfix_mailboxes() -> String {
-    let own: String = accounts()
-        .map(|a| {
-            let (user, domain) = a.split_once('@').expect("accounts have a domain");
-            format!("{a} {domain}/{user}/Maildir/\n")
-        })
-        .collect();
-    own + "@bounce.test relance.test/mailbox/Maildir/\n@reply.test relance.test/mailbox/Maildir/\n"
+    let whole =
+        "@bounce.test relance.test/mailbox/Maildir/\n@reply.test relance.test/mailbox/Maildir/\n";
+    accounts().fold(whole.to_owned(), |mut text, account| {
+        let (user, domain) = account.split_once('@').expect("accounts have a domain");
+        let _ = writeln!(text, "{account} {domain}/{user}/Maildir/");
+        text
+    })
 }
 
 /// Which way each domain goes, or how it fails.

@@ -64,9 +64,7 @@ impl Maildir {
     pub fn wait_for(&self, needle: &str, limit: Duration) -> Vec<u8> {
         let what = format!("a mail with {needle:?} in {}", self.path.display());
         wait_until(&what, limit, || {
-            self.mails()
-                .into_iter()
-                .find(|mail| String::from_utf8_lossy(mail).contains(needle))
+            self.mails().into_iter().find(|mail| String::from_utf8_lossy(mail).contains(needle))
         })
     }
 

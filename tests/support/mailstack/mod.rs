@@ -48,6 +48,7 @@ fn accounts() -> impl Iterator<Item = &'static str> {
 
 /// How patient Postfix is, in seconds.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "the unit stands last")]
 pub struct Options {
     /// A sender is warned of a delay after so long; 0: never.
     pub delay_warning_s: u32,
@@ -271,7 +272,7 @@ impl MailStack {
             ("postfix/verdict-fail", configs::postfix_verdict(false)),
         ];
         // Postfix waits two seconds over a file that was changed just now.
-        let hour_ago = SystemTime::from(Clock::system().now()) - Duration::from_secs(3600);
+        let hour_ago = SystemTime::from(Clock::system().now()) - Duration::from_hours(1);
         for (name, text) in files {
             let path = dir.join(name);
             fs::write(&path, text).expect("a config file");

@@ -71,7 +71,10 @@ impl Session<'_> {
 
     fn rcpt(&mut self, text: &str) -> Result<(), Over> {
         self.to.push(address(text));
-        if self.scripted(Stage::Rcpt)? == Heard::Answer {
+        let act = self.shared.act_at(Stage::Rcpt, self.to.last().map_or(&[], std::slice::from_ref));
+        if let Some(act) = act
+            && self.perform(act)? == Heard::Answer
+        {
             self.to.pop();
             return Ok(());
         }

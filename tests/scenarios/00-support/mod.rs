@@ -1,0 +1,6 @@
+//! The ground itself: mail servers, relay, readers and guards do what the scenarios believe.
+
+mod mail_servers;
+mod readers;
+mod scripted_relay;
+mod sites;
