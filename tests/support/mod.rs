@@ -4,6 +4,7 @@
 //! Everything listens on loopback and keeps its state in a temporary folder, so that any number
 //! of tests may run side by side.
 
+pub mod browser;
 #[expect(dead_code, reason = "what stops and kills a daemon waits for one that runs")]
 pub mod daemon;
 pub mod db;

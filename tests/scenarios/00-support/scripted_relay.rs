@@ -1,6 +1,5 @@
 //! The scripted relay.
 
-use std::io::ErrorKind;
 use std::time::Duration;
 
 use crate::support::relay::{Act, Relay, Rule, Stage};
@@ -64,7 +63,7 @@ fn auth_is_offered_and_refused_only_where_a_rule_says_so() {
     let mut talk = Conversation::open(relay.port).unwrap();
     assert!(talk.must("EHLO client.test", 2).unwrap().contains("AUTH"));
     assert!(talk.auth("u", "p").unwrap().starts_with("535"));
-    assert_eq!(talk.say("NOOP").unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    assert!(talk.say("NOOP").is_err());
 }
 
 #[test]
