@@ -58,5 +58,5 @@ fn a_good_page_passes_and_a_bad_one_is_told_with_its_faults() {
         assert!(report.contains(fault), "{fault}: {report}");
     }
     let report = browser::check(&[format!("{base}/none")], pictures.path()).unwrap_err();
-    assert!(report.contains("did not load: 404"), "{report}");
+    assert!(report.contains("did not load"), "{report}");
 }
