@@ -15,6 +15,7 @@ pub mod ports;
 pub mod process;
 pub mod relay;
 pub mod smtp;
+pub mod systemd;
 
 use std::fs::OpenOptions;
 use std::io::Write;

@@ -4,4 +4,5 @@ mod browser_checks;
 mod mail_servers;
 mod readers;
 mod scripted_relay;
+mod service_manager;
 mod sites;
