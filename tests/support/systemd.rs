@@ -18,7 +18,7 @@ pub fn run_or_skip(binary: &Path, config: &Path) -> Option<Result<String, String
     let report = String::from_utf8_lossy(&out.stdout).into_owned()
         + String::from_utf8_lossy(&out.stderr).as_ref();
     if out.status.code() == Some(SKIPPED) {
-        skip(report.trim_end());
+        skip(report.trim_end().trim_start_matches("SKIPPED "));
         return None;
     }
     Some(if out.status.success() { Ok(report) } else { Err(report) })

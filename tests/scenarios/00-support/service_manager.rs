@@ -22,7 +22,7 @@ fn the_unit_runs_what_says_ready_and_fails_what_does_not() {
     let config = dir.path().join("config");
     fs::create_dir(&config).unwrap();
     fs::write(config.join("relance.toml"), "").unwrap();
-    let mut run = |script: &str| {
+    let run = |script: &str| {
         fs::write(&binary, script).unwrap();
         fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
         systemd::run_or_skip(&binary, &config)
