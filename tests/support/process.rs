@@ -1,8 +1,9 @@
 //! Owns the processes a test starts: each is ended by its own id when its guard is dropped, and
-//! by the kernel if the test itself is killed.
+//! by a warden of its own if the test itself is killed.
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -21,10 +22,16 @@ pub enum Reach {
     Group,
 }
 
+/// Ends `$1` when its input ends without a word, as it does when the test is killed. (The
+/// kernel's own way, a signal at the parent's death, is lost on servers that change user.)
+const WARDEN: &str = "read word && exit
+kill -s TERM -- \"$1\"; sleep 2; kill -s KILL -- \"$1\"";
+
 /// A running child process with its output in a file.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    warden: Child,
     reach: Reach,
     output: PathBuf,
 }
@@ -43,10 +50,9 @@ impl Process {
 
     /// As [`Process::start`], with the environment and folder of `wanted`.
     pub fn start_command(wanted: &Command, reach: Reach, output: &Path) -> Self {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "TERM", "--"]);
+        let mut command = Command::new("prlimit");
         // A huge limit makes some servers spend seconds closing descriptors.
-        command.args(["prlimit", "--nofile=4096", "--"]);
+        command.args(["--nofile=4096", "--"]);
         if reach == Reach::Group {
             command.arg("setsid");
         }
@@ -71,8 +77,15 @@ impl Process {
             .stdout(log)
             .stderr(err)
             .spawn()
-            .expect("setpriv, prlimit and setsid are there (util-linux)");
-        Self { child, reach, output: output.to_owned() }
+            .expect("prlimit and setsid are there (util-linux)");
+        let warden = Command::new("setsid")
+            .args(["sh", "-c", WARDEN, "sh", &target(&child, reach)])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("setsid is there (util-linux)");
+        Self { child, warden, reach, output: output.to_owned() }
     }
 
     /// Its process id.
@@ -94,8 +107,7 @@ impl Process {
     /// Sends it a signal by name (`TERM`, `KILL`, `HUP`), unless it has ended.
     pub fn signal(&mut self, name: &str) {
         if self.ended().is_none() {
-            let sign = if self.reach == Reach::Group { "-" } else { "" };
-            signal_target(name, &format!("{sign}{}", self.id()));
+            signal_target(name, &target(&self.child, self.reach));
         }
     }
 
@@ -116,18 +128,30 @@ impl Process {
     /// SIGTERM, then SIGKILL where that is not heard within 20 s. Returns how it ended.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");
-        if let Some(status) = self.wait(END_WITHIN) {
-            return status;
+        let ended = self.wait(END_WITHIN);
+        if ended.is_none() || self.reach == Reach::Group {
+            // Also what a leader left behind: the next start needs its ports and sockets.
+            signal_target("KILL", &target(&self.child, self.reach));
         }
-        self.signal("KILL");
-        self.child.wait().expect("the child is ours")
+        ended.unwrap_or_else(|| self.child.wait().expect("the child is ours"))
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
+        if let Some(mut word) = self.warden.stdin.take() {
+            // It may be gone with the session of a test that was interrupted.
+            let _ = word.write_all(b"done\n");
+        }
+        let _ = self.warden.wait();
     }
+}
+
+/// What `kill` takes for a process, or for it and its children.
+fn target(child: &Child, reach: Reach) -> String {
+    let sign = if reach == Reach::Group { "-" } else { "" };
+    format!("{sign}{}", child.id())
 }
 
 /// The shell's own `kill`: a minimal machine has no program of that name.
