@@ -20,7 +20,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 pub use letter::{Drafted, Letter, draft, step_of};
-pub use settle::{Claimed, InFlight, claim, recover, settle};
+pub use settle::{Claimed, InFlight, claim, hold_sick_firing, recover, settle};
 
 use crate::actions::Context;
 use crate::clock::Clock;

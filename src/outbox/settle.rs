@@ -10,7 +10,7 @@ use super::transport::{Outcome, RelayReply};
 use crate::actions::{self, Action, Context, Door, Evidence};
 use crate::config::InDoubt;
 use crate::domain::words::{Lang, MessageState};
-use crate::ids::MessageId;
+use crate::ids::{FiringId, MessageId, MessageRow};
 use crate::store::attempts::{self, AttemptStart, Verdict};
 use crate::store::messages::{self, Claim};
 use crate::store::{StoreError, ledger};
@@ -95,7 +95,7 @@ pub fn claim(
 /// Takes a waiting message out of the queue for good.
 pub fn cancel(
     c: &Connection,
-    id: crate::ids::MessageRow,
+    id: MessageRow,
     reason: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -206,7 +206,7 @@ fn refused(
     reply: &RelayReply,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if hold_sick_firing(c, context, sent, now)? || !is_dead(&reply.status) {
+    if hold_sick_firing(c, context, sent.view.firing, now)? || !is_dead(&reply.status) {
         return Ok(());
     }
     let action =
@@ -222,10 +222,10 @@ fn refused(
 pub fn hold_sick_firing(
     c: &Connection,
     context: &Context,
-    sent: &InFlight,
+    firing: Option<FiringId>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Some(firing) = sent.view.firing else { return Ok(false) };
+    let Some(firing) = firing else { return Ok(false) };
     let (dead, total) = messages::firing_health(c, firing)?;
     if total < FIRING_SAMPLE_MIN || dead * FIRING_DEAD_ONE_IN <= total {
         return Ok(false);

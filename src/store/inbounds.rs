@@ -168,6 +168,23 @@ pub fn keep(c: &Connection, m: &NewInbound<'_>, at_ms: i64) -> Result<Option<i64
     Ok(id)
 }
 
+/// Notes a mail of the backlog, so that it is never read.
+pub fn ignore(
+    c: &Connection,
+    mailbox: &str,
+    validity: i64,
+    key: &str,
+    at_ms: i64,
+) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "INSERT INTO inbound (mailbox, validity, key, digest, mark, received, at, kind, outcome)
+         VALUES (?1, ?2, ?3, zeroblob(0), zeroblob(0), ?4, ?4, 'other', 'backlog')
+         ON CONFLICT (mailbox, validity, key) DO NOTHING",
+    )?
+    .execute((mailbox, validity, key, at_ms))?;
+    Ok(())
+}
+
 /// One kept mail.
 pub fn by_id(c: &Connection, id: i64) -> Result<Option<InboundRow>, StoreError> {
     Ok(c.prepare_cached(
