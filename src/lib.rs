@@ -23,3 +23,4 @@ pub mod inbox;
 pub mod link;
 pub mod outbox;
 pub mod tls;
+pub mod web;
