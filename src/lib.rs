@@ -17,6 +17,7 @@
 pub mod clock;
 pub mod compose;
 pub mod config;
+pub mod daemon;
 pub mod domain;
 pub mod ids;
 pub mod inbox;
