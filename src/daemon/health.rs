@@ -30,7 +30,7 @@ pub struct Health {
 }
 
 /// `/healthz`: 200, or 503 and the loops that are late. `/readyz`: a line for each check, 503 when
-/// one fails. `/metrics`: OpenMetrics text.
+/// one fails. `/metrics`: the `OpenMetrics` text form.
 pub fn router(health: Health) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
@@ -52,10 +52,8 @@ async fn readyz(State(health): State<Health>) -> Response {
     let Ok(results) = tokio::task::spawn_blocking(move || checks()).await else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the checks panicked\n").into_response();
     };
-    let status = match results.iter().all(|(_, result)| result.is_ok()) {
-        true => StatusCode::OK,
-        false => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    let well = results.iter().all(|(_, result)| result.is_ok());
+    let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let line = |(name, result): &Check| match result {
         Ok(()) => format!("{name}: ok\n"),
         Err(text) => format!("{name}: {text}\n"),

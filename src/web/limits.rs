@@ -54,7 +54,10 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         let full_at = self.full_at.get(key).map_or(now, |&(at, _)| at.max(now));
         let debt = full_at - now;
         let allowed = self.interval * (self.burst - 1);
-        if debt <= allowed { Ok(()) } else { Err(TooMany(debt - allowed)) }
+        match debt.saturating_sub(allowed) {
+            Duration::ZERO => Ok(()),
+            wait => Err(TooMany(wait)),
+        }
     }
 
     /// Takes one ask of `key` at `now`. A refused one takes nothing.
