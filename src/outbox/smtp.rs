@@ -12,6 +12,8 @@
 mod reply;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_tls;
 
 use std::fmt::Write as _;
 use std::sync::Arc;

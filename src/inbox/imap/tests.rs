@@ -79,9 +79,9 @@ fn usual(command: &str) -> String {
     let words: Vec<&str> = command.split(' ').collect();
     match words.as_slice() {
         ["CAPABILITY", ..] => format!("* CAPABILITY IMAP4rev1 IDLE\r\n{done}"),
-        ["EXAMINE", ..] => format!(
-            "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 12] ok\r\nTAG OK [READ-ONLY] done\r\n"
-        ),
+        ["EXAMINE", ..] => {
+            "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 12] ok\r\nTAG OK [READ-ONLY] done\r\n".into()
+        }
         ["UID", "SEARCH", ..] => format!("* SEARCH 11 9\r\n{done}"),
         ["UID", "FETCH", uid, "(UID", "RFC822.SIZE", ..] => format!(
             "* 1 FETCH (UID {uid} RFC822.SIZE {} INTERNALDATE \" 3-Nov-2026 09:00:01 -0500\")\r\n{done}",
@@ -122,7 +122,10 @@ async fn read(script: Script) -> String {
         source.fetch_since(8, 10).await
     };
     match run.await {
-        Ok(mails) => mails.iter().map(|m| format!("{}:{} ", m.uid, m.raw.len())).collect(),
+        Ok(mails) => {
+            let told: Vec<_> = mails.iter().map(|m| format!("{}:{}", m.uid, m.raw.len())).collect();
+            told.join(" ")
+        }
         Err(SourceError::Retry(text)) => format!("retry: {text}"),
         Err(SourceError::NeedsPerson(text)) => format!("person: {text}"),
     }
@@ -135,7 +138,7 @@ async fn every_fault_says_what_to_do() {
     const NONSENSE: &str = "retry: session: the server's answer makes no sense";
     const HUGE: Act = Say("* 1 FETCH (UID 9 BODY[] {400000000}\r\n");
     let table: &[(Script, &str)] = &[
-        (&[], "9:45 11:45 "),
+        (&[], "9:45 11:45"),
         (&[("greeting", Say("* BYE busy\r\n"))], "retry: greeting: the server does not greet"),
         (&[("greeting", Say("* PREAUTH hello\r\n"))], "retry: greeting: the server does not greet"),
         (&[("greeting", Close)], "retry: greeting: connection closed"),
@@ -157,7 +160,7 @@ async fn every_fault_says_what_to_do() {
         (&[("UID SEARCH", Say("* SEARCH 8\r\nTAG OK done\r\n"))], ""),
         (&[("UID SEARCH", Say("TAG NO [INUSE] later\r\n"))], "retry: search: "),
         (&[("UID FETCH 9 (UID RFC", Close)], "retry: uid: connection closed"),
-        (&[("UID FETCH 9 (UID RFC", Say("TAG OK it is gone\r\n"))], "11:45 "),
+        (&[("UID FETCH 9 (UID RFC", Say("TAG OK it is gone\r\n"))], "11:45"),
         (&[("UID FETCH 9 (UID BODY", Say("TAG NO unreadable\r\n"))], "person: UID 9: unreadable"),
         (
             &[("UID FETCH 9 (UID BODY", HUGE)],
@@ -167,8 +170,8 @@ async fn every_fault_says_what_to_do() {
             &[("UID FETCH 9 (UID BODY", Say("* 1 FETCH (UID 9 BODY[]<0> {50}\r\nabc"))],
             "retry: uid: no answer in time",
         ),
-        (&[("UID FETCH 11 (UID BODY", HUGE)], "9:45 "),
-        (&[("UID FETCH 11", Close)], "9:45 "),
+        (&[("UID FETCH 11 (UID BODY", HUGE)], "9:45"),
+        (&[("UID FETCH 11", Close)], "9:45"),
     ];
     let rows = table.iter().map(|&(script, want)| async move {
         let got = read(script).await;
