@@ -14,6 +14,7 @@
 //! - [`scheduler`], [`outbox`], [`inbox`], [`web`]: the loops and doors.
 //! - [`daemon`]: their life; [`cli`]: the commands; [`demo`]: a federation to play with.
 
+pub mod cli;
 pub mod clock;
 pub mod compose;
 pub mod config;
