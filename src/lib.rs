@@ -15,6 +15,7 @@
 //! - [`daemon`]: their life; [`cli`]: the commands; [`demo`]: a federation to play with.
 
 pub mod actions;
+pub mod cli;
 pub mod clock;
 pub mod compose;
 pub mod config;

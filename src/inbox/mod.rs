@@ -3,11 +3,23 @@
 
 mod apply;
 mod attribute;
+mod autoreply;
+mod clues;
+mod complaint;
+mod guard;
 pub mod imap;
 pub mod maildir;
+mod mime;
+mod phrases;
+pub mod read;
 pub mod reading;
+mod reasons;
+mod reply;
+mod report;
 mod run;
 pub mod source;
+mod text;
 
 pub use apply::{Arrived, Place, take_in};
+pub use reply::{from_html, from_plain, new_text};
 pub use run::{Inbox, Source};

@@ -1,0 +1,507 @@
+//! Owns the plain words that act. A reply is a command only where every word of it is known and
+//! only one act is named: a negation, a question, a condition or any word more is for the desk.
+
+use crate::domain::words::Lang;
+use crate::inbox::reading::Command;
+use crate::inbox::text::fold;
+
+/// Words that name an act.
+const KEYS: &[(Command, &[&str])] = &[
+    (
+        Command::Renew,
+        &[
+            "renew",
+            "renewal",
+            "renewing",
+            "renews",
+            "renouveler",
+            "renouvelle",
+            "renouvellement",
+            "renouveller",
+            "renouvelez",
+            "renouvele",
+        ],
+    ),
+    (Command::Cheque, &["cheque", "cheques", "check"]),
+    (Command::Paid, &["paid", "paye", "payee", "payes", "regle", "reglee"]),
+    (
+        Command::Stop,
+        &[
+            "stop",
+            "unsubscribe",
+            "arret",
+            "arreter",
+            "arretez",
+            "desabonner",
+            "desabonnement",
+            "desabonnez",
+            "desinscrire",
+            "desinscription",
+        ],
+    ),
+    (Command::Help, &["help", "aide"]),
+    (Command::Receipt, &["receipt", "receipts", "recu", "recus"]),
+];
+
+/// Words that may stand around the act and change nothing.
+const FILLERS: &[&str] = &[
+    // English
+    "i",
+    "i'd",
+    "i'll",
+    "we",
+    "want",
+    "wish",
+    "would",
+    "like",
+    "to",
+    "please",
+    "my",
+    "me",
+    "our",
+    "membership",
+    "yes",
+    "the",
+    "a",
+    "by",
+    "with",
+    "via",
+    "for",
+    "pay",
+    "payment",
+    "again",
+    "this",
+    "year",
+    "it",
+    "have",
+    "i've",
+    "already",
+    "send",
+    "need",
+    "copy",
+    "of",
+    "an",
+    "and",
+    "mailing",
+    "emails",
+    "mails",
+    "email",
+    "reminders",
+    "from",
+    "is",
+    "has",
+    "been",
+    "am",
+    "in",
+    "full",
+    "thanks",
+    "thank",
+    "you",
+    "dues",
+    "fees",
+    "now",
+    "will",
+    "us",
+    "your",
+    "list",
+    // French
+    "je",
+    "j'ai",
+    "nous",
+    "veux",
+    "voudrais",
+    "souhaite",
+    "desire",
+    "aimerais",
+    "mon",
+    "mes",
+    "ma",
+    "notre",
+    "l'adhesion",
+    "adhesion",
+    "oui",
+    "le",
+    "la",
+    "les",
+    "un",
+    "une",
+    "par",
+    "pour",
+    "payer",
+    "paiement",
+    "cette",
+    "annee",
+    "deja",
+    "s'il",
+    "vous",
+    "plait",
+    "svp",
+    "besoin",
+    "d'un",
+    "d'une",
+    "d'aide",
+    "de",
+    "du",
+    "et",
+    "ai",
+    "me",
+    "merci",
+    "courriels",
+    "rappels",
+    "cotisation",
+    "l'envoi",
+    "d'envoyer",
+    "envoyer",
+    "envoyez",
+    "moi",
+    "recevoir",
+    "l'annee",
+    "a",
+    "ete",
+    "est",
+    "d'abonnement",
+    "des",
+    "m'abonner",
+    "maintenant",
+    "ici",
+    "c'est",
+    "avec",
+    "votre",
+    "liste",
+    "au",
+    "bien",
+    "desormais",
+];
+
+/// Lines that greet, thank or close, and hold nothing else.
+const POLITE: &[&str] = &[
+    "hi",
+    "hello",
+    "good",
+    "morning",
+    "afternoon",
+    "evening",
+    "dear",
+    "thanks",
+    "thank",
+    "you",
+    "many",
+    "much",
+    "very",
+    "so",
+    "regards",
+    "best",
+    "kind",
+    "sincerely",
+    "cheers",
+    "team",
+    "all",
+    "everyone",
+    "have",
+    "a",
+    "nice",
+    "day",
+    "bonjour",
+    "bonsoir",
+    "salut",
+    "merci",
+    "beaucoup",
+    "bien",
+    "cordialement",
+    "salutations",
+    "a",
+    "vous",
+    "madame",
+    "monsieur",
+    "mesdames",
+    "messieurs",
+    "d'avance",
+    "bonne",
+    "journee",
+    "cordiales",
+    "sincerement",
+    "et",
+    "and",
+    "in",
+    "advance",
+    "the",
+    "there",
+    "warm",
+    "warmly",
+    "bien",
+    "mes",
+];
+
+/// Words of a reply that can be a command at all.
+const WORDS_MAX: usize = 30;
+/// Words of the line that names the act.
+const ACT_WORDS_MAX: usize = 14;
+/// Words in a line that can be a name or a title below the act.
+const NAME_WORDS_MAX: usize = 5;
+
+/// The command that a reply plainly is.
+#[must_use]
+pub fn command(text: &str) -> Option<Command> {
+    if text.contains(['?', '؟']) {
+        return None;
+    }
+    let lines: Vec<Vec<String>> = text.lines().map(words).filter(|line| !line.is_empty()).collect();
+    if lines.iter().map(Vec::len).sum::<usize>() > WORDS_MAX {
+        return None;
+    }
+    let first =
+        lines.iter().position(|line| !line.iter().all(|w| is_polite(w)) && !is_greeting(line))?;
+    let found = act(&lines[first])?;
+    let below_is_name = |line: &Vec<String>| {
+        line.iter().all(|word| is_polite(word))
+            || (line.len() <= NAME_WORDS_MAX && line.iter().all(|word| is_nameable(word)))
+    };
+    lines[first + 1..].iter().all(below_is_name).then_some(found)
+}
+
+fn words(line: &str) -> Vec<String> {
+    let folded = fold(line);
+    let split = folded.split(|c: char| !(c.is_alphanumeric() || c == '\''));
+    split.map(|word| word.trim_matches('\'').to_owned()).filter(|word| !word.is_empty()).collect()
+}
+
+fn key(word: &str) -> Option<Command> {
+    KEYS.iter().find(|(_, keys)| keys.contains(&word)).map(|(command, _)| *command)
+}
+
+/// The one act in a line of known words.
+fn act(line: &[String]) -> Option<Command> {
+    if line.len() > ACT_WORDS_MAX {
+        return None;
+    }
+    let mut acts: Vec<Command> = Vec::new();
+    for word in line {
+        if let Some(command) = key(word) {
+            if !acts.contains(&command) {
+                acts.push(command);
+            }
+        } else if !is_known(word) {
+            return None;
+        }
+    }
+    match acts.as_slice() {
+        [one] => Some(*one),
+        // Renewing by cheque is one act.
+        [Command::Renew, Command::Cheque] | [Command::Cheque, Command::Renew] => {
+            Some(Command::Cheque)
+        }
+        _ => None,
+    }
+}
+
+fn is_known(word: &str) -> bool {
+    FILLERS.contains(&word) || is_polite(word) || word.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_polite(word: &str) -> bool {
+    POLITE.contains(&word)
+}
+
+/// `Bonjour Madame Roy`, `Hello Jane`.
+fn is_greeting(line: &[String]) -> bool {
+    let greets = ["hi", "hello", "dear", "bonjour", "bonsoir", "salut", "madame", "monsieur"];
+    line.len() <= NAME_WORDS_MAX
+        && greets.contains(&line[0].as_str())
+        && line.iter().all(|word| key(word).is_none())
+        && line[1..].iter().all(|word| is_nameable(word))
+}
+
+/// Whether a word below the act can belong to a name, title or closing: no verb of an act, no
+/// negation, no condition.
+fn is_nameable(word: &str) -> bool {
+    const TURNING: &[&str] = &[
+        "not",
+        "no",
+        "don't",
+        "dont",
+        "never",
+        "won't",
+        "cannot",
+        "can't",
+        "but",
+        "if",
+        "unless",
+        "ne",
+        "pas",
+        "non",
+        "jamais",
+        "mais",
+        "si",
+        "sauf",
+        "plus",
+        "n'est",
+        "except",
+        "until",
+        "only",
+        "seulement",
+        "wait",
+        "attendre",
+        "attendez",
+        "cancel",
+        "annuler",
+        "annulez",
+        "later",
+    ];
+    key(word).is_none() && !TURNING.contains(&word)
+}
+
+/// Frequent words that tell the two languages apart.
+const FRENCH: &[&str] = &[
+    "le",
+    "la",
+    "les",
+    "je",
+    "vous",
+    "nous",
+    "est",
+    "pas",
+    "et",
+    "de",
+    "des",
+    "du",
+    "un",
+    "une",
+    "pour",
+    "merci",
+    "bonjour",
+    "mon",
+    "ma",
+    "mes",
+    "que",
+    "qui",
+    "dans",
+    "avec",
+    "sur",
+    "oui",
+    "non",
+    "j'ai",
+    "renouveler",
+    "cheque",
+    "paye",
+    "arret",
+    "aide",
+    "recu",
+    "desabonner",
+    "cordialement",
+    "renouvelle",
+    "c'est",
+    "votre",
+];
+const ENGLISH: &[&str] = &[
+    "the",
+    "i",
+    "you",
+    "we",
+    "is",
+    "not",
+    "and",
+    "of",
+    "to",
+    "a",
+    "an",
+    "for",
+    "thanks",
+    "thank",
+    "hello",
+    "hi",
+    "my",
+    "that",
+    "which",
+    "in",
+    "with",
+    "on",
+    "yes",
+    "no",
+    "i've",
+    "renew",
+    "paid",
+    "stop",
+    "help",
+    "receipt",
+    "please",
+    "regards",
+    "it",
+    "your",
+    "unsubscribe",
+    "this",
+    "have",
+    "would",
+    "renewal",
+];
+
+/// The language of a text, where its words tell.
+#[must_use]
+pub fn lang(text: &str) -> Option<Lang> {
+    let count = |table: &[&str], words: &[String]| {
+        words.iter().filter(|word| table.contains(&word.as_str())).count()
+    };
+    let all: Vec<String> = text.lines().take(200).flat_map(words).take(400).collect();
+    let accents = text.chars().take(4000).filter(|c| "éèêàùçôîûœÉÀ".contains(*c)).count();
+    let (french, english) = (count(FRENCH, &all) * 2 + accents, count(ENGLISH, &all) * 2);
+    match french.cmp(&english) {
+        std::cmp::Ordering::Greater => Some(Lang::Fr),
+        std::cmp::Ordering::Less => Some(Lang::En),
+        std::cmp::Ordering::Equal => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_act() {
+        use Command::{Cheque, Help, Paid, Receipt, Renew, Stop};
+        for (text, want) in [
+            ("Renew", Some(Renew)),
+            ("RENOUVELER", Some(Renew)),
+            ("Je veux renouveler mon adhésion, merci!", Some(Renew)),
+            ("Hi,\n\nPlease renew my membership.\n\nThanks,\nJane Doe", Some(Renew)),
+            (
+                "Bonjour Madame Roy,\n\nJe renouvelle par chèque.\n\nJean Tremblay, urbaniste",
+                Some(Cheque),
+            ),
+            ("cheque", Some(Cheque)),
+            ("Chèque", Some(Cheque)),
+            ("payé", Some(Paid)),
+            ("I have already paid", Some(Paid)),
+            ("arrêt", Some(Stop)),
+            ("Me désabonner svp", Some(Stop)),
+            ("aide", Some(Help)),
+            ("J'ai besoin d'un reçu", Some(Receipt)),
+            ("Receipt please", Some(Receipt)),
+            ("Je ne veux pas renouveler", None),
+            ("I do not want to renew", None),
+            ("I don't want to renew my membership", None),
+            ("Renouveler? Non merci", None),
+            ("Renew if my employer pays", None),
+            ("Stop renewing me", None),
+            ("Renew\n\nActually no, wait", None),
+            ("Do I renew here?", None),
+            ("Yes", None),
+            ("Merci", None),
+            ("I paid by cheque", None),
+            ("Please do not stop", None),
+            ("Renew me under my new name, Jane Roy", None),
+            ("", None),
+        ] {
+            assert_eq!(command(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn languages() {
+        for (text, want) in [
+            ("Je renouvelle mon adhésion", Some(Lang::Fr)),
+            ("Please renew my membership", Some(Lang::En)),
+            ("12345", None),
+        ] {
+            assert_eq!(lang(text), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Owns what a person newly wrote in a mail: its text, its language, the command that it plainly
+//! is. Never takes quoted words for new ones.
+
+mod command;
+pub mod html;
+mod marks;
+mod trim;
+
+pub use command::{command, lang};
+
+use super::mime::Mail;
+use super::reading::Reply;
+use super::text::clean_text;
+use html::{Line, Mark};
+
+/// The new words of a mail; `None` where it has no text at all.
+#[must_use]
+pub fn read(mail: &Mail<'_>) -> Option<Reply> {
+    let text = of_mail(mail)?;
+    Some(of_text(text))
+}
+
+/// What text says: command and language.
+#[must_use]
+pub fn of_text(text: String) -> Reply {
+    Reply { command: command(&text), lang: lang(&text), text }
+}
+
+/// The new text of a mail: from its plain part, or from its HTML where there is none or the
+/// plain one is empty.
+#[must_use]
+pub fn of_mail(mail: &Mail<'_>) -> Option<String> {
+    let shown =
+        |mime: &str| mail.parts.iter().find(|part| part.content.mime == mime && !part.attached);
+    let plain = shown("text/plain").map(super::mime::Part::text);
+    if let Some(plain) = plain.filter(|text| !text.trim().is_empty()) {
+        return Some(from_plain(&plain));
+    }
+    shown("text/html").map(|part| from_html(&part.text()))
+}
+
+/// The new text of a plain body.
+#[must_use]
+pub fn from_plain(text: &str) -> String {
+    let text = clean_text(text);
+    let lines = text.lines().map(|line| Line { text: line.to_owned(), mark: Mark::Plain });
+    trim::new_text(lines.take(super::guard::REPLY_LINES_MAX).collect())
+}
+
+/// The new text of an HTML body.
+#[must_use]
+pub fn from_html(html: &str) -> String {
+    let mut lines = html::lines(html);
+    lines.truncate(super::guard::REPLY_LINES_MAX);
+    html::clean(&mut lines);
+    trim::new_text(lines)
+}
+
+/// The new text of one raw mail.
+#[must_use]
+pub fn new_text(raw: &[u8]) -> String {
+    let (octets, _) = super::guard::ready(raw);
+    of_mail(&super::mime::parse(&octets)).unwrap_or_default()
+}

@@ -1,0 +1,241 @@
+//! Owns delivery reports: whether a mail is one, which recipients it is about, and what became
+//! of them. MIME structure first (RFC 3464, 6522), then text rules. Never reads the returned
+//! mail for anything but its header.
+
+mod codes;
+mod dialects;
+mod fields;
+mod prose;
+
+use std::sync::LazyLock;
+
+use fields::{Action, Group};
+use prose::{Known, Said};
+pub use prose::{addresses, part_returned};
+
+use super::clues::Clues;
+use super::guard::RECIPIENTS_MAX;
+use super::mime::{Mail, address};
+use super::phrases::Phrases;
+use super::reading::{Kind, Reported};
+use super::reasons::{Reason, reason};
+use super::text::fold;
+
+static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::SUBJECTS)]));
+static STATEMENT: LazyLock<Phrases<()>> =
+    LazyLock::new(|| Phrases::new(&[((), dialects::STATEMENTS)]));
+static DELAY: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::DELAYS)]));
+static ARRIVAL: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::ARRIVALS)]));
+static DAEMON: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::DAEMONS)]));
+
+/// Whether a name or local part, folded, is a program's that reports.
+#[must_use]
+pub fn is_daemon(folded: &str) -> bool {
+    DAEMON.any(folded)
+}
+
+/// Evidence that makes a mail without status fields a report.
+const EVIDENCE_MIN: u8 = 4;
+
+/// What kind of report a mail is, and on whom; `None` where it is none.
+#[must_use]
+pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>)> {
+    let groups = status_groups(mail, clues);
+    let structured = !groups.is_empty();
+    if !structured && evidence(mail, clues) < EVIDENCE_MIN {
+        return None;
+    }
+    let known = Known {
+        failed: &clues.failed_recipients,
+        senders: &clues.senders,
+        returned_to: &clues.returned.to,
+        subject: &clues.subject,
+    };
+    let said = prose::recipients(&clues.report_text, &known);
+    let verdicts =
+        if structured { from_groups(&groups, &said, clues) } else { from_text(&said, clues) };
+    Some(conclude(verdicts))
+}
+
+/// Status groups of the report's parts, or written into its text.
+fn status_groups(mail: &Mail<'_>, clues: &Clues) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for part in &mail.parts {
+        let mime = part.content.mime.as_str();
+        if matches!(mime, "message/delivery-status" | "message/global-delivery-status") {
+            groups.extend(fields::groups(&part.text()));
+        }
+    }
+    if groups.is_empty() && clues.machine {
+        let lower = clues.report_text.to_ascii_lowercase();
+        if lower.contains("final-recipient:") || lower.contains("\naction: fail") {
+            groups = fields::groups(&clues.report_text);
+        }
+    }
+    groups.truncate(RECIPIENTS_MAX);
+    groups
+}
+
+/// How much speaks for a report in plain text.
+fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
+    let subject = SUBJECT.any(&clues.subject);
+    let statement = STATEMENT.any(&clues.opening);
+    let named = !clues.failed_recipients.is_empty();
+    let report = mail.content.mime == "multipart/report"
+        && !matches!(
+            mail.content.report_type.as_str(),
+            "feedback-report" | "disposition-notification"
+        );
+    if !(subject || statement || named || report) || (clues.answering && !clues.daemon) {
+        return 0;
+    }
+    let points = [
+        (clues.daemon, 3),
+        (clues.null_sender, 2),
+        (named, 4),
+        (report, 3),
+        (subject, 2),
+        (statement, 2),
+        (clues.auto_submitted, 1),
+        (!clues.returned.is_empty, 1),
+        (clues.nameless, 2),
+    ];
+    points.iter().filter(|(holds, _)| *holds).map(|(_, points)| points).sum()
+}
+
+/// What became of one recipient.
+struct Verdict {
+    address: String,
+    action: Action,
+    status: String,
+    reason: Reason,
+}
+
+fn from_groups(groups: &[Group], said: &[Said], clues: &Clues) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for group in groups {
+        let own = address(&group.last).or_else(|| address(&group.original));
+        let told = own
+            .as_ref()
+            .and_then(|own| said.iter().find(|said| said.address.eq_ignore_ascii_case(own)));
+        // A group that names nobody: the text does, or the returned mail.
+        let address = match own {
+            Some(address) => address,
+            None => match said.first() {
+                Some(first) if groups.len() == 1 => first.address.clone(),
+                _ if !group.last.is_empty() => group.last.clone(),
+                _ => continue,
+            },
+        };
+        let told = told.or_else(|| (groups.len() == 1).then(|| said.first()).flatten());
+        let text = told.map(|said| said.words.as_str()).unwrap_or_default();
+        let action = group.action.unwrap_or(match group.status.as_bytes().first() {
+            Some(b'2') => Action::Done,
+            _ => Action::Failed,
+        });
+        let status = status(&group.status, &group.diagnostic, text);
+        let verdict = judge(address, action, status, &group.diagnostic, text, clues);
+        verdicts.push(verdict);
+    }
+    verdicts
+}
+
+fn from_text(said: &[Said], clues: &Clues) -> Vec<Verdict> {
+    let delayed = DELAY.any(&clues.folded_report);
+    let arrived = ARRIVAL.any(&clues.folded_report);
+    let failed = STATEMENT.any(&clues.opening) || SUBJECT.any(&clues.subject);
+    let action = match (delayed, arrived) {
+        (true, _) => Action::Delayed,
+        (false, true) if !failed => Action::Done,
+        _ => Action::Failed,
+    };
+    let judged = said.iter().map(|said| {
+        let status = status("", &said.words, &clues.report_text);
+        judge(said.address.clone(), action, status, &said.words, &clues.report_text, clues)
+    });
+    let mut verdicts: Vec<_> = judged.collect();
+    if verdicts.is_empty() {
+        let text = clues.report_text.as_str();
+        let status = status("", text, "");
+        verdicts.push(judge(String::new(), action, status, text, "", clues));
+    }
+    verdicts
+}
+
+/// The code that says most: the field's, unless it says only a class or subject and the server's
+/// words say more.
+fn status(field: &str, words: &str, text: &str) -> String {
+    let field = codes::enhanced(field).or_else(|| field.starts_with("2.").then_some(field));
+    let said = codes::enhanced(words);
+    let better = match (field, said) {
+        (Some(field), Some(said)) if codes::detail(said) > codes::detail(field) => Some(said),
+        (Some(field), Some(said)) if codes::detail(said) == codes::Detail::Full => {
+            if field == said { Some(field) } else { Some(said) }
+        }
+        (Some(field), _) => Some(field),
+        (None, said) => said,
+    };
+    if let Some(status) = better.filter(|status| codes::detail(status) > codes::Detail::Class) {
+        return status.to_owned();
+    }
+    let elsewhere = codes::enhanced(text);
+    let elsewhere = elsewhere.filter(|code| better.is_none_or(|b| b[..1] == code[..1]));
+    elsewhere.or(better).unwrap_or_default().to_owned()
+}
+
+fn judge(
+    address: String,
+    action: Action,
+    mut status: String,
+    words: &str,
+    text: &str,
+    clues: &Clues,
+) -> Verdict {
+    let mut why = reason(&fold(words), &status);
+    if why == Reason::Unknown && !text.is_empty() {
+        why = reason(&fold(text), &status);
+    }
+    if why == Reason::Unknown {
+        why = reason(&clues.subject, &status);
+    }
+    if status.is_empty() {
+        let reply = codes::reply(words).or_else(|| codes::reply(text));
+        let class = match (action, reply) {
+            (Action::Done, _) => 2,
+            (Action::Delayed, _) => 4,
+            (_, Some(code)) => code / 100,
+            (_, None) if why.is_temporary() => 4,
+            _ => 5,
+        };
+        status = format!("{class}.0.0");
+    }
+    match action {
+        Action::Delayed => why = Reason::Delayed,
+        Action::Done => why = Reason::Delivered,
+        Action::Failed => {}
+    }
+    Verdict { address, action, status, reason: why }
+}
+
+/// Failures make a bounce; without one, delays and arrivals make a report.
+fn conclude(verdicts: Vec<Verdict>) -> (Kind, Vec<Reported>) {
+    let failed = verdicts.iter().any(|v| v.action == Action::Failed);
+    let kind = if failed { Kind::Bounce } else { Kind::Report };
+    let mut reported: Vec<Reported> = Vec::new();
+    for verdict in verdicts {
+        if failed && verdict.action != Action::Failed {
+            continue;
+        }
+        let again = reported.iter().any(|r| r.address.eq_ignore_ascii_case(&verdict.address));
+        if again {
+            continue;
+        }
+        reported.push(Reported {
+            hard: verdict.reason.is_dead() && verdict.status.starts_with('5'),
+            address: verdict.address,
+            status: verdict.status,
+            reason: verdict.reason.as_str(),
+        });
+    }
+    (kind, reported)
+}

@@ -1,0 +1,335 @@
+//! Owns the reading of reports written as plain text: where the returned mail begins, which
+//! addresses failed, and which words belong to each. The words themselves are in `dialects`.
+
+use std::sync::LazyLock;
+
+use super::dialects::{CUT_FIELDS, CUTS, LABELS, LEADS};
+use crate::inbox::guard::RECIPIENTS_MAX;
+use crate::inbox::mime::address;
+use crate::inbox::phrases::Phrases;
+use crate::inbox::text::fold;
+
+static CUT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), CUTS)]));
+static LEAD: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), LEADS)]));
+
+/// How far after a phrase of prose its address may begin.
+const LEAD_REACH: usize = 60;
+
+/// Parts a report's text from the returned mail that follows it.
+#[must_use]
+pub fn part_returned(text: &str) -> (&str, &str) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        let lower = trimmed.get(..16.min(trimmed.len())).unwrap_or_default().to_ascii_lowercase();
+        if CUT_FIELDS.iter().any(|field| lower.starts_with(field)) {
+            return text.split_at(at);
+        }
+        if marks_cut(trimmed) && CUT.any(&fold(trimmed)) {
+            return (&text[..at], &text[at + line.len()..]);
+        }
+        at += line.len();
+    }
+    (text, "")
+}
+
+/// A marker is set off by rules of dashes and the like, or ends a sentence.
+fn marks_cut(line: &str) -> bool {
+    let rule = |c: char| matches!(c, '-' | '*' | '=' | '|' | '_' | '>');
+    line.len() < 120
+        && (line.starts_with(rule) || line.ends_with(rule) || line.ends_with([':', '.']))
+}
+
+/// One address that a text says failed, and the words about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// The address.
+    pub address: String,
+    /// What the text says of it.
+    pub words: String,
+}
+
+/// How surely a line names a recipient: less is surer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// The address stands alone at the line's start, as in qmail, Postfix, Exim.
+    Head,
+    /// The address opens the line and words follow, or a label names it.
+    Named,
+    /// A phrase of prose runs into it.
+    Told,
+    /// `To: address` in a summary of the mail.
+    Summary,
+    /// It stands somewhere.
+    Anywhere,
+}
+
+/// What is known apart from the text.
+#[derive(Debug, Default)]
+pub struct Known<'k> {
+    /// Addresses that the header says failed (X-Failed-Recipients).
+    pub failed: &'k [String],
+    /// Addresses of the sender of the returned mail, and of who writes the report.
+    pub senders: &'k [String],
+    /// To of the returned mail.
+    pub returned_to: &'k [String],
+    /// The report's folded subject.
+    pub subject: &'k str,
+}
+
+/// The recipients of a report's text, with the words about each.
+#[must_use]
+pub fn recipients(text: &str, known: &Known<'_>) -> Vec<Said> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut seen: Vec<(Rank, usize, String)> = Vec::new();
+    let mut labelled = false;
+    for (at, line) in lines.iter().enumerate() {
+        if seen.len() >= RECIPIENTS_MAX {
+            break;
+        }
+        labelled = line_addresses(line, labelled, &mut |rank, address| {
+            seen.push((rank, at, address));
+        });
+    }
+    let chosen = choose(&seen, known);
+    let heads: Vec<(usize, &str)> = seen
+        .iter()
+        .filter(|(rank, _, address)| *rank <= Rank::Named && chosen.contains(address))
+        .map(|(_, at, address)| (*at, address.as_str()))
+        .collect();
+    let words = |address: &String| words_of(address, &lines, &heads, chosen.len());
+    chosen.iter().map(|address| Said { address: address.clone(), words: words(address) }).collect()
+}
+
+/// The addresses of the surest rank that has any.
+fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> Vec<String> {
+    let mut chosen: Vec<String> = Vec::new();
+    let mut add = |address: &String| {
+        if !chosen.iter().any(|known| known.eq_ignore_ascii_case(address)) {
+            chosen.push(address.clone());
+        }
+    };
+    if !known.failed.is_empty() {
+        known.failed.iter().for_each(&mut add);
+        return chosen;
+    }
+    for rank in [Rank::Head, Rank::Named, Rank::Told, Rank::Summary, Rank::Anywhere] {
+        let usable = |address: &String| !is_sender(address, known) && !is_office(address);
+        let found: Vec<_> = seen.iter().filter(|s| s.0 == rank && usable(&s.2)).collect();
+        if !found.is_empty() {
+            found.iter().for_each(|s| add(&s.2));
+            return chosen;
+        }
+    }
+    let subject = addresses(known.subject).into_iter().map(|(_, _, address)| address);
+    if let Some(address) = subject.into_iter().next() {
+        return vec![address];
+    }
+    // Somebody who wrote to themselves.
+    if let Some(first) = seen.iter().find(|s| s.0 <= Rank::Named && !is_office(&s.2)) {
+        return vec![first.2.clone()];
+    }
+    known.returned_to.iter().take(1).cloned().collect()
+}
+
+fn is_sender(address: &str, known: &Known<'_>) -> bool {
+    known.senders.iter().any(|sender| sender.eq_ignore_ascii_case(address))
+}
+
+/// Addresses that a report names for help.
+fn is_office(address: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(local.as_str(), "postmaster" | "mailer-daemon" | "abuse" | "support" | "helpdesk")
+}
+
+/// Reports each address of one line. The answer says whether the next line is named by a label
+/// at this line's end.
+fn line_addresses(line: &str, labelled: bool, found: &mut dyn FnMut(Rank, String)) -> bool {
+    let trimmed = line.trim();
+    if trimmed.is_empty() {
+        return labelled;
+    }
+    let all = addresses(trimmed);
+    if all.is_empty() {
+        return trimmed.ends_with([':', ','])
+            && label_rank(&trimmed[..trimmed.len() - 1]).is_some();
+    }
+    let folded = fold(trimmed);
+    let other = ["message-id", "references:", "in-reply-to", "from:", "sender:", "reply-to:"];
+    if other.iter().any(|field| folded.starts_with(field)) {
+        return false;
+    }
+    let opening = trimmed[..all[0].0].trim_matches(|c: char| !c.is_alphanumeric());
+    let opens = opening.is_empty() || opening.eq_ignore_ascii_case("smtp");
+    if opens && !trimmed.starts_with(">>") {
+        head_addresses(trimmed, &all, found);
+        return false;
+    }
+    if labelled {
+        found(Rank::Named, all[0].2.clone());
+        return false;
+    }
+    if let Some((label, _)) = trimmed[..all[0].0].rsplit_once(':').or(Some((opening, "")))
+        && let Some(rank) = label_rank(label)
+    {
+        all.iter().for_each(|(_, _, address)| found(rank, address.clone()));
+        return false;
+    }
+    told_addresses(trimmed, &folded, &all, found);
+    false
+}
+
+fn head_addresses(line: &str, all: &[(usize, usize, String)], found: &mut dyn FnMut(Rank, String)) {
+    let mut listed = true;
+    for (at, (start, end, address)) in all.iter().enumerate() {
+        let close = |c: char| matches!(c, '>' | '"' | '\'' | ')' | ']');
+        if at > 0 && listed {
+            let between = &line[all[at - 1].1..*start];
+            listed = between.trim_matches(|c: char| " ,;<>\"'[]()".contains(c)).is_empty();
+        }
+        if at > 0 && !listed {
+            break;
+        }
+        let rest = line[*end..].trim_start_matches(close).trim_start();
+        let strict = rest.is_empty() || rest.starts_with([':', ';', ',', '(', '[', '.', '-', '<']);
+        found(if strict { Rank::Head } else { Rank::Named }, address.clone());
+    }
+}
+
+fn told_addresses(
+    line: &str,
+    folded: &str,
+    all: &[(usize, usize, String)],
+    found: &mut dyn FnMut(Rank, String),
+) {
+    let told = |address: &str| {
+        let Some(at) = folded.find(&address.to_lowercase()) else { return false };
+        LEAD.find(folded).any(|(_, _, end)| end <= at && at - end < LEAD_REACH)
+    };
+    for (start, _, address) in all {
+        let named = line[..*start].ends_with('<') && line.ends_with('>') && !line.contains(": ");
+        let rank = if named || told(address) { Rank::Told } else { Rank::Anywhere };
+        found(rank, address.clone());
+    }
+}
+
+fn label_rank(label: &str) -> Option<Rank> {
+    let label = fold(label.trim_matches(|c: char| !c.is_alphanumeric()));
+    match label.as_str() {
+        "to" | "for" | "user" | "address" | "email" => Some(Rank::Summary),
+        label => LABELS.contains(&label).then_some(Rank::Named),
+    }
+}
+
+/// What a text says of one recipient: from its own line to the next recipient's; where nothing
+/// stands there, what follows the last recipient's line; then every other line that names it.
+fn words_of(address: &str, lines: &[&str], heads: &[(usize, &str)], count: usize) -> String {
+    let lower = address.to_lowercase();
+    let names = |line: &str| line.len() >= lower.len() && line.to_lowercase().contains(&lower);
+    let own = heads.iter().find(|(_, head)| head.eq_ignore_ascii_case(address)).map(|(at, _)| *at);
+    let start = own.or_else(|| lines.iter().position(|line| names(line)));
+    let Some(start) = start else { return lines.join("\n") };
+    if count == 1 {
+        return lines[start..].join("\n");
+    }
+    let next = |from: usize| {
+        heads.iter().filter(|(at, head)| *at > from && !head.eq_ignore_ascii_case(address)).min()
+    };
+    let end = next(start).map_or(lines.len(), |(at, _)| *at);
+    let mut words = lines[start..end].join("\n");
+    let own_words = words.replace(address, "");
+    if own_words.chars().filter(|c| c.is_alphanumeric()).count() < 6 {
+        let last = heads.iter().map(|(at, _)| *at).max().unwrap_or(start);
+        words.push('\n');
+        words.push_str(&lines[last..].join("\n"));
+    } else {
+        let elsewhere = lines.iter().enumerate().filter(|(at, _)| !(start..end).contains(at));
+        for (_, line) in elsewhere.filter(|(_, line)| names(line)) {
+            words.push('\n');
+            words.push_str(line);
+        }
+    }
+    words
+}
+
+/// Every address in a line with where it stands.
+#[must_use]
+pub fn addresses(line: &str) -> Vec<(usize, usize, String)> {
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    for at in memchr::memchr_iter(b'@', line.as_bytes()) {
+        let local = |c: char| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
+        let domain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_';
+        let before = &line[..at];
+        let mut start = before
+            .rfind(|c: char| !local(c))
+            .map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
+        if before.ends_with('"') && before.len() > 1 {
+            start = before[..at - 1].rfind('"').unwrap_or(start);
+        }
+        let after = &line[at + 1..];
+        let len = if after.starts_with('[') {
+            after.find(']').map_or(0, |i| i + 1)
+        } else {
+            after.find(|c: char| !domain(c)).unwrap_or(after.len())
+        };
+        let end = at + 1 + after[..len].trim_end_matches(['.', '-', '_']).len();
+        if found.last().is_some_and(|(_, last, _)| *last > start) {
+            continue;
+        }
+        let open = line[start..at].trim_start_matches(['\'', '`', '*', '-', '=', '|', '.', '/']);
+        start = at - open.len();
+        let dotted = line[at + 1..end].contains('.') || line[at + 1..end].eq("localhost");
+        if let Some(address) = address(&line[start..end]).filter(|_| dotted) {
+            found.push((start, end, address));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<(String, String)> {
+        let senders = ["us@sender.test".to_owned()];
+        let known = Known { senders: &senders, ..Known::default() };
+        let said = recipients(text, &known).into_iter();
+        said.map(|s| (s.address, s.words.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .collect()
+    }
+
+    #[test]
+    fn recipients_of_texts() {
+        for (text, want) in [
+            ("Sorry.\n\n<a@x.test>:\nNo such user\n", vec!["a@x.test"]),
+            (
+                "failed:\n\n  a@x.test\n    550 no\n  b@x.test\n    full\n",
+                vec!["a@x.test", "b@x.test"],
+            ),
+            ("    Recipient: [SMTP:a@x.test]\n    Reason: no\n", vec!["a@x.test"]),
+            ("There was an error delivering your mail to <a@x.test>.\n", vec!["a@x.test"]),
+            ("From: us@sender.test\nRCPT TO: a@x.test\n", vec!["a@x.test"]),
+            ("us@sender.test wrote to a@x.test and it failed\n", vec!["a@x.test"]),
+        ] {
+            let found: Vec<_> = of(text).into_iter().map(|(address, _)| address).collect();
+            assert_eq!(found, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_belong_to_their_recipient() {
+        let found =
+            of("failed:\n\n  a@x.test\n    550 no such user\n  b@x.test\n    mailbox full\n");
+        assert_eq!(found[0].1, "a@x.test 550 no such user");
+        assert_eq!(found[1].1, "b@x.test mailbox full");
+    }
+
+    #[test]
+    fn the_returned_mail_is_no_part_of_the_text() {
+        let (text, returned) =
+            part_returned("no\n\n--- Below this line is a copy of it.\n\nTo: x\n");
+        assert_eq!((text, returned), ("no\n\n", "\nTo: x\n"));
+        let (text, returned) = part_returned("no\n\nReceived: from x\nTo: y\n");
+        assert_eq!((text, returned), ("no\n\n", "Received: from x\nTo: y\n"));
+    }
+}
