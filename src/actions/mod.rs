@@ -22,7 +22,7 @@ use crate::link::Keyring;
 use crate::store::{StoreError, ledger, people};
 
 pub use addresses::{SCORE_LIMIT, decayed};
-pub use answers::view_of_renewal;
+pub use answers::{RenewalView, view_of_renewal};
 
 /// What every act needs besides its own facts. Cheap to clone.
 #[derive(Clone, Debug)]

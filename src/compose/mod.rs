@@ -39,8 +39,8 @@ pub use facts::{
 pub use format::mask;
 pub use lint::{Fault, lint};
 pub use pages::{
-    Choice, ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Page,
-    REASON_CHARS_MAX, RenewalPage, UnsubscribePage,
+    ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Page, REASON_CHARS_MAX,
+    RenewalPage, UnsubscribePage,
 };
 
 use engine::Engine;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::{Bill, PersonFacts, Said};
 use crate::config::Association;
+use crate::domain::answer::Choice;
 
 /// Longest reason taken with “not renewing”, in characters; the form says so to the browser.
 pub const REASON_CHARS_MAX: u32 = 500;
@@ -66,32 +67,6 @@ pub struct RenewalPage<'a> {
     pub nonce: &'a str,
     /// What was wrong with the form just sent; empty on the first view.
     pub faults: &'a [FormFault],
-}
-
-/// What a member can choose on the renewal page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// Renew, pay by cheque or on invoice.
-    Invoice,
-    /// Not renewing.
-    NotRenewing,
-}
-
-impl Choice {
-    /// Value of the form's `choice`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Invoice => "invoice",
-            Self::NotRenewing => "not-renewing",
-        }
-    }
-
-    /// From the form's `choice`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Invoice, Self::NotRenewing].into_iter().find(|c| c.as_str() == text)
-    }
 }
 
 /// Facts of [`Page::Done`].

@@ -4,11 +4,12 @@
 use jiff::Timestamp;
 
 use super::{
-    Bill, Choice, ConfirmPage, Conflict, ConflictPage, Correspondent, DonePage, ExpiredPage,
-    FormFault, Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts,
-    RenewalPage, Said, UnsubscribePage,
+    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DonePage, ExpiredPage, FormFault,
+    Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts, RenewalPage,
+    Said, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind};
+use crate::domain::answer::Choice;
 use crate::domain::money::Cents;
 use crate::domain::words::{Lang, RenewalState};
 

@@ -1,5 +1,92 @@
 //! Owns the members' pages: listening, limits, routes. Never decides what a page may do: that is
-//! `actions/`'.
+//! `actions/`'. GET and HEAD change nothing: every act is a POST.
 
+mod ask;
+mod confirm;
 pub mod limits;
 pub mod listen;
+mod renewal;
+mod reply;
+mod subscription;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::actions::Context;
+use crate::clock::Clock;
+use crate::compose::{Composer, Page};
+use crate::ids::Random;
+use crate::outbox::Outbox;
+use crate::store::Store;
+use ask::Ask;
+use limits::WebLimits;
+
+/// What the pages need.
+#[derive(Clone)]
+pub struct Site {
+    /// Facts and acts.
+    pub store: Store,
+    /// Config and keys.
+    pub context: Context,
+    /// Words and markup.
+    pub composer: Composer,
+    /// The calendar.
+    pub clock: Clock,
+    /// For nonces.
+    pub random: Random,
+    /// Woken after an act: somebody waits for a confirmation.
+    pub outbox: Outbox,
+    /// Counts of who asked how often; in memory, so that a scanner writes nothing.
+    pub limits: Arc<WebLimits>,
+}
+
+/// The pages: `/`, `/r/TOKEN` (renewal), `/u/TOKEN` (reminders), `/c/TOKEN` (confirming).
+pub fn router(site: Site) -> Router {
+    Router::new()
+        .route("/", get(front))
+        .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
+        .route("/r/{token}", get(renewal::show).post(renewal::act))
+        .route("/u/{token}", get(subscription::show).post(subscription::act))
+        .route("/c/{token}", get(confirm::show).post(confirm::act))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(not_found)
+        .layer(middleware::from_fn_with_state(site.clone(), guard))
+        .layer(middleware::from_fn(reply::headers))
+        .with_state(site)
+}
+
+/// Counts the client, except for the one-click POST of RFC 8058, which comes from the servers of
+/// a few mail providers; caps the address line.
+async fn guard(
+    axum::extract::State(site): axum::extract::State<Site>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let ask = Ask::of(&site, &request);
+    let one_click =
+        request.method() == axum::http::Method::POST && request.uri().path().starts_with("/u/");
+    if !one_click && let Err(wait) = site.limits.client(ask.client, crate::clock::monotonic()) {
+        return ask.too_many(&site, wait);
+    }
+    next.run(request).await
+}
+
+async fn front(ask: Ask, axum::extract::State(site): axum::extract::State<Site>) -> Response {
+    ask.page(&site, 200, &Page::Front)
+}
+
+async fn not_found(ask: Ask, axum::extract::State(site): axum::extract::State<Site>) -> Response {
+    ask.page(&site, 404, &Page::NotFound)
+}
+
+async fn wrong_method(
+    ask: Ask,
+    axum::extract::State(site): axum::extract::State<Site>,
+) -> Response {
+    ask.page(&site, 405, &Page::WrongMethod)
+}
