@@ -8,6 +8,7 @@ mod associations;
 mod check;
 mod fault;
 mod main_file;
+pub(crate) mod nearest;
 mod read;
 pub mod reference;
 mod schedules;

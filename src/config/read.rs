@@ -91,7 +91,7 @@ fn text(path: &Path, file: File, report: &mut Report) -> Option<String> {
         Ok(Ok(text)) => Some(text),
         Ok(Err(e)) => {
             let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
-            let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
+            let line = valid.split(|b| *b == b'\n').count();
             fail(format!("is not UTF-8 in line {line}"), "Save it as UTF-8.");
             None
         }
@@ -105,18 +105,20 @@ fn text(path: &Path, file: File, report: &mut Report) -> Option<String> {
 
 fn parse(text: &str, file: File, report: &mut Report) -> Option<Table> {
     let (spans, errors) = DeTable::parse_recoverable(text);
+    let lines = LineEnds::of(text);
     for mut error in errors.into_iter().take(SYNTAX_ERRORS_MAX) {
         error.set_input(Some(text));
-        report.fault(file, "", error.to_string(), "Mend this line; TOML 1.0 explains the syntax.");
+        let line = error.span().map(|span| lines.line(span.start));
+        report.syntax(file, line, error.to_string(), "Mend this line: it is no TOML.");
     }
-    learn_table(spans.get_ref(), "", &LineStarts::of(text), file, report);
+    learn_table(spans.get_ref(), "", &lines, file, report);
     // Errors of the recovering parser are errors of this one.
     text.parse().ok()
 }
 
-struct LineStarts(Vec<usize>);
+struct LineEnds(Vec<usize>);
 
-impl LineStarts {
+impl LineEnds {
     fn of(text: &str) -> Self {
         Self(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect())
     }
@@ -126,7 +128,7 @@ impl LineStarts {
     }
 }
 
-fn learn_table(table: &DeTable, path: &str, lines: &LineStarts, file: File, report: &mut Report) {
+fn learn_table(table: &DeTable, path: &str, lines: &LineEnds, file: File, report: &mut Report) {
     for (key, value) in table {
         let dot = if path.is_empty() { "" } else { "." };
         let at = format!("{path}{dot}{}", key.get_ref());
@@ -135,7 +137,7 @@ fn learn_table(table: &DeTable, path: &str, lines: &LineStarts, file: File, repo
     }
 }
 
-fn learn(value: &DeValue, at: &str, lines: &LineStarts, file: File, report: &mut Report) {
+fn learn(value: &DeValue, at: &str, lines: &LineEnds, file: File, report: &mut Report) {
     match value {
         DeValue::Table(inner) => learn_table(inner, at, lines, file, report),
         DeValue::Array(items) => {

@@ -99,7 +99,7 @@ fn one_change_one_fault() {
             "not after cover_from",
         ),
         (R, "lapses = 2027-03-31", "lapses = 2026-12-30", "season.lapses", "before declare_by"),
-        (R, "declare_by = 2026-12-31", "declare_by = 2026-02-30", "season.declare_by", "is"),
+        (R, "declare_by = 2026-12-31", "declare_by = \"2026-02-30\"", "season.declare_by", "is"),
         (
             R,
             "deadline_zone = \"America/Toronto\"",
