@@ -71,6 +71,29 @@ pub(super) enum Column {
 }
 
 impl Column {
+    pub const ALL: [Self; COLUMNS.len()] = [
+        Self::MemberNo,
+        Self::GivenName,
+        Self::FamilyName,
+        Self::Email,
+        Self::Language,
+        Self::Province,
+        Self::Association,
+        Self::Category,
+        Self::Pli,
+        Self::Email2,
+        Self::Phone,
+        Self::Street,
+        Self::City,
+        Self::PostalCode,
+        Self::Country,
+        Self::Status,
+        Self::Employer,
+        Self::Zone,
+        Self::Home,
+        Self::Since,
+    ];
+
     pub const fn name(self) -> &'static str {
         COLUMNS[self as usize].name
     }
@@ -170,6 +193,9 @@ mod tests {
 
     #[test]
     fn places_and_names_agree() {
+        for (at, column) in Column::ALL.into_iter().enumerate() {
+            assert_eq!(column as usize, at);
+        }
         for (column, name) in [
             (Column::MemberNo, "member_no"),
             (Column::Pli, "pli"),

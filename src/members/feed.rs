@@ -8,21 +8,37 @@ use std::rc::Rc;
 
 const CHUNK_OCTETS: usize = 8 * 1024;
 
-/// Octets that may still be read for the current row; shared with whoever renews it.
+/// What a feed and its owner share, since the parser stands between them.
 #[derive(Debug, Clone)]
-pub(super) struct Allowance(Rc<Cell<usize>>);
+pub(super) struct Gauge(Rc<State>);
 
-impl Allowance {
+#[derive(Debug)]
+struct State {
+    /// Octets that may still be read for the current row.
+    octets_left: Cell<usize>,
+    /// Whether more was asked for than there is.
+    past_end: Cell<bool>,
+}
+
+impl Gauge {
     pub fn new(octets: usize) -> Self {
-        Self(Rc::new(Cell::new(octets)))
+        Self(Rc::new(State { octets_left: Cell::new(octets), past_end: Cell::new(false) }))
     }
 
+    /// A new row begins.
     pub fn renew(&self, octets: usize) {
-        self.0.set(octets);
+        self.0.octets_left.set(octets);
     }
 
+    /// Whether the row has used up its share.
     pub fn is_spent(&self) -> bool {
-        self.0.get() == 0
+        self.0.octets_left.get() == 0
+    }
+
+    /// Whether the parser, after the last line end, asked for more: for a row that it then still
+    /// gives, the end came within a quotation.
+    pub fn is_past_end(&self) -> bool {
+        self.0.past_end.get()
     }
 }
 
@@ -34,12 +50,12 @@ pub(super) struct Feed<R> {
     at: usize,
     after_cr: bool,
     ended: bool,
-    allowance: Allowance,
+    gauge: Gauge,
 }
 
 impl<R: Read> Feed<R> {
-    pub fn new(input: R, allowance: Allowance) -> Self {
-        Self { input, raw: Vec::new(), at: 0, after_cr: false, ended: false, allowance }
+    pub fn new(input: R, gauge: Gauge) -> Self {
+        Self { input, raw: Vec::new(), at: 0, after_cr: false, ended: false, gauge }
     }
 
     /// Whether there are raw bytes to look at.
@@ -62,9 +78,10 @@ impl<R: Read> Feed<R> {
 
 impl<R: Read> Read for Feed<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.gauge.0.past_end.set(self.ended);
         let mut written = 0;
         while written == 0 && !out.is_empty() && !self.ended {
-            if self.allowance.is_spent() {
+            if self.gauge.is_spent() {
                 return Err(io::Error::other("row too large"));
             }
             if !self.fill()? {
@@ -83,7 +100,8 @@ impl<R: Read> Read for Feed<R> {
                 }
             }
         }
-        self.allowance.0.set(self.allowance.0.get().saturating_sub(written));
+        let left = &self.gauge.0.octets_left;
+        left.set(left.get().saturating_sub(written));
         Ok(written)
     }
 }
@@ -100,7 +118,7 @@ mod tests {
             // One octet at a time splits every CR LF.
             for chunk in [1, 100] {
                 let mut out = Vec::new();
-                let mut feed = Feed::new(text.as_bytes(), Allowance::new(1000));
+                let mut feed = Feed::new(text.as_bytes(), Gauge::new(1000));
                 let mut buffer = vec![0; chunk];
                 loop {
                     let n = feed.read(&mut buffer).unwrap();
@@ -116,12 +134,12 @@ mod tests {
 
     #[test]
     fn a_row_has_its_share() {
-        let allowance = Allowance::new(10);
-        let mut feed = Feed::new(io::repeat(b'x'), allowance.clone());
+        let gauge = Gauge::new(10);
+        let mut feed = Feed::new(io::repeat(b'x'), gauge.clone());
         let mut buffer = [0; 10];
         assert_eq!(feed.read(&mut buffer).unwrap(), 10);
         assert!(feed.read(&mut buffer).is_err());
-        allowance.renew(10);
+        gauge.renew(10);
         assert!(feed.read(&mut buffer).is_ok());
     }
 }

@@ -7,6 +7,7 @@ mod columns;
 mod feed;
 pub mod name;
 mod reader;
+mod reading;
 mod row;
 
 pub use columns::{COLUMNS, ColumnInfo};

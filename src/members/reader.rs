@@ -6,8 +6,9 @@ use std::io::{self, Chain, Cursor, Read};
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
 use super::columns::Layout;
-use super::feed::{Allowance, Feed};
-use super::row::{self, MemberRow, Refusal};
+use super::feed::{Feed, Gauge};
+use super::reading;
+use super::row::{MemberRow, Refusal};
 use crate::config::Config;
 
 /// One row's share of memory: twenty fields of the longest kind are far smaller. What is larger
@@ -84,7 +85,7 @@ pub enum RowOutcome {
 /// Reads a member list row by row.
 pub struct Reader<'a, R: Read> {
     rows: csv::Reader<Feed<Chain<Cursor<Vec<u8>>, R>>>,
-    allowance: Allowance,
+    gauge: Gauge,
     layout: Layout,
     config: &'a Config,
     record: ByteRecord,
@@ -101,15 +102,15 @@ impl<'a, R: Read> Reader<'a, R> {
     pub fn new(mut input: R, config: &'a Config) -> Result<Self, CsvFault> {
         let head = head(&mut input)?;
         let separator = separator(&head);
-        let allowance = Allowance::new(ROW_OCTETS_MAX);
-        let feed = Feed::new(Cursor::new(head).chain(input), allowance.clone());
+        let gauge = Gauge::new(ROW_OCTETS_MAX);
+        let feed = Feed::new(Cursor::new(head).chain(input), gauge.clone());
         let rows = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(separator)
             .from_reader(feed);
         let mut reader =
-            Self { rows, allowance, layout: Layout::none(), config, record: ByteRecord::new() };
+            Self { rows, gauge, layout: Layout::none(), config, record: ByteRecord::new() };
         let Some((line, names)) = reader.next_record()? else { return Err(CsvFault::Empty) };
         reader.layout =
             Layout::of(names.iter()).map_err(|wrong| CsvFault::Columns { line, wrong })?;
@@ -120,7 +121,7 @@ impl<'a, R: Read> Reader<'a, R> {
     pub fn next_row(&mut self) -> Result<Option<RowOutcome>, CsvFault> {
         let Some((line, record)) = self.next_record()? else { return Ok(None) };
         let read = if record.len() == self.layout.width() {
-            row::read(&record, &self.layout, self.config)
+            reading::read(&record, &self.layout, self.config)
         } else {
             let why = format!(
                 "Has {} values, and the first line names {} columns: put values that hold a \
@@ -138,17 +139,21 @@ impl<'a, R: Read> Reader<'a, R> {
 
     /// The next record and the line on which it begins.
     fn next_record(&mut self) -> Result<Option<(u64, StringRecord)>, CsvFault> {
-        self.allowance.renew(ROW_OCTETS_MAX);
+        self.gauge.renew(ROW_OCTETS_MAX);
         let before = self.rows.position().line();
         match self.rows.read_byte_record(&mut self.record) {
             Ok(false) => return Ok(None),
             Ok(true) => {}
-            Err(_) if self.allowance.is_spent() => return Err(CsvFault::Unclosed(before)),
+            Err(_) if self.gauge.is_spent() => return Err(CsvFault::Unclosed(before)),
             Err(e) => {
                 return Err(CsvFault::Io { line: before, source: io::Error::other(e) });
             }
         }
-        // The feed ends each record with one LF, which has been counted.
+        // The feed ends the last line too: only an open quotation mark reaches past it.
+        if self.gauge.is_past_end() {
+            return Err(CsvFault::Unclosed(before));
+        }
+        // Each record ends with one LF, which has been counted.
         let inside = self.record.as_slice().split(|b| *b == b'\n').count() as u64;
         let line = self.rows.position().line().saturating_sub(inside);
         if inside > ROW_LINES_MAX {
@@ -200,7 +205,7 @@ fn raw(record: &StringRecord) -> String {
         }
         let cut: String = field.chars().take(RAW_CHARS_MAX).collect();
         if cut.contains([',', '"', '\n', ';']) {
-            out.push_str(&format!("\"{}\"", cut.replace('"', "\"\"")));
+            out.extend(["\"", &cut.replace('"', "\"\""), "\""]);
         } else {
             out.push_str(&cut);
         }
