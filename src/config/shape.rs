@@ -9,13 +9,22 @@ use super::fault::Report;
 use super::nearest::suggest;
 use super::reference::{File, Form, Key, Need, children, shown};
 
-/// Checks `table` (the whole of `file`) and mends it.
-pub(super) fn conform(file: File, table: &mut Table, report: &mut Report) {
-    Walk { file, report }.table(table, "", "");
+/// Whether a table is all that its file says. Where lines had to be left out, keys that are
+/// missing may have stood in them: they are stained, not faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whole {
+    Yes,
+    No,
+}
+
+/// Checks `table` (of `file`) and mends it.
+pub(super) fn conform(file: File, table: &mut Table, whole: Whole, report: &mut Report) {
+    Walk { file, whole, report }.table(table, "", "");
 }
 
 struct Walk<'a> {
     file: File,
+    whole: Whole,
     report: &'a mut Report,
 }
 
@@ -122,6 +131,7 @@ impl Walk<'_> {
 
     fn missing(&mut self, key: &Key, table: &mut Table, at: &str) {
         match key.form {
+            _ if self.whole == Whole::No => {}
             Form::Tables => self.no_entry(key, at),
             Form::Table => {
                 let cure = format!("Add the table [{at}]: {}", key.doc);

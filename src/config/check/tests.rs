@@ -293,6 +293,43 @@ fn a_file_that_cannot_be_read_hides_no_other() {
 }
 
 #[test]
+fn one_bad_date_hides_nothing_else() {
+    let found = faults(&[
+        (R, "declare_by = 2026-12-31", "declare_by = 2026-02-30"),
+        (R, "port = 25", "prt = 25"),
+        (R, "name = {", "name = 1 # {"),
+    ]);
+    let about: Vec<_> = found.iter().map(|f| (f.path.as_str(), f.line)).collect();
+    assert_eq!(
+        about,
+        [("federation.name", Some(8)), ("", Some(24)), ("smtp.prt", Some(70))],
+        "{found:#?}"
+    );
+}
+
+proptest::proptest! {
+    /// The sample with a piece cut out or doubled: never a panic, and never a configuration
+    /// beside a fault.
+    #[test]
+    fn no_file_panics(file in 0usize..3, at in 0.0f64..1.0, len in 0usize..60, double: bool) {
+        let dir = sample(&[]);
+        let path = dir.path().join(File::ALL[file].name());
+        let text: Vec<char> = std::fs::read_to_string(&path).unwrap().chars().collect();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss,
+                 reason = "a place in a short text")]
+        let start = (at * text.len() as f64) as usize;
+        let end = (start + len).min(text.len());
+        let piece: String = text[start..end].iter().collect();
+        let middle = if double { piece.repeat(2) } else { String::new() };
+        let head: String = text[..start].iter().collect();
+        let tail: String = text[end..].iter().collect();
+        std::fs::write(&path, head + &middle + &tail).unwrap();
+        let (config, faults, _) = check(dir.path(), None);
+        proptest::prop_assert_eq!(config.is_some(), faults.is_empty());
+    }
+}
+
+#[test]
 fn wrong_tables_and_lists() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
