@@ -21,7 +21,7 @@ const fn may(name: &'static str, doc: &'static str) -> ColumnInfo {
     ColumnInfo { name, required: false, doc }
 }
 
-/// Every column, in the order of [`Column`].
+/// Every column, in the order in which the reference lists them.
 pub const COLUMNS: [ColumnInfo; 20] = [
     need("member_no", "Member number: letters, digits and - . / _, at most 32."),
     need("given_name", "Given name."),
