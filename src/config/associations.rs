@@ -64,7 +64,7 @@ pub struct Association {
     pub from_address: String,
     /// `List-Id` of its mail (RFC 2919): `renewal.oppi.example.ca`.
     pub list_id: String,
-    /// Where its links lead, on the same domain as `From`; empty: `web.base_url`.
+    /// Where its links lead, on the same domain as `From`; left out: `web.base_url`.
     #[serde(default)]
     pub link_base: Option<String>,
     /// Codes of other bodies whose dues stand on this association's invoice.

@@ -82,6 +82,12 @@ impl Report {
         self.faults.push(fault);
     }
 
+    /// A fault of the file's form, where there are no paths yet.
+    pub fn syntax(&mut self, file: File, line: Option<usize>, problem: String, cure: &str) {
+        let fault = Fault { line, ..self.make(file, "", problem, cure.to_owned()) };
+        self.faults.push(fault);
+    }
+
     pub fn warn(
         &mut self,
         file: File,

@@ -1,5 +1,5 @@
 //! Owns the shape of the three TOML files, and reading them. Says what is wrong with all of
-//! them at once ([`check`]). Never reads a secret into a plain string.
+//! them at once ([`check()`]). Never reads a secret into a plain string.
 //!
 //! `relance.toml` is the machine and the season, `associations.toml` the federation,
 //! `schedules.toml` the calendar.
@@ -8,6 +8,7 @@ mod associations;
 mod check;
 mod fault;
 mod main_file;
+pub(crate) mod nearest;
 mod read;
 pub mod reference;
 mod schedules;
@@ -39,7 +40,7 @@ pub struct Config {
 /// Reads the three files in `dir` and says everything that is wrong or worth knowing. The
 /// configuration is there where nothing is wrong. `credentials_dir` is what
 /// `$CREDENTIALS_DIRECTORY` says; secrets are looked at, never kept: one that is not there is a
-/// warning here and an error of [`secret`] when the daemon starts.
+/// warning here and an error of [`secret()`] when the daemon starts.
 #[must_use]
 pub fn check(
     dir: &Path,
@@ -55,7 +56,7 @@ pub fn check(
 
 impl Config {
     /// Reads the three files in `dir`; all that is wrong with them at once. Secrets are not
-    /// touched: see [`secret`].
+    /// touched: see [`secret()`].
     pub fn load(dir: &Path) -> Result<Self, Vec<Fault>> {
         let (config, faults, _) = check(dir, None);
         config.ok_or(faults)

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::Report;
 use super::reference::File;
-use super::shape::conform;
+use super::shape::{Whole, conform};
 use super::{Association, Config, Relance, Schedule};
 
 /// A configuration is a few hundred lines: anything larger is another file.
@@ -57,8 +57,8 @@ pub(super) fn parts(dir: &Path, report: &mut Report) -> Parts {
 
 fn read<T: DeserializeOwned>(dir: &Path, file: File, report: &mut Report) -> Option<T> {
     let text = text(&dir.join(file.name()), file, report)?;
-    let mut table = parse(&text, file, report)?;
-    conform(file, &mut table, report);
+    let (mut table, whole) = parse(&text, file, report)?;
+    conform(file, &mut table, whole, report);
     match T::deserialize(table) {
         Ok(value) => Some(value),
         Err(e) => {
@@ -91,7 +91,7 @@ fn text(path: &Path, file: File, report: &mut Report) -> Option<String> {
         Ok(Ok(text)) => Some(text),
         Ok(Err(e)) => {
             let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
-            let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
+            let line = valid.split(|b| *b == b'\n').count();
             fail(format!("is not UTF-8 in line {line}"), "Save it as UTF-8.");
             None
         }
@@ -103,20 +103,45 @@ fn text(path: &Path, file: File, report: &mut Report) -> Option<String> {
     }
 }
 
-fn parse(text: &str, file: File, report: &mut Report) -> Option<Table> {
+/// The file's table, and whether nothing is missing from it.
+fn parse(text: &str, file: File, report: &mut Report) -> Option<(Table, Whole)> {
     let (spans, errors) = DeTable::parse_recoverable(text);
+    let lines = LineEnds::of(text);
+    let mut broken = Vec::new();
     for mut error in errors.into_iter().take(SYNTAX_ERRORS_MAX) {
         error.set_input(Some(text));
-        report.fault(file, "", error.to_string(), "Mend this line; TOML 1.0 explains the syntax.");
+        let line = error.span().map(|span| lines.line(span.start));
+        broken.extend(line);
+        report.syntax(file, line, error.to_string(), "Mend this line: it is no TOML.");
     }
-    learn_table(spans.get_ref(), "", &LineStarts::of(text), file, report);
-    // Errors of the recovering parser are errors of this one.
-    text.parse().ok()
+    learn_table(spans.get_ref(), "", &lines, file, report);
+    if broken.is_empty() {
+        return text.parse().ok().map(|table| (table, Whole::Yes));
+    }
+    without(&broken, text).map(|table| (table, Whole::No))
 }
 
-struct LineStarts(Vec<usize>);
+/// What the rest of the file says where the broken lines are single keys, so that one bad date
+/// hides nothing else. `None` where more than those keys is lost with them.
+fn without(broken: &[usize], text: &str) -> Option<Table> {
+    let mut rest = String::with_capacity(text.len());
+    for (n, line) in text.lines().enumerate() {
+        if broken.contains(&(n + 1)) {
+            let single = !line.trim_start().starts_with('[') && line.contains('=');
+            if !single {
+                return None;
+            }
+        } else {
+            rest.push_str(line);
+        }
+        rest.push('\n');
+    }
+    rest.parse().ok()
+}
 
-impl LineStarts {
+struct LineEnds(Vec<usize>);
+
+impl LineEnds {
     fn of(text: &str) -> Self {
         Self(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect())
     }
@@ -126,7 +151,7 @@ impl LineStarts {
     }
 }
 
-fn learn_table(table: &DeTable, path: &str, lines: &LineStarts, file: File, report: &mut Report) {
+fn learn_table(table: &DeTable, path: &str, lines: &LineEnds, file: File, report: &mut Report) {
     for (key, value) in table {
         let dot = if path.is_empty() { "" } else { "." };
         let at = format!("{path}{dot}{}", key.get_ref());
@@ -135,7 +160,7 @@ fn learn_table(table: &DeTable, path: &str, lines: &LineStarts, file: File, repo
     }
 }
 
-fn learn(value: &DeValue, at: &str, lines: &LineStarts, file: File, report: &mut Report) {
+fn learn(value: &DeValue, at: &str, lines: &LineEnds, file: File, report: &mut Report) {
     match value {
         DeValue::Table(inner) => learn_table(inner, at, lines, file, report),
         DeValue::Array(items) => {

@@ -6,15 +6,25 @@
 use toml::{Table, Value};
 
 use super::fault::Report;
+use super::nearest::suggest;
 use super::reference::{File, Form, Key, Need, children, shown};
 
-/// Checks `table` (the whole of `file`) and mends it.
-pub(super) fn conform(file: File, table: &mut Table, report: &mut Report) {
-    Walk { file, report }.table(table, "", "");
+/// Whether a table is all that its file says. Where lines had to be left out, keys that are
+/// missing may have stood in them: they are stained, not faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whole {
+    Yes,
+    No,
+}
+
+/// Checks `table` (of `file`) and mends it.
+pub(super) fn conform(file: File, table: &mut Table, whole: Whole, report: &mut Report) {
+    Walk { file, whole, report }.table(table, "", "");
 }
 
 struct Walk<'a> {
     file: File,
+    whole: Whole,
     report: &'a mut Report,
 }
 
@@ -121,6 +131,7 @@ impl Walk<'_> {
 
     fn missing(&mut self, key: &Key, table: &mut Table, at: &str) {
         match key.form {
+            _ if self.whole == Whole::No => {}
             Form::Tables => self.no_entry(key, at),
             Form::Table => {
                 let cure = format!("Add the table [{at}]: {}", key.doc);
@@ -181,50 +192,4 @@ pub(super) fn literal(text: &str) -> Value {
 
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
-}
-
-/// “Did you mean …”, or all the keys that could stand there.
-fn suggest(name: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .map(|k| (distance(&name.to_ascii_lowercase(), k), *k))
-        .filter(|(distance, k)| *distance <= 1 + k.len().min(name.len()) / 3)
-        .min();
-    match near {
-        Some((_, key)) => format!("Did you mean “{key}”?"),
-        None => format!("Known here: {}.", known.join(", ")),
-    }
-}
-
-/// Insertions, deletions and replacements between two words (Levenshtein), on their first 64
-/// characters.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) =
-        (a.chars().take(64).collect(), b.chars().take(64).collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_key_is_suggested() {
-        let known = ["host", "port", "tls", "password_file"];
-        assert_eq!(suggest("pasword_file", &known), "Did you mean “password_file”?");
-        assert_eq!(suggest("Host", &known), "Did you mean “host”?");
-        assert_eq!(suggest("hostname", &known), "Known here: host, port, tls, password_file.");
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-    }
 }

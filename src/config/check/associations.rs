@@ -20,6 +20,7 @@ pub(super) fn check(associations: &[Association], relance: Option<&Relance>, rep
         bills_for(association, associations, &at, report);
     }
     cycles(associations, report);
+    examples(associations, report);
     if let Some(relance) = relance {
         national(relance, associations, report);
     }
@@ -81,15 +82,7 @@ fn domains(association: &Association, relance: Option<&Relance>, at: &str, repor
     if report.is_stained(FILE, &from) {
         return;
     }
-    let sender = association.from_address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    if is_example(sender) {
-        report.warn(
-            FILE,
-            &from,
-            format!("is {}, a name reserved for examples", association.from_address),
-            "Write your own before anything is mailed.",
-        );
-    }
+    let sender = sender(association);
     let link = format!("{at}.link_base");
     let strange = |url: &str| registrable(url_host(url)) != registrable(sender);
     if let Some(base) = association.link_base.as_deref() {
@@ -112,6 +105,28 @@ fn domains(association: &Association, relance: Option<&Relance>, at: &str, repor
             "Write an address on the sender's own domain; members trust no other.",
         );
     }
+}
+
+fn sender(association: &Association) -> &str {
+    association.from_address.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+/// One warning for all: in the sample it is every one of them.
+fn examples(associations: &[Association], report: &mut Report) {
+    let all: Vec<(usize, &str)> = associations
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| is_example(sender(a)))
+        .map(|(n, a)| (n, a.code.as_str()))
+        .collect();
+    let Some((first, _)) = all.first() else { return };
+    let codes: Vec<&str> = all.iter().map(|(_, code)| *code).collect();
+    report.warn(
+        FILE,
+        &format!("association[{first}].from_address"),
+        format!("is on a name reserved for examples (so it is for {})", codes.join(", ")),
+        "Write your own before anything is mailed.",
+    );
 }
 
 fn bills_for(association: &Association, all: &[Association], at: &str, report: &mut Report) {

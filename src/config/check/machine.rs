@@ -160,7 +160,8 @@ impl Server<'_> {
                 "Write the name alone, like mail.example.ca; the port is a key of its own.",
             );
         }
-        if self.tls == Tls::None && !self.host.is_empty() && !is_loopback(self.host) {
+        let host_is_sound = !report.is_stained(FILE, &at("host"));
+        if self.tls == Tls::None && host_is_sound && !is_loopback(self.host) {
             report.fault(
                 FILE,
                 &at("tls"),

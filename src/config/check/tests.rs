@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::{is_example, registrable};
-use crate::config::reference::File;
+use crate::config::reference::File::{self, Associations as A, Relance as R, Schedules as S};
 use crate::config::{Config, Fault, Warning, check};
 
 /// The shipped sample in a folder of its own, with replacements (file, old, new).
@@ -78,186 +78,147 @@ fn the_sample_mails_on_working_mornings() {
     }
 }
 
+const OPPI: &str = "bills_for = [\"CIP\"]";
+
+/// File, old text, new text, path of the fault, words in it.
+const CASES: &[(File, &str, &str, &str, &str)] = &[
+    (
+        R,
+        "national = \"CIP\"",
+        "national = \"ICU\"",
+        "federation.national",
+        "is “ICU”, which is no association",
+    ),
+    (R, "opens = 2026-11-01", "opens = 2027-01-15", "season.declare_by", "not after opens"),
+    (
+        R,
+        "cover_from = 2027-01-01",
+        "cover_from = 2028-01-01",
+        "season.cover_until",
+        "not after cover_from",
+    ),
+    (R, "lapses = 2027-03-31", "lapses = 2026-12-30", "season.lapses", "before declare_by"),
+    (R, "declare_by = 2026-12-31", "declare_by = \"2026-02-30\"", "season.declare_by", "is"),
+    (
+        R,
+        "deadline_zone = \"America/Toronto\"",
+        "deadline_zone = \"Canada/Est\"",
+        "season.deadline_zone",
+        "IANA",
+    ),
+    (R, "base_url = \"https://", "base_url = \"http://", "web.base_url", "is http"),
+    (R, "#listen = \"127.0.0.1:9125\"", "listen = \"0.0.0.0:9125\"", "admin.listen", "loopback"),
+    (
+        R,
+        "#listen = \"127.0.0.1:9125\"",
+        "listen = \"127.0.0.1:8080\"",
+        "admin.listen",
+        "same address",
+    ),
+    (
+        R,
+        "#bounce_local = \"b\"",
+        "bounce_local = \"bounces-to-us-all\"",
+        "mail.bounce_local",
+        "1 to 15",
+    ),
+    (
+        R,
+        "host = \"localhost\"\nport = 25",
+        "host = \"mail.example.ca\"",
+        "smtp.tls",
+        "another machine",
+    ),
+    (R, "host = \"localhost\"\nport = 25", "port = 25", "smtp.host", "is missing"),
+    (R, "host = \"localhost\"\nport = 25", "host = \"localhost:25\"", "smtp.host", "no host name"),
+    (R, "transport = \"smtp\"", "transport = \"maildir\"", "smtp.maildir", "transport is maildir"),
+    (R, "source = \"imap\"", "source = \"maildir\"", "inbox.maildir", "source is maildir"),
+    (
+        R,
+        "source = \"imap\"",
+        "source = \"pop\"",
+        "inbox.source",
+        "`\"imap\"`, `\"maildir\"` or `\"none\"`",
+    ),
+    (R, "password_file = \"imap-password\"", "", "inbox.password_file", "there is a username"),
+    (R, "#connections = 4", "connections = 51", "smtp.connections", "from 1 to 50"),
+    (R, "[web]", "[webb]", "webb", "Did you mean “web”?"),
+    (R, "#helo = \"\"", "hello = \"x\"", "smtp.hello", "Did you mean “helo”?"),
+    (
+        A,
+        "code = \"OPPI\"",
+        "code = \"cip\"",
+        "association[1].code",
+        "association[0].code already is",
+    ),
+    (A, OPPI, "bills_for = [\"OPPI\"]", "association[1].bills_for[0]", "the association itself"),
+    (A, OPPI, "bills_for = [\"CIPP\"]", "association[1].bills_for[0]", "no association"),
+    (A, OPPI, "bills_for = [\"CIP\", \"CIP\"]", "association[1].bills_for[1]", "second time"),
+    (A, "code = \"candidate\"", "code = \"full\"", "association[0].category[1].code", "already is"),
+    (
+        A,
+        "#premium_cents = 0",
+        "premium_cents = 1",
+        "association[0].category[2].premium_cents",
+        "no insurance",
+    ),
+    (A, "dues_cents = 31500", "dues_cents = -1", "association[0].category[0].dues_cents", "from 0"),
+    (
+        A,
+        "dues_cents = 31500",
+        "dues_cents = 315.00",
+        "association[0].category[0].dues_cents",
+        "the number 315",
+    ),
+    (
+        A,
+        "link_base = \"https://renew.cip.example.ca\"",
+        "link_base = \"https://renew.example.com\"",
+        "association[0].link_base",
+        "mail comes from cip.example.ca",
+    ),
+    (A, "#provinces = []", "provinces = [\"ONT\"]", "association[0].provinces", "has “ONT” in it"),
+    (
+        A,
+        "list_id = \"renewal.cip",
+        "list_id = \"renewal cip",
+        "association[0].list_id",
+        "domain name",
+    ),
+    (
+        A,
+        "{ en = \"CIP\", fr",
+        "{ de = \"x\", en = \"CIP\", fr",
+        "association[0].short.de",
+        "Known here: en, fr",
+    ),
+    (
+        S,
+        "id = \"cip-reminder-1\"",
+        "id = \"cip-notice\"",
+        "schedule[1].id",
+        "schedule[0] already is",
+    ),
+    (S, "step = \"reminder-1\"", "step = \"notice\"", "schedule[1].step", "schedule[0] of CIP"),
+    (
+        S,
+        "association = \"CIP\"",
+        "association = \"CPI\"",
+        "schedule[0].association",
+        "Known: CIP, OPPI",
+    ),
+    (S, "0 9 2 11 *", "0 0 9 2 11 *", "schedule[0].cron", "seconds"),
+    (S, "0 9 2 11 *", "0 9 2 11 1", "schedule[0].cron", "write names"),
+    (S, "0 9 2 11 *", "0 2 2 11 *", "schedule[0].cron", "clocks change"),
+    (S, "0 9 2 11 *", "0 9 31 2 *", "schedule[0].cron", "never fires"),
+    (S, "0 9 2 11 *", "0 9 2 6 *", "schedule[0].cron", "never fires between"),
+    (S, "kind = \"notice\"", "kind = \"reminder\"", "schedule", "has no notice for CIP"),
+    (S, "#zone = \"America/Toronto\"", "zone = \"America/Ottawa\"", "schedule[0].zone", "IANA"),
+];
+
 #[test]
 fn one_change_one_fault() {
-    use File::{Associations as A, Relance as R, Schedules as S};
-    let oppi = "bills_for = [\"CIP\"]";
-    for (file, old, new, path, want) in [
-        (
-            R,
-            "national = \"CIP\"",
-            "national = \"ICU\"",
-            "federation.national",
-            "is “ICU”, which is no association",
-        ),
-        (R, "opens = 2026-11-01", "opens = 2027-01-15", "season.declare_by", "not after opens"),
-        (
-            R,
-            "cover_from = 2027-01-01",
-            "cover_from = 2028-01-01",
-            "season.cover_until",
-            "not after cover_from",
-        ),
-        (R, "lapses = 2027-03-31", "lapses = 2026-12-30", "season.lapses", "before declare_by"),
-        (R, "declare_by = 2026-12-31", "declare_by = 2026-02-30", "season.declare_by", "is"),
-        (
-            R,
-            "deadline_zone = \"America/Toronto\"",
-            "deadline_zone = \"Canada/Est\"",
-            "season.deadline_zone",
-            "IANA",
-        ),
-        (R, "base_url = \"https://", "base_url = \"http://", "web.base_url", "is http"),
-        (
-            R,
-            "#listen = \"127.0.0.1:9125\"",
-            "listen = \"0.0.0.0:9125\"",
-            "admin.listen",
-            "loopback",
-        ),
-        (
-            R,
-            "#listen = \"127.0.0.1:9125\"",
-            "listen = \"127.0.0.1:8080\"",
-            "admin.listen",
-            "same address",
-        ),
-        (
-            R,
-            "#bounce_local = \"b\"",
-            "bounce_local = \"bounces-to-us-all\"",
-            "mail.bounce_local",
-            "1 to 15",
-        ),
-        (
-            R,
-            "host = \"localhost\"\nport = 25",
-            "host = \"mail.example.ca\"",
-            "smtp.tls",
-            "another machine",
-        ),
-        (R, "host = \"localhost\"\nport = 25", "port = 25", "smtp.host", "is missing"),
-        (
-            R,
-            "host = \"localhost\"\nport = 25",
-            "host = \"localhost:25\"",
-            "smtp.host",
-            "no host name",
-        ),
-        (
-            R,
-            "transport = \"smtp\"",
-            "transport = \"maildir\"",
-            "smtp.maildir",
-            "transport is maildir",
-        ),
-        (R, "source = \"imap\"", "source = \"maildir\"", "inbox.maildir", "source is maildir"),
-        (
-            R,
-            "source = \"imap\"",
-            "source = \"pop\"",
-            "inbox.source",
-            "`\"imap\"`, `\"maildir\"` or `\"none\"`",
-        ),
-        (R, "password_file = \"imap-password\"", "", "inbox.password_file", "there is a username"),
-        (R, "#connections = 4", "connections = 51", "smtp.connections", "from 1 to 50"),
-        (R, "[web]", "[webb]", "webb", "Did you mean “web”?"),
-        (R, "#helo = \"\"", "hello = \"x\"", "smtp.hello", "Did you mean “helo”?"),
-        (
-            A,
-            "code = \"OPPI\"",
-            "code = \"cip\"",
-            "association[1].code",
-            "association[0].code already is",
-        ),
-        (
-            A,
-            oppi,
-            "bills_for = [\"OPPI\"]",
-            "association[1].bills_for[0]",
-            "the association itself",
-        ),
-        (A, oppi, "bills_for = [\"CIPP\"]", "association[1].bills_for[0]", "no association"),
-        (A, oppi, "bills_for = [\"CIP\", \"CIP\"]", "association[1].bills_for[1]", "second time"),
-        (
-            A,
-            "code = \"candidate\"",
-            "code = \"full\"",
-            "association[0].category[1].code",
-            "already is",
-        ),
-        (
-            A,
-            "#premium_cents = 0",
-            "premium_cents = 1",
-            "association[0].category[2].premium_cents",
-            "no insurance",
-        ),
-        (
-            A,
-            "dues_cents = 31500",
-            "dues_cents = -1",
-            "association[0].category[0].dues_cents",
-            "from 0",
-        ),
-        (
-            A,
-            "dues_cents = 31500",
-            "dues_cents = 315.00",
-            "association[0].category[0].dues_cents",
-            "the number 315",
-        ),
-        (
-            A,
-            "link_base = \"https://renew.cip.example.ca\"",
-            "link_base = \"https://renew.example.com\"",
-            "association[0].link_base",
-            "mail comes from cip.example.ca",
-        ),
-        (
-            A,
-            "#provinces = []",
-            "provinces = [\"ONT\"]",
-            "association[0].provinces",
-            "has “ONT” in it",
-        ),
-        (
-            A,
-            "list_id = \"renewal.cip",
-            "list_id = \"renewal cip",
-            "association[0].list_id",
-            "domain name",
-        ),
-        (
-            A,
-            "{ en = \"CIP\", fr",
-            "{ de = \"x\", en = \"CIP\", fr",
-            "association[0].short.de",
-            "Known here: en, fr",
-        ),
-        (
-            S,
-            "id = \"cip-reminder-1\"",
-            "id = \"cip-notice\"",
-            "schedule[1].id",
-            "schedule[0] already is",
-        ),
-        (S, "step = \"reminder-1\"", "step = \"notice\"", "schedule[1].step", "schedule[0] of CIP"),
-        (
-            S,
-            "association = \"CIP\"",
-            "association = \"CPI\"",
-            "schedule[0].association",
-            "Known: CIP, OPPI",
-        ),
-        (S, "0 9 2 11 *", "0 0 9 2 11 *", "schedule[0].cron", "seconds"),
-        (S, "0 9 2 11 *", "0 9 2 11 1", "schedule[0].cron", "write names"),
-        (S, "0 9 2 11 *", "0 2 2 11 *", "schedule[0].cron", "clocks change"),
-        (S, "0 9 2 11 *", "0 9 31 2 *", "schedule[0].cron", "never fires"),
-        (S, "0 9 2 11 *", "0 9 2 6 *", "schedule[0].cron", "never fires between"),
-        (S, "kind = \"notice\"", "kind = \"reminder\"", "schedule", "has no notice for CIP"),
-        (S, "#zone = \"America/Toronto\"", "zone = \"America/Ottawa\"", "schedule[0].zone", "IANA"),
-    ] {
+    for &(file, old, new, path, want) in CASES {
         let found = faults(&[(file, old, new)]);
         let about = found.iter().find(|f| f.path == path && f.file == file.name());
         let text = about.map(ToString::to_string).unwrap_or_default();
@@ -273,7 +234,6 @@ fn one_change_one_fault() {
 
 #[test]
 fn every_fault_of_every_file_at_once() {
-    use File::{Associations as A, Relance as R, Schedules as S};
     let found = faults(&[
         (R, "[federation]", "[federation]\ncolour = \"red\"\nnam = 1"),
         (R, "national = \"CIP\"", ""),
@@ -317,10 +277,8 @@ fn every_fault_of_every_file_at_once() {
 
 #[test]
 fn a_file_that_cannot_be_read_hides_no_other() {
-    let dir = sample(&[
-        (File::Relance, "id = \"2027\"", "id = 2027\"\nx = = 1"),
-        (File::Schedules, "0 9 2 11 *", "0 0 2 11 *"),
-    ]);
+    let dir =
+        sample(&[(R, "id = \"2027\"", "id = 2027\"\nx = = 1"), (S, "0 9 2 11 *", "0 0 2 11 *")]);
     std::fs::write(dir.path().join("associations.toml"), b"name = \"\xe9\"").unwrap();
     let (config, found, _) = check(dir.path(), None);
     assert!(config.is_none());
@@ -332,6 +290,43 @@ fn a_file_that_cannot_be_read_hides_no_other() {
     assert!(text.contains("schedule[0].cron: can fire at 00:00"), "{text}");
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(check(empty.path(), None).1.len(), 3);
+}
+
+#[test]
+fn one_bad_date_hides_nothing_else() {
+    let found = faults(&[
+        (R, "declare_by = 2026-12-31", "declare_by = 2026-02-30"),
+        (R, "port = 25", "prt = 25"),
+        (R, "name = {", "name = 1 # {"),
+    ]);
+    let about: Vec<_> = found.iter().map(|f| (f.path.as_str(), f.line)).collect();
+    assert_eq!(
+        about,
+        [("federation.name", Some(8)), ("", Some(24)), ("smtp.prt", Some(70))],
+        "{found:#?}"
+    );
+}
+
+proptest::proptest! {
+    /// The sample with a piece cut out or doubled: never a panic, and never a configuration
+    /// beside a fault.
+    #[test]
+    fn no_file_panics(file in 0usize..3, at in 0.0f64..1.0, len in 0usize..60, double: bool) {
+        let dir = sample(&[]);
+        let path = dir.path().join(File::ALL[file].name());
+        let text: Vec<char> = std::fs::read_to_string(&path).unwrap().chars().collect();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss,
+                 reason = "a place in a short text")]
+        let start = (at * text.len() as f64) as usize;
+        let end = (start + len).min(text.len());
+        let piece: String = text[start..end].iter().collect();
+        let middle = if double { piece.repeat(2) } else { String::new() };
+        let head: String = text[..start].iter().collect();
+        let tail: String = text[end..].iter().collect();
+        std::fs::write(&path, head + &middle + &tail).unwrap();
+        let (config, faults, _) = check(dir.path(), None);
+        proptest::prop_assert_eq!(config.is_some(), faults.is_empty());
+    }
 }
 
 #[test]
@@ -356,14 +351,13 @@ fn wrong_tables_and_lists() {
 
 #[test]
 fn cycles_of_billing() {
-    let found = faults(&[(File::Associations, "#bills_for = []", "bills_for = [\"PIBC\"]")]);
+    let found = faults(&[(A, "#bills_for = []", "bills_for = [\"PIBC\"]")]);
     let paths: Vec<_> = found.iter().map(|f| f.path.as_str()).collect();
     assert_eq!(paths, ["association[0].bills_for", "association[2].bills_for"]);
 }
 
 #[test]
 fn what_is_only_worth_knowing() {
-    use File::{Associations as A, Relance as R, Schedules as S};
     for (file, old, new, path, want) in [
         (R, "authserv_id = \"mx.cip.example.ca\"", "", "mail.authserv_id", "confirmed by mail"),
         (R, "#link_days = 150", "link_days = 30", "season.link_days", "before declare_by"),
@@ -425,7 +419,7 @@ fn secrets_are_looked_at() {
     assert_eq!(about(Some(credentials.path()), dir.path()), None);
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
     let path = format!("password_file = \"{}\"", file.display());
-    let dir = sample(&[(File::Relance, "password_file = \"imap-password\"", &path)]);
+    let dir = sample(&[(R, "password_file = \"imap-password\"", &path)]);
     assert!(about(None, dir.path()).unwrap().contains("every user can read"));
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!(about(None, dir.path()), None);

@@ -102,7 +102,7 @@ pub(super) const KEYS: &[Key] = &[
         "association[].link_base",
         Form::Url,
         r#""https://renew.oppi.example.ca""#,
-        "Where its links lead, on the same domain as `From`; empty: `web.base_url`.",
+        "Where its links lead, on the same domain as `From`; left out: `web.base_url`.",
     ),
     default(
         "association[].bills_for",

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{File, Form, Key, Need, children};
+use crate::members::COLUMNS;
 
 /// The whole reference, as Markdown.
 #[must_use]
@@ -20,8 +21,29 @@ pub fn markdown() -> String {
             section(&mut out, file, table);
         }
     }
+    member_list(&mut out);
     out
 }
+
+/// The one file besides these three that people write by hand.
+fn member_list(out: &mut String) {
+    out.push_str(MEMBERS);
+    for column in COLUMNS {
+        let need = if column.required { "yes" } else { "no" };
+        push(out, format_args!("| `{}` | {need} | {} |\n", column.name, column.doc));
+    }
+}
+
+const MEMBERS: &str = "
+## The member list
+
+A CSV file in UTF-8, with commas or semicolons. The first line names the columns, in any order; a
+column that is not listed here is an error. Each row is one membership of one person. A row with
+a fault is refused with every reason and its line number; the others are read.
+
+| column | required | what stands in it |
+|---|---|---|
+";
 
 const HEAD: &str = "\
 # Configuration

@@ -14,7 +14,7 @@ const SAMPLES: [(File, &str); 3] = [
     (File::Schedules, include_str!("../../../config/schedules.toml")),
 ];
 
-/// `docs/config.md` is printed, never written: run this test with RELANCE_PRINT_REFERENCE=1.
+/// `docs/config.md` is printed, never written: run this test with `RELANCE_PRINT_REFERENCE=1`.
 #[test]
 fn the_printed_reference_is_up_to_date() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/config.md");

@@ -1,0 +1,113 @@
+//! Owns the typed form of one row of a member list.
+
+use jiff::civil::Date;
+
+use super::address::Address;
+use super::name::{DisplayName, folded};
+use crate::domain::place::Province;
+use crate::domain::words::Lang;
+
+/// One membership of one person: a row that was accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberRow {
+    /// Member number: letters, digits and `-./_`, as written.
+    pub member_no: String,
+    /// Given name.
+    pub given_name: DisplayName,
+    /// Family name.
+    pub family_name: DisplayName,
+    /// Address to be mailed; `None`: the member is on the letters list.
+    pub email: Option<Address>,
+    /// Second address.
+    pub email2: Option<Address>,
+    /// Telephone, as written.
+    pub phone: Option<String>,
+    /// Street and number.
+    pub street: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// Postal code; in Canada in the form `K1A 0B1`.
+    pub postal_code: Option<String>,
+    /// ISO 3166-1, two capitals.
+    pub country: String,
+    /// The member's own language; `None` where it is not known.
+    pub language: Option<Lang>,
+    /// Province or territory; `None` outside Canada.
+    pub province: Option<&'static Province>,
+    /// Code of the association, in the config's spelling.
+    pub association: String,
+    /// Code of the category, in the config's spelling.
+    pub category: String,
+    /// Whether the member carries professional liability insurance.
+    pub pli: bool,
+    /// Where the membership stands.
+    pub status: Status,
+    /// Employer.
+    pub employer: Option<String>,
+    /// Time zone where it is not the province's (IANA name).
+    pub zone: Option<String>,
+    /// Whether this is the member's home membership; `None` where the list does not say.
+    pub home: Option<bool>,
+    /// Member since.
+    pub since: Option<Date>,
+}
+
+/// Where a membership stands, as the list says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Status {
+    /// In good standing.
+    #[default]
+    Active,
+    /// On leave.
+    OnLeave,
+    /// Honorary: owes nothing.
+    Honorary,
+    /// Has died: never mailed again.
+    Deceased,
+    /// Has left.
+    Resigned,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::OnLeave, Self::Honorary, Self::Deceased, Self::Resigned];
+
+    /// Stable text form, also the one in the list.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::OnLeave => "on-leave",
+            Self::Honorary => "honorary",
+            Self::Deceased => "deceased",
+            Self::Resigned => "resigned",
+        }
+    }
+
+    /// The status with that text form, blanks and underscores taken for hyphens.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase().replace([' ', '_'], "-");
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// One reason to refuse a row.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Refusal {
+    /// Column; empty for the row as a whole.
+    pub field: &'static str,
+    /// What is wrong and what would be right: an English sentence.
+    pub why: String,
+}
+
+/// Whether two rows with one member number are one person: both names and the province agree,
+/// but for case, accents, blanks and punctuation.
+#[must_use]
+pub fn same_person(a: &MemberRow, b: &MemberRow) -> bool {
+    let same = |x: &DisplayName, y: &DisplayName| folded(x.as_str()) == folded(y.as_str());
+    same(&a.given_name, &b.given_name)
+        && same(&a.family_name, &b.family_name)
+        && a.province == b.province
+}
