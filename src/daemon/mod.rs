@@ -1,6 +1,12 @@
-//! Owns the life of the running daemon: its tasks, signals, heartbeat and what it says of itself.
-//! Never does any of the daemon's work.
+//! Owns the life of the running daemon: its parts put together, signals, heartbeat, what it says
+//! of itself, and the socket by which commands speak to it.
 
+pub mod assemble;
+pub mod control;
 pub mod health;
 pub mod heartbeat;
 pub mod lifecycle;
+mod metrics;
+pub mod quiet;
+pub mod simulated;
+pub mod state;

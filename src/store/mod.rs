@@ -177,32 +177,37 @@ fn in_snapshot<T>(
     result
 }
 
-/// One transaction of a command, beside or without a daemon: reads the chain's head inside its
-/// own IMMEDIATE transaction.
-pub fn write_once<T>(
-    state: &Path,
-    f: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let mut connection = open_writable(&state.join(FILE))?;
-    let transaction =
-        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let value = f(&transaction)?;
-    transaction.commit()?;
-    Ok(value)
+/// A command's own connection, beside or without a daemon. Each write is one IMMEDIATE
+/// transaction, which reads the chain's head inside itself.
+pub struct Direct(Connection);
+
+impl Direct {
+    /// Opens the state's file, making or migrating it. `now_ms` stamps migrations.
+    pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
+        let mut connection = open_writable(&state.join(FILE))?;
+        migrate::run(&mut connection, now_ms)?;
+        Ok(Self(connection))
+    }
+
+    /// Runs `f` in a transaction of its own.
+    pub fn write<T>(
+        &mut self,
+        f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let behaviour = rusqlite::TransactionBehavior::Immediate;
+        let transaction = self.0.transaction_with_behavior(behaviour)?;
+        let value = f(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
 }
 
-/// One read of a command.
+/// One read of a command, in one snapshot.
 pub fn read_once<T>(
     state: &Path,
     f: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     in_snapshot(&open_reader(&state.join(FILE))?, f)
-}
-
-/// Makes or migrates the file, for commands that may be the first to touch a state folder.
-pub fn prepare(state: &Path, now_ms: i64) -> Result<(), StoreError> {
-    let mut connection = open_writable(&state.join(FILE))?;
-    migrate::run(&mut connection, now_ms)
 }
 
 fn open_writable(path: &Path) -> Result<Connection, StoreError> {

@@ -70,13 +70,12 @@ impl Ask {
         let chosen = form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == "lang")
             .and_then(|(_, value)| Lang::parse(&value));
-        let accepted =
-            headers
-                .get(header::ACCEPT_LANGUAGE)
-                .and_then(|v| v.to_str().ok())
-                .map_or(Lang::En, |v| {
-                    if v.trim_start().starts_with("fr") { Lang::Fr } else { Lang::En }
-                });
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map_or(
+            Lang::En,
+            |v| {
+                if v.trim_start().starts_with("fr") { Lang::Fr } else { Lang::En }
+            },
+        );
         Self {
             client: client_address(peer, forwarded.into_iter(), trusted),
             chosen,

@@ -1,0 +1,97 @@
+//! Owns knowing whether all loops are done with what is due now, and what comes next: what a
+//! travelling calendar needs before it jumps.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::inbox::Inbox;
+use crate::outbox::Outbox;
+use crate::scheduler::calendar;
+use crate::store::firings::{self, FiringState};
+use crate::store::{Store, StoreError, messages, staging};
+
+/// The loops that must be at rest.
+#[derive(Clone)]
+pub struct Loops {
+    /// The store they share.
+    pub store: Store,
+    /// The calendar.
+    pub clock: Clock,
+    /// Config.
+    pub config: std::sync::Arc<Config>,
+    /// Sending.
+    pub outbox: Outbox,
+    /// Reading; `None` where no mailbox is configured.
+    pub inbox: Option<Inbox>,
+}
+
+impl Loops {
+    /// What is still under way, as one word; `None` when all is quiet.
+    pub async fn busy(&self) -> Result<Option<&'static str>, StoreError> {
+        if !self.outbox.is_quiet() {
+            return Ok(Some("sending"));
+        }
+        if self.inbox.as_ref().is_some_and(|i| i.is_working() || i.looks() == 0) {
+            return Ok(Some("reading"));
+        }
+        let (config, now) = (std::sync::Arc::clone(&self.config), self.clock.now());
+        self.store.read(move |c| due(c, &config, now)).await
+    }
+
+    /// The next instant at which something is due: a firing, a message, a hold's end.
+    pub async fn next(&self) -> Result<Option<Timestamp>, StoreError> {
+        let (config, now) = (std::sync::Arc::clone(&self.config), self.clock.now());
+        let kept = self
+            .store
+            .read(move |c| {
+                let message = messages::next_due(c, now.as_millisecond())?;
+                let held = firings::in_state(c, FiringState::Held)?;
+                let hold = held.into_iter().filter_map(|f| f.hold_until_ms).min();
+                Ok(message.into_iter().chain(hold).min())
+            })
+            .await?;
+        let firing = calendar::next(&config, now)
+            .map_err(|e| StoreError::GiveUp(e.to_string()))?
+            .map(|n| n.due);
+        let kept = kept.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        Ok(firing.into_iter().chain(kept).min())
+    }
+}
+
+fn due(
+    c: &Connection,
+    config: &Config,
+    now: Timestamp,
+) -> Result<Option<&'static str>, StoreError> {
+    let now_ms = now.as_millisecond();
+    for priority in [0, 1] {
+        if !messages::due(c, priority, now_ms, 1)?.is_empty() {
+            return Ok(Some("sending"));
+        }
+    }
+    if staging::is_applying(c)? {
+        return Ok(Some("importing"));
+    }
+    if !firings::in_state(c, FiringState::Planning)?.is_empty() || overdue(c, config, now)? {
+        return Ok(Some("planning"));
+    }
+    Ok(None)
+}
+
+/// Whether a firing's time has come and it is not registered.
+pub fn overdue(c: &Connection, config: &Config, now: Timestamp) -> Result<bool, StoreError> {
+    let made = crate::store::meta::get(c, crate::store::meta::CREATED_AT)?
+        .and_then(|t| t.parse().ok())
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(now);
+    let due =
+        calendar::between(config, made, now).map_err(|e| StoreError::GiveUp(e.to_string()))?;
+    for nominal in due {
+        if !firings::exists(c, &nominal.schedule.id, &nominal.key())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
