@@ -1,11 +1,13 @@
 //! A scripted server on loopback: what a real one does rarely, or never when asked.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::config::Tls;
 
 const SHORT: Duration = Duration::from_millis(500);
 
