@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 
 /// Long enough for a busy machine to answer, short enough to wait for it in a table.
-const SHORT: Duration = Duration::from_millis(700);
+const SHORT: Duration = Duration::from_millis(1500);
 
 /// What the relay does, once, at the stage where it misbehaves.
 #[derive(Debug, Clone, Copy, PartialEq)]
