@@ -9,82 +9,34 @@
 //! Written over the socket, since a client that hides the body's write cannot tell the one from
 //! the other. Never retries, never logs, never knows the store.
 
+mod relay;
 mod reply;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_tls;
+mod verdict;
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use lettre::transport::smtp::extension::ClientId;
+use secrecy::ExposeSecret;
 use secrecy::zeroize::Zeroizing;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
-use tokio_rustls::rustls::ClientConfig;
 
-use self::reply::{Inbound, Offers, Reply, one_line};
+pub use self::relay::Relay;
+use self::reply::{Inbound, Offers, Reply};
+use self::verdict::{broken, dropped, expect, is_refusal, not_connected, told, unanswered};
 use super::transport::{Deadlines, Outcome, Parcel, RelayReply};
-use crate::config::{SmtpSection, Tls};
-use crate::tls::{self, Stream, TlsError};
+use crate::config::Tls;
+use crate::tls::Stream;
 
 /// RFC 5321 §4.5.3.1.3 allows a path of 256 octets with its brackets.
 const ADDRESS_OCTETS_MAX: usize = 254;
 /// QUIT is a courtesy: nobody waits for its answer longer than this.
 const QUIT_WAIT: Duration = Duration::from_secs(2);
-
-/// Where and how to reach the relay.
-#[derive(Debug, Clone)]
-pub struct Relay {
-    /// Host name, which must also stand in its certificate.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub tls: Tls,
-    /// Whom to trust; needed unless `tls` is `None`.
-    pub trust: Option<Arc<ClientConfig>>,
-    /// User name; empty: no AUTH.
-    pub username: String,
-    /// The password that goes with it.
-    pub password: Option<SecretString>,
-    /// The name we give in EHLO.
-    pub helo: String,
-    /// How long each stage may take.
-    pub deadlines: Deadlines,
-}
-
-impl Relay {
-    /// From `[smtp]`. Reads the certificate authorities from disk: call it once, at start.
-    pub fn new(
-        section: &SmtpSection,
-        password: Option<SecretString>,
-        deadlines: Deadlines,
-    ) -> Result<Self, TlsError> {
-        let trust = match section.tls {
-            Tls::None => None,
-            Tls::Implicit | Tls::Starttls => Some(tls::client_config(section.ca_file.as_deref())?),
-        };
-        let helo = match section.helo.as_str() {
-            "" => ClientId::default().to_string(),
-            name => name.to_owned(),
-        };
-        Ok(Self {
-            host: section.host.clone(),
-            port: section.port,
-            tls: section.tls,
-            trust,
-            username: section.username.clone(),
-            password,
-            helo,
-            deadlines,
-        })
-    }
-}
 
 /// Whether the connection may carry another message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -388,50 +340,6 @@ impl Session {
             Err(_) => Err(unanswered(stage, "no answer in time")),
         }
     }
-}
-
-/// `Ok` where the reply is of that class; else what it means at that stage.
-fn expect(stage: &'static str, reply: &Reply, class: u16) -> Result<(), Outcome> {
-    let told = told(stage, reply);
-    match (reply.code / 100, stage) {
-        (got, _) if got == class => Ok(()),
-        (5, "rcpt" | "data" | "final") => Err(Outcome::Refused(told)),
-        // RFC 1870 §6.1: this message is too large. The relay is well.
-        (5, "mail") if reply.code == 552 => Err(Outcome::Refused(told)),
-        (5, _) => Err(Outcome::RelayDown(told)),
-        (4, _) => Err(Outcome::Deferred(told)),
-        (_, "final") => Err(Outcome::Unknown(format!("{} {}", told.code, told.text))),
-        _ => Err(Outcome::Deferred(told)),
-    }
-}
-
-/// A plain no, after which the connection lives on. 421 announces its end (RFC 5321 §3.8).
-fn is_refusal(reply: &Reply) -> bool {
-    matches!(reply.code / 100, 4 | 5) && reply.code != 421
-}
-
-fn told(stage: &'static str, reply: &Reply) -> RelayReply {
-    RelayReply { code: reply.code, status: reply.status(), text: reply.text(), stage }
-}
-
-fn broken(stage: &'static str, text: &str) -> RelayReply {
-    RelayReply { code: 0, status: String::new(), text: one_line(text), stage }
-}
-
-fn unanswered(stage: &'static str, text: &str) -> Outcome {
-    match stage {
-        "final" => Outcome::Unknown(one_line(text)),
-        _ => Outcome::Deferred(broken(stage, text)),
-    }
-}
-
-fn not_connected(stage: &'static str, error: &std::io::Error) -> Outcome {
-    let reply = broken(stage, &error.to_string());
-    if tls::is_distrust(error) { Outcome::RelayDown(reply) } else { Outcome::Deferred(reply) }
-}
-
-fn dropped(outcome: Outcome) -> (Outcome, Keep) {
-    (outcome, Keep::Drop)
 }
 
 /// Whether an address can stand between angle brackets without ending them or the line.

@@ -1,13 +1,15 @@
 //! A scripted server on loopback: what a real one does rarely, or never when asked.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::config::Tls;
 
-const SHORT: Duration = Duration::from_millis(500);
+const SHORT: Duration = Duration::from_secs(1);
 
 /// What the server does when a command begins with the script's words.
 #[derive(Debug, Clone, Copy)]

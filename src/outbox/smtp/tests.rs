@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::join_all;
 use proptest::prelude::*;
+use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
 /// Long enough for a busy machine to answer, short enough to wait for it in a table.
-const SHORT: Duration = Duration::from_millis(700);
+const SHORT: Duration = Duration::from_millis(1500);
 
 /// What the relay does, once, at the stage where it misbehaves.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -311,7 +312,7 @@ async fn what_is_missing_at_the_relay_stops_the_relay() {
     let (plain, _) = relay(script("")).await;
     let no_auth = Relay { username: "clerk".into(), ..plain.clone() };
     assert_eq!(one(&no_auth).await, "down auth 0 at open");
-    let trust = super::tls::client_config(None).ok();
+    let trust = crate::tls::client_config(None).ok();
     let no_tls = Relay { tls: Tls::Starttls, trust, ..plain.clone() };
     assert_eq!(one(&no_tls).await, "down starttls 0 at open");
     let nobody = Relay { port: 1, ..plain };
