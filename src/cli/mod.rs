@@ -1,3 +1,168 @@
-//! Owns the commands: each reads its arguments, calls the library and prints.
+//! Owns the command line: one file per subcommand. Exit codes: 0 done, 1 failed or found faults,
+//! 2 the command line is wrong.
 
+mod audit;
+mod bench;
+mod check;
+mod clock;
+mod doctor;
+mod firing;
+mod forecast;
+mod generate;
+mod import;
+mod inbox;
 pub mod inspect;
+mod key;
+mod link;
+mod outbox;
+mod place;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Runs a membership renewal season by email, in English and French.
+#[derive(Debug, Parser)]
+#[command(name = "relance", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where config and state are.
+#[derive(Debug, Clone, Args)]
+struct Place {
+    /// Folder of relance.toml, associations.toml and schedules.toml.
+    #[arg(long, global = true, value_name = "DIR", default_value = "/etc/relance")]
+    config: PathBuf,
+    /// State folder; else $STATE_DIRECTORY, else state.dir of the config.
+    #[arg(long, global = true, value_name = "DIR")]
+    state: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon.
+    Run(run::Run),
+    /// Say everything that is wrong in the config, the templates and the words.
+    Check(check::Check),
+    /// Take a member list (CSV) in.
+    Import(import::Import),
+    /// List the coming firings, with their recipients and the excluded by reason.
+    Forecast(forecast::Forecast),
+    /// Look at messages, and decide on those in doubt.
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
+    /// Look at firings, and decide on held ones.
+    #[command(subcommand)]
+    Firing(firing::Firing),
+    /// Let a held mailbox be read.
+    #[command(subcommand)]
+    Inbox(inbox::Inbox),
+    /// Look into a link or address.
+    #[command(subcommand)]
+    Link(link::Link),
+    /// Make and list the keys that links are signed with.
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Verify the ledger.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Look for trouble: config, keys, store, servers, time zones, clock, disk.
+    Doctor(doctor::Doctor),
+    /// Move the calendar of a simulation.
+    #[command(subcommand)]
+    Clock(clock::ClockCommand),
+    /// Say what incoming mails in files are.
+    Inspect(Inspect),
+    /// Man pages and shell completions.
+    #[command(hide = true)]
+    Generate(generate::Generate),
+    /// Measure.
+    #[command(hide = true, subcommand)]
+    Bench(bench::Bench),
+}
+
+/// Arguments of `relance inspect`.
+#[derive(Debug, Args)]
+struct Inspect {
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// Threads.
+    #[arg(long, default_value_t = 1)]
+    jobs: usize,
+    /// Lines on standard input are path, format (text, html, eml) and language, tab-separated;
+    /// prints the newly written text.
+    #[arg(long)]
+    replies: bool,
+    /// Mails; none: paths, one a line, on standard input.
+    files: Vec<PathBuf>,
+}
+
+/// The whole program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let place = cli.place;
+    let done = match cli.command {
+        Command::Run(run) => run.run(&place),
+        Command::Check(check) => check.run(&place),
+        Command::Import(import) => import.run(&place),
+        Command::Forecast(forecast) => forecast.run(&place),
+        Command::Outbox(outbox) => outbox.run(&place),
+        Command::Firing(firing) => firing.run(&place),
+        Command::Inbox(inbox) => inbox.run(&place),
+        Command::Link(link) => link.run(&place),
+        Command::Key(key) => key.run(&place),
+        Command::Audit(audit) => audit.run(&place),
+        Command::Doctor(doctor) => doctor.run(&place),
+        Command::Clock(clock) => clock.run(&place),
+        Command::Inspect(i) => inspect::run(&inspect::Options {
+            json: i.json,
+            jobs: i.jobs,
+            replies: i.replies,
+            files: i.files,
+        })
+        .map(|()| ExitCode::SUCCESS),
+        Command::Generate(generate) => generate.run(),
+        Command::Bench(bench) => bench.run(&place),
+    };
+    done.unwrap_or_else(|e| {
+        say_error(&format!("{e:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// One line, or a few, on standard output. A closed pipe is no error: somebody ran `| head`.
+fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// One line, or a few, on standard error.
+fn say_error(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "relance: {text}");
+}
+
+/// Pretty JSON on standard output.
+fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    say(&serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

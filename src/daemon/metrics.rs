@@ -88,15 +88,18 @@ impl Collector for Counts {
         let lines = self.lines();
         for group in lines.chunk_by(|a, b| a.0 == b.0) {
             let (name, help, ..) = group[0];
-            let first = ConstGauge::new(0i64);
-            let mut family = encoder.encode_descriptor(name, help, None, first.metric_type())?;
+            let kind = ConstGauge::new(0i64).metric_type();
+            let mut family = encoder.encode_descriptor(name, help, None, kind)?;
             for (_, _, labels, value) in group {
                 let gauge = ConstGauge::new(*value);
-                if labels.is_empty() {
-                    gauge.encode(family.encode_family(&())?)?;
-                } else {
+                if !labels.is_empty() {
                     gauge.encode(family.encode_family(labels)?)?;
                 }
+            }
+            if let [(_, _, labels, value)] = group
+                && labels.is_empty()
+            {
+                ConstGauge::new(*value).encode(family)?;
             }
         }
         Ok(())

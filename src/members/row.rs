@@ -102,12 +102,27 @@ pub struct Refusal {
     pub why: String,
 }
 
-/// Whether two rows with one member number are one person: both names and the province agree,
-/// but for case, accents, blanks and punctuation.
+/// Whether two spellings of (given name, family name) under one member number can be one person:
+/// at least one of the two agrees, but for case, accents, blanks and punctuation. People marry,
+/// and lists are corrected.
 #[must_use]
-pub fn same_person(a: &MemberRow, b: &MemberRow) -> bool {
-    let same = |x: &DisplayName, y: &DisplayName| folded(x.as_str()) == folded(y.as_str());
-    same(&a.given_name, &b.given_name)
-        && same(&a.family_name, &b.family_name)
-        && a.province == b.province
+pub fn same_person(a: (&str, &str), b: (&str, &str)) -> bool {
+    folded(a.0) == folded(b.0) || folded(a.1) == folded(b.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_person;
+
+    #[test]
+    fn one_name_may_change() {
+        let kept = ("Zoé", "Lebœuf");
+        for (other, same) in [
+            (("ZOE", "Leboeuf-Roy"), true),
+            (("Zoé-Anne", "lebœuf"), true),
+            (("Marc", "Tremblay"), false),
+        ] {
+            assert_eq!(same_person(kept, other), same, "{other:?}");
+        }
+    }
 }

@@ -153,6 +153,13 @@ pub fn contact(c: &Connection, id: PersonId) -> Result<PersonRow, StoreError> {
     })?)
 }
 
+/// Given and family name behind a member number.
+pub fn names(c: &Connection, member_no: &str) -> Result<Option<(String, String)>, StoreError> {
+    Ok(c.prepare_cached("SELECT given_name, family_name FROM person WHERE member_no = ?1")?
+        .query_row([member_no], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?)
+}
+
 /// How many persons there are.
 pub fn count(c: &Connection) -> Result<i64, StoreError> {
     Ok(c.query_row("SELECT count(*) FROM person", [], |r| r.get(0))?)

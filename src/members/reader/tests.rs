@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::words::Lang;
-use crate::members::{Status, same_person};
+use crate::members::Status;
 
 const HEAD: &str =
     "member_no,given_name,family_name,email,language,province,association,category,pli";
@@ -188,15 +188,6 @@ fn files_that_are_no_list() {
     let mut reader = Reader::new(endless.as_bytes().chain(io::repeat(b'x')), config()).unwrap();
     assert!(reader.next_row().unwrap().is_some());
     assert!(matches!(reader.next_row(), Err(CsvFault::Unclosed(3))));
-}
-
-#[test]
-fn one_person_written_twice() {
-    let one = accepted(&with("family_name", "Lebœuf-Roy"));
-    let two = accepted(&with("family_name", "LEBOEUF ROY"));
-    assert!(same_person(&one, &two));
-    assert!(!same_person(&one, &accepted(&with("family_name", "Leboeuf"))));
-    assert!(!same_person(&one, &MemberRow { province: None, ..two }));
 }
 
 /// A list without end: rows are made as they are read, and none is kept.

@@ -1,0 +1,88 @@
+//! Owns `relance check`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::place::count;
+use super::{Place, say, say_json};
+use crate::compose;
+use crate::config::{self, Config};
+use crate::store::{self, firings, read_once};
+
+/// Arguments of `relance check`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// One JSON object: `{"faults":[…],"warnings":[…]}`.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let (config, faults, warnings) =
+            config::check(&place.config, Place::credentials().as_deref());
+        let mut more = Vec::new();
+        if let Some(config) = &config {
+            more.extend(compose::lint(&config.relance.words));
+        }
+        let mut found: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        found.extend(more.iter().map(ToString::to_string));
+        let renamed = config.as_ref().map(|c| renamed(place, c)).unwrap_or_default();
+        found.extend(renamed.iter().cloned());
+        if self.json {
+            let words: Vec<_> = more
+                .iter()
+                .map(|f| json!({"file": f.file, "path": f.id, "problem": f.wrong, "cure": f.right}))
+                .chain(renamed.iter().map(|text| json!({"file": "schedules.toml", "problem": text})))
+                .collect();
+            let all: Vec<_> = faults
+                .iter()
+                .map(serde_json::to_value)
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .chain(words)
+                .collect();
+            say_json(&json!({"faults": all, "warnings": warnings}))?;
+        } else {
+            for fault in &found {
+                say(fault);
+            }
+            for warning in &warnings {
+                say(&format!("warning: {warning}"));
+            }
+            say(&match found.len() {
+                0 => format!("{}: no fault, {}", place.config.display(), count(warnings.len(), "warning")),
+                n => format!("{}: {}", place.config.display(), count(n, "fault")),
+            });
+        }
+        Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// Steps that have fired and are not in the config any more: their causes would not be known
+/// again.
+fn renamed(place: &Place, config: &Config) -> Vec<String> {
+    let Some(dir) = place.state.clone().or_else(|| Some(config.relance.state.dir.clone())) else {
+        return Vec::new();
+    };
+    if !dir.join(store::FILE).exists() {
+        return Vec::new();
+    }
+    let Ok(fired) = read_once(&dir, firings::fired_steps) else { return Vec::new() };
+    fired
+        .into_iter()
+        .filter(|(schedule, issuer, step)| {
+            !config
+                .schedules
+                .iter()
+                .any(|s| s.id == *schedule && s.association == *issuer && s.step == *step)
+        })
+        .map(|(schedule, issuer, step)| {
+            format!(
+                "schedules.toml: schedule \u{201c}{schedule}\u{201d} of {issuer} has fired step \u{201c}{step}\u{201d} and is gone or renamed; put its id, association and step back: they are part of every message's cause"
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,392 @@
+//! Owns `relance import`: read, stage, apply; show and list what was refused.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use data_encoding::HEXLOWER;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Place, say, say_error, say_json};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ids::Random;
+use crate::link::Keyring;
+use crate::members::{MemberRow, Reader, RowOutcome, same_person};
+use crate::store::people::Row;
+use crate::store::staging::{self, ImportChange};
+use crate::store::{Direct, ledger, people};
+
+/// Rows in one transaction: the daemon's writer waits for no more than a few milliseconds.
+const CHUNK: usize = 100;
+/// Rows between two lines of progress.
+const PROGRESS_ROWS: u64 = 20_000;
+/// Shared addresses that are named; more are counted.
+const SHARED_NAMED_MAX: usize = 20;
+
+/// Arguments of `relance import`.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The member list.
+    file: PathBuf,
+    /// Show what it would change, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// The list is complete: memberships that are not in it are over.
+    #[arg(long)]
+    complete: bool,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    rows: u64,
+    added: u64,
+    changed: u64,
+    unchanged: u64,
+    refused: Vec<Refused>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejects_file: Option<PathBuf>,
+}
+
+/// One reason to refuse one row.
+#[derive(Debug, Clone, Serialize)]
+struct Refused {
+    line: u64,
+    field: String,
+    why: String,
+    #[serde(skip)]
+    raw: String,
+}
+
+impl Import {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let config = place.config()?;
+        let state = place.state(&config)?;
+        let now_ms = Clock::system().now().as_millisecond();
+        let mut store = Direct::open(&state, now_ms)?;
+        let mut report = Report::default();
+        let mut sieve = Sieve::default();
+        let shown = self.file.display().to_string();
+        let progress = Progress { on: std::io::stderr().is_terminal() && !self.json };
+        if self.dry_run {
+            self.each(&config, &mut report, &progress, |report, line, row| {
+                if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
+                    report.refused.push(refused);
+                    return Ok(());
+                }
+                count(report, store.write(|c| compare(c, &row))?);
+                Ok(())
+            })
+            .with_context(|| shown.clone())?;
+        } else {
+            self.take_in(&config, &state, &mut store, &mut report, &mut sieve, &progress)
+                .with_context(|| shown.clone())?;
+        }
+        report.warnings = sieve.shared_warnings();
+        if !report.refused.is_empty() && !self.dry_run {
+            report.rejects_file = Some(write_rejects(&self.file, &report.refused)?);
+        }
+        self.tell(&report)?;
+        Ok(if report.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Reads every row and hands the accepted ones over with their line numbers.
+    fn each(
+        &self,
+        config: &Config,
+        report: &mut Report,
+        progress: &Progress,
+        mut accept: impl FnMut(&mut Report, u64, Row) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let input = BufReader::new(File::open(&self.file)?);
+        let mut reader = Reader::new(input, config)?;
+        while let Some(outcome) = reader.next_row()? {
+            report.rows += 1;
+            progress.at("read", report.rows);
+            match outcome {
+                RowOutcome::Accepted { line, row } => accept(report, line, plain(*row))?,
+                RowOutcome::Refused { line, refusals, raw } => {
+                    report.refused.extend(refusals.into_iter().map(|r| Refused {
+                        line,
+                        field: r.field.to_owned(),
+                        why: r.why,
+                        raw: raw.clone(),
+                    }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stages all accepted rows, then applies them. Killed anywhere, the same file goes on where
+    /// it was; the planner sees nothing until the end.
+    fn take_in(
+        &self,
+        config: &Config,
+        state: &Path,
+        store: &mut Direct,
+        report: &mut Report,
+        sieve: &mut Sieve,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
+        let now = Clock::system().now();
+        let ring = Keyring::load_or_create(state, &Random::System, now)?;
+        let digest = digest(&self.file)?;
+        let complete = self.complete;
+        let id = store.write(|c| staging::begin(c, &digest, complete, now.as_millisecond()))?;
+        let mut waiting: Vec<(i64, Row)> = Vec::with_capacity(CHUNK);
+        self.each(config, report, progress, |report, line, row| {
+            if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
+                report.refused.push(refused);
+                return Ok(());
+            }
+            waiting.push((i64::try_from(line)?, row));
+            if waiting.len() >= CHUNK {
+                store.write(|c| staging::stage(c, id, &waiting))?;
+                waiting.clear();
+            }
+            Ok(())
+        })?;
+        store.write(|c| {
+            staging::stage(c, id, &waiting)?;
+            staging::staged(c, id)
+        })?;
+        crate::faults::point("import.staged");
+        loop {
+            let applied = store.write(|c| {
+                let rows = staging::pending(c, id, i64::try_from(CHUNK).unwrap_or(1))?;
+                let mut changes = Vec::with_capacity(rows.len());
+                for (_, row) in &rows {
+                    let subject = HEXLOWER.encode(&Random::System.bytes::<12>());
+                    changes.push(staging::apply(c, row, &subject, &Random::System.bytes::<16>())?);
+                }
+                if let Some((line, _)) = rows.last() {
+                    staging::applied(c, id, *line)?;
+                }
+                Ok(changes)
+            })?;
+            crate::faults::point("import.chunk");
+            if applied.is_empty() {
+                break;
+            }
+            for change in applied {
+                count(report, change);
+            }
+            progress.at("applied", report.added + report.changed + report.unchanged);
+        }
+        report.missing = store.write(|c| {
+            let missing = if complete { Some(staging::mark_missing(c, id)?) } else { None };
+            staging::finish(c, id)?;
+            let data = serde_json::json!({
+                "digest": digest, "added": report.added, "changed": report.changed,
+                "unchanged": report.unchanged, "refused": report.refused.len(), "missing": missing,
+            });
+            ledger::append(c, &ring, now.as_millisecond(), "", "imported", &data)?;
+            Ok(missing)
+        })?;
+        Ok(())
+    }
+
+    fn tell(&self, report: &Report) -> anyhow::Result<()> {
+        if self.json {
+            return say_json(report);
+        }
+        for r in &report.refused {
+            let field = if r.field.is_empty() { String::new() } else { format!(" {}:", r.field) };
+            say(&format!("line {}:{field} {}", r.line, r.why));
+        }
+        for warning in &report.warnings {
+            say(&format!("warning: {warning}"));
+        }
+        let would = if self.dry_run { "would be " } else { "" };
+        let refused = report.refused.iter().map(|r| r.line).collect::<std::collections::BTreeSet<_>>();
+        say(&format!(
+            "{} rows: {} {would}added, {} {would}changed, {} unchanged, {} refused",
+            report.rows,
+            report.added,
+            report.changed,
+            report.unchanged,
+            refused.len()
+        ));
+        if let Some(missing) = report.missing {
+            say(&format!("{missing} memberships are not in this complete list, and are over"));
+        }
+        if let Some(file) = &report.rejects_file {
+            say(&format!("refused rows, to mend and import: {}", file.display()));
+        }
+        Ok(())
+    }
+}
+
+/// Tells how far it is, on a terminal.
+struct Progress {
+    on: bool,
+}
+
+impl Progress {
+    fn at(&self, what: &str, rows: u64) {
+        if self.on && rows > 0 && rows.is_multiple_of(PROGRESS_ROWS) {
+            say_error(&format!("{rows} rows {what}"));
+        }
+    }
+}
+
+fn count(report: &mut Report, change: ImportChange) {
+    match change {
+        ImportChange::Added => report.added += 1,
+        ImportChange::Changed => report.changed += 1,
+        ImportChange::Unchanged => report.unchanged += 1,
+    }
+}
+
+fn compare(c: &rusqlite::Connection, row: &Row) -> Result<ImportChange, crate::store::StoreError> {
+    Ok(match staging::current(c, row)? {
+        None => ImportChange::Added,
+        Some(kept) if kept == *row => ImportChange::Unchanged,
+        Some(_) => ImportChange::Changed,
+    })
+}
+
+/// What one row cannot know of the others.
+#[derive(Default)]
+struct Sieve {
+    /// Member number → names, and the line of a row that says it is the home membership.
+    seen: HashMap<String, (String, String, Option<u64>)>,
+    /// Address → member numbers.
+    addresses: HashMap<String, Vec<String>>,
+}
+
+impl Sieve {
+    /// A reason to refuse a row because of the rows before it, or of the store.
+    fn refuse(
+        &mut self,
+        c: &rusqlite::Connection,
+        line: u64,
+        row: &Row,
+    ) -> Result<Option<Refused>, crate::store::StoreError> {
+        let names = (row.given_name.as_str(), row.family_name.as_str());
+        let refused = |field: &str, why: String| {
+            Some(Refused { line, field: field.into(), why, raw: raw(row) })
+        };
+        if let Some((given, family, home)) = self.seen.get_mut(&row.member_no) {
+            if !same_person((given, family), names) {
+                return Ok(refused("member_no", format!(
+                    "Number {} belongs to another person in an earlier row; give each person a number of their own.",
+                    row.member_no
+                )));
+            }
+            match (row.home, &home) {
+                (true, Some(first)) => {
+                    let why = format!(
+                        "Line {first} already says where this member is at home; only one membership can."
+                    );
+                    return Ok(refused("home", why));
+                }
+                (true, None) => *home = Some(line),
+                _ => {}
+            }
+        } else {
+            if let Some((given, family)) = people::names(c, &row.member_no)?
+                && !same_person((&given, &family), names)
+            {
+                return Ok(refused("member_no", format!(
+                    "Number {} belongs to another person in the store; correct the number, or the names one at a time.",
+                    row.member_no
+                )));
+            }
+            let home = row.home.then_some(line);
+            let entry = (row.given_name.clone(), row.family_name.clone(), home);
+            self.seen.insert(row.member_no.clone(), entry);
+        }
+        if let Some(email) = &row.email {
+            let numbers = self.addresses.entry(email.clone()).or_default();
+            if !numbers.contains(&row.member_no) {
+                numbers.push(row.member_no.clone());
+            }
+        }
+        Ok(None)
+    }
+
+    /// Addresses of several people: allowed, since greeting and subject name the member.
+    fn shared_warnings(&self) -> Vec<String> {
+        let mut shared: Vec<String> = self
+            .addresses
+            .values()
+            .filter(|numbers| numbers.len() > 1)
+            .map(|numbers| format!("members {} share one address", numbers.join(", ")))
+            .collect();
+        shared.sort();
+        let more = shared.len().saturating_sub(SHARED_NAMED_MAX);
+        shared.truncate(SHARED_NAMED_MAX);
+        if more > 0 {
+            shared.push(format!("{more} more addresses are shared"));
+        }
+        shared
+    }
+}
+
+fn plain(row: MemberRow) -> Row {
+    let text = |value: Option<String>| value.unwrap_or_default();
+    Row {
+        member_no: row.member_no,
+        given_name: row.given_name.as_str().to_owned(),
+        family_name: row.family_name.as_str().to_owned(),
+        email: row.email.map(|a| a.as_str().to_owned()),
+        email2: row.email2.map(|a| a.as_str().to_owned()),
+        language: row.language.map(|l| l.as_str().to_owned()),
+        province: text(row.province.map(|p| p.to_string())),
+        zone: row.zone,
+        status: row.status.as_str().to_owned(),
+        phone: text(row.phone),
+        street: text(row.street),
+        city: text(row.city),
+        postal_code: text(row.postal_code),
+        country: text(row.country),
+        employer: text(row.employer),
+        association: row.association,
+        category: row.category,
+        pli: row.pli,
+        home: row.home,
+        since: row.since.map(|d| d.to_string()),
+    }
+}
+
+fn raw(row: &Row) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let fields = [&row.member_no, &row.given_name, &row.family_name, &row.association, &row.category];
+    let _ = writer.write_record(fields);
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default().trim_end().to_owned()
+}
+
+fn digest(file: &Path) -> anyhow::Result<String> {
+    let mut hash = Sha256::new();
+    std::io::copy(&mut BufReader::new(File::open(file)?), &mut hash)?;
+    Ok(HEXLOWER.encode(&hash.finalize()))
+}
+
+/// Beside the input: line, field, reason and the row itself.
+fn write_rejects(input: &Path, refused: &[Refused]) -> anyhow::Result<PathBuf> {
+    let path = input.with_extension("rejects.csv");
+    let file = File::create(&path).with_context(|| path.display().to_string())?;
+    let mut writer = csv::Writer::from_writer(file);
+    writer.write_record(["line", "field", "why", "row"])?;
+    for r in refused {
+        writer.write_record([&r.line.to_string(), &r.field, &r.why, &r.raw])?;
+    }
+    writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.flush()?;
+    Ok(path)
+}

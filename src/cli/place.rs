@@ -1,0 +1,68 @@
+//! Owns finding config and state for every command.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+
+use super::Place;
+use crate::config::Config;
+use crate::daemon::state;
+use crate::ids::Random;
+use crate::link::Keyring;
+use crate::store;
+
+impl Place {
+    /// The config, or all its faults at once.
+    pub(super) fn config(&self) -> anyhow::Result<Config> {
+        Config::load(&self.config).map_err(|faults| {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            anyhow::anyhow!(
+                "{} in {}:\n{}",
+                count(faults.len(), "fault"),
+                self.config.display(),
+                lines.join("\n")
+            )
+        })
+    }
+
+    /// The state folder, chosen and ours.
+    pub(super) fn state(&self, config: &Config) -> anyhow::Result<PathBuf> {
+        let environment = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+        let dir = state::choose(
+            self.state.as_deref(),
+            environment.as_deref(),
+            &config.relance.state.dir,
+        );
+        state::open(&dir)?;
+        Ok(dir)
+    }
+
+    /// The state folder, where a store stands in it already.
+    pub(super) fn existing(&self, config: &Config) -> anyhow::Result<PathBuf> {
+        let dir = self.state(config)?;
+        if !dir.join(store::FILE).exists() {
+            bail!(
+                "{}: no store here yet; import members or start the daemon first, or name another folder with --state",
+                dir.display()
+            );
+        }
+        Ok(dir)
+    }
+
+    /// The keys of a state folder.
+    pub(super) fn ring(dir: &std::path::Path) -> anyhow::Result<Keyring> {
+        Keyring::load(dir, &Random::System)
+            .context("the keys are made when the daemon first starts, or by: relance key new")
+    }
+
+    /// Where systemd put the credentials, if it did.
+    pub(super) fn credentials() -> Option<PathBuf> {
+        std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+    }
+}
+
+/// `1 fault`, `2 faults`.
+pub(super) fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+

@@ -1,0 +1,67 @@
+//! Owns `relance run`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::Timestamp;
+use tracing_subscriber::EnvFilter;
+
+use super::Place;
+use crate::daemon::assemble::{Daemon, Options};
+use crate::outbox::transport::Deadlines;
+
+/// Arguments of `relance run`.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Log as JSON, one object a line.
+    #[arg(long)]
+    log_json: bool,
+    /// Run a simulation whose calendar starts here (2026-11-01T12:00:00Z): only on a state folder
+    /// made so, with recipients in reserved domains and servers on loopback.
+    #[arg(long, value_name = "INSTANT")]
+    clock: Option<Timestamp>,
+    /// Seconds to wait for any answer of the relay. For tests.
+    #[arg(long, hide = true, value_name = "SECONDS")]
+    relay_patience_s: Option<u64>,
+}
+
+impl Run {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        start_log(self.log_json);
+        let config = place.config()?;
+        let options = Options {
+            state: place.state(&config)?,
+            credentials: Place::credentials(),
+            clock: self.clock,
+            deadlines: self.relay_patience_s.map_or_else(Deadlines::default, patience),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let ended = runtime.block_on(async {
+            let daemon = Daemon::assemble(config, &options).await?;
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), "relance.started");
+            anyhow::Ok(daemon.run().await)
+        })?;
+        tracing::info!(?ended, "relance.ended");
+        Ok(ExitCode::from(ended.exit_code()))
+    }
+}
+
+fn patience(seconds: u64) -> Deadlines {
+    let each = std::time::Duration::from_secs(seconds);
+    Deadlines { connect: each, command: each, data: each, body: each, last: each }
+}
+
+/// Logs to standard output; `RUST_LOG` says how much. Libraries stay at `info`: some of them write
+/// whole messages and passwords at `debug`.
+pub(super) fn start_log(json: bool) {
+    let filter = EnvFilter::builder()
+        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .from_env_lossy();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    // A second subscriber in one process (tests) is not an error.
+    let _ = if json {
+        builder.json().flatten_event(true).try_init()
+    } else {
+        builder.with_target(false).try_init()
+    };
+}
