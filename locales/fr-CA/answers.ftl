@@ -47,7 +47,7 @@ said-says-paid =
 
 pledged-total = Montant à payer : { $total }
 undo-link = Si ce n’est pas ce que vous vouliez, ouvrez le lien ci-dessous dans la journée ou répondez à ce courriel.
-undo-answer = Si ce n’est pas ce que vous vouliez, répondez à ce courriel dans la journée.
+undo-answer = Si ce n’est pas ce que vous vouliez, répondez à ce courriel.
 
 help-words = Vous pouvez aussi répondre à ce courriel par un seul mot :
 help-renew = RENOUVELER, pour renouveler et payer par chèque ou sur facture

@@ -70,6 +70,7 @@ impl Inner {
             .ok_or(ComposeError::MissingFact { kind: page.name(), fact: "an association" })?;
         let mut context = self.frame(house, lang)?;
         put(&mut context, "page", page.name());
+        context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
         context.insert_value("of_federation", Value::from(page.issuer().is_none()));
         let (mut other, mut faults): (_, &[FormFault]) = (None, &[]);
         match page {
@@ -112,7 +113,6 @@ impl Inner {
         put(context, "category", category.as_deref().unwrap_or(page.person.category));
         put(context, "address", page.address_masked);
         self.put_bill(context, lang, Some(page.bill))?;
-        context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
         form(context, page.version, page.nonce);
         Ok(())
     }
