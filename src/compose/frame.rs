@@ -1,6 +1,8 @@
 //! Owns the values that every mail and page of an association shares: its names, its contact
 //! lines, the season's dates, in one language.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use tera::{Context, Value};
@@ -43,8 +45,27 @@ fn host(url: &str) -> &str {
 }
 
 impl Inner {
-    /// Values of one association in one language.
+    /// Values of one association in one language, to be extended.
     pub(super) fn frame(&self, issuer: &Association, lang: Lang) -> Result<Context, ComposeError> {
+        match self.frames.get(&(issuer.code.clone(), lang)) {
+            Some(frame) => Ok(frame.clone()),
+            None => self.build_frame(issuer, lang),
+        }
+    }
+
+    /// Builds the frames of every association once.
+    pub(super) fn build_frames(&mut self) -> Result<(), ComposeError> {
+        let mut frames = BTreeMap::new();
+        for body in &self.associations {
+            for &lang in Lang::ALL {
+                frames.insert((body.code.clone(), lang), self.build_frame(body, lang)?);
+            }
+        }
+        self.frames = frames;
+        Ok(())
+    }
+
+    fn build_frame(&self, issuer: &Association, lang: Lang) -> Result<Context, ComposeError> {
         let words = &self.engine.words;
         let season = &self.relance.season;
         let mut context = Context::new();

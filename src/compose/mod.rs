@@ -27,6 +27,7 @@ mod text;
 mod typography;
 mod words;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{Association, Relance, WordsSection};
@@ -124,6 +125,8 @@ struct Inner {
     engine: Engine,
     relance: Relance,
     associations: Vec<Association>,
+    /// What never changes from one message of an association to the next.
+    frames: BTreeMap<(String, Lang), tera::Context>,
 }
 
 impl std::fmt::Debug for Composer {
@@ -142,8 +145,7 @@ impl Composer {
             return Err(ComposeError::Faults(faults));
         }
         let composer = Self::unlinted(&relance.words, relance, associations, false)?;
-        let zones = associations.iter().map(|a| &a.zone);
-        for zone in zones.chain([&relance.season.deadline_zone]) {
+        for zone in associations.iter().map(|a| &a.zone) {
             if !composer.0.engine.words.has(&frame::zone_key(zone)) {
                 return Err(ComposeError::Zone { zone: zone.clone() });
             }
@@ -159,11 +161,14 @@ impl Composer {
     ) -> Result<Self, ComposeError> {
         let engine = Engine::load(words, record)?;
         let (relance, associations) = (relance.clone(), associations.to_vec());
-        Ok(Self(Arc::new(Inner { engine, relance, associations })))
+        let mut inner = Inner { engine, relance, associations, frames: BTreeMap::new() };
+        inner.build_frames()?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// One message, ready for DATA: text and HTML, both languages in each, the preferred first
-    /// (a forward: the desk's only). The same facts give the same bytes.
+    /// (a forward: the desk's only). The same facts give the same bytes. Names, season and contact
+    /// lines are those of the configuration that [`Composer::new`] got, found by the issuer's code.
     pub fn mail(&self, facts: &MailFacts<'_>) -> Result<Composed, ComposeError> {
         mime::assemble(facts, &self.0.parts(facts)?)
     }

@@ -49,7 +49,7 @@ fn mails() {
             insta::assert_snapshot!(format!("mail-{name}"), shown);
         } else if !name.ends_with("-en") {
             let text = shown.split("\nHTML\n").next().unwrap().split_once("\n\nSUBJECT").unwrap().1;
-            others.push_str(&format!("######## {name}\nSUBJECT{text}\n"));
+            others = format!("{others}######## {name}\nSUBJECT{text}\n");
         }
     }
     insta::assert_snapshot!("mails-others", others);
@@ -69,7 +69,7 @@ fn pages() {
             // The style is the same in all of them.
             let (head, rest) = html.split_once("<style>").unwrap();
             let (_, body) = rest.split_once("</style>").unwrap();
-            both.push_str(&format!("{head}<style>…</style>{body}\n\n"));
+            both = format!("{both}{head}<style>…</style>{body}\n\n");
         }
         insta::assert_snapshot!(format!("page-{name}"), both.replace('\u{a0}', "\u{237d}"));
     }
