@@ -154,9 +154,8 @@ mod tests {
 
     #[test]
     fn dates() {
-        let plain = |s: String| {
-            s.replace('\u{a0}', " ").replace([mark::SUP_OPEN, mark::SUP_CLOSE], "")
-        };
+        let plain =
+            |s: String| s.replace('\u{a0}', " ").replace([mark::SUP_OPEN, mark::SUP_CLOSE], "");
         for (day, en, fr) in [
             (ymd(2026, 11, 2), "Monday, November 2, 2026", "lundi 2 novembre 2026"),
             (ymd(2027, 1, 1), "Friday, January 1, 2027", "vendredi 1er janvier 2027"),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::Time;
 use tera::{Context, Value};
 
 use super::format;
@@ -97,8 +97,8 @@ impl Inner {
         ] {
             put(&mut context, name, &format::date(lang, calendar, date));
         }
-        let deadline =
-            self.moment(lang, season.declare_by, LAST_MINUTE, &season.deadline_zone)?;
+        let day = format::date(lang, calendar, season.declare_by);
+        let deadline = self.moment(lang, &day, LAST_MINUTE, &season.deadline_zone)?;
         put(&mut context, "deadline", &deadline);
         Ok(context)
     }
@@ -140,11 +140,11 @@ impl Inner {
         self.associations.iter().find(|a| a.code == code)
     }
 
-    /// A local date and time with its zone's name.
+    /// A local date, already written, and a time with its zone's name.
     fn moment(
         &self,
         lang: Lang,
-        date: Date,
+        date: &str,
         time: Time,
         zone: &str,
     ) -> Result<String, ComposeError> {
@@ -154,9 +154,8 @@ impl Inner {
             return Err(ComposeError::Zone { zone: zone.to_owned() });
         }
         let zone = words.say(lang, &key, &[])?;
-        let date = format::date(lang, words.calendar(lang), date);
         let time = format::time(lang, time);
-        words.say(lang, "moment", &[("date", &date), ("time", &time), ("zone", &zone)])
+        words.say(lang, "moment", &[("date", date), ("time", &time), ("zone", &zone)])
     }
 
     /// An instant as people of that zone read it, with the day's name.
@@ -167,7 +166,9 @@ impl Inner {
         zone: &str,
     ) -> Result<String, ComposeError> {
         let local = at.in_tz(zone).map_err(|_| ComposeError::Zone { zone: zone.to_owned() })?;
-        self.moment(lang, local.date(), local.time(), zone)
+        let calendar = self.engine.words.calendar(lang);
+        let date = format::day_and_date(lang, calendar, local.date());
+        self.moment(lang, &date, local.time(), zone)
     }
 
     /// Name, number and insurance of the member. Names are foreign text: cleaned.

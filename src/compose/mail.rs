@@ -147,7 +147,8 @@ impl Inner {
     fn forward(&self, facts: &MailFacts<'_>, mail: &Forwarded<'_>) -> Result<Parts, ComposeError> {
         let lang = facts.issuer.desk.language;
         let why = FORWARD_REASONS.iter().find(|r| **r == mail.why);
-        let why = why.ok_or(ComposeError::MissingFact { kind: "forward", fact: "a known reason" })?;
+        let why =
+            why.ok_or(ComposeError::MissingFact { kind: "forward", fact: "a known reason" })?;
         let mut context = self.values(facts, lang)?;
         put(&mut context, "why", why);
         put(&mut context, "from", &foreign_line(mail.from));
@@ -174,7 +175,9 @@ fn foreign_line(text: &str) -> String {
 fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     let kind = template_name(&facts.kind);
     let (needs_person, link) = match facts.kind {
-        MailKind::Step(_) | MailKind::FreshLink => (true, Some(("a renewal link", &facts.links.renew))),
+        MailKind::Step(_) | MailKind::FreshLink => {
+            (true, Some(("a renewal link", &facts.links.renew)))
+        }
         MailKind::Confirmation(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) => (false, None),

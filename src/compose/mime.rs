@@ -102,9 +102,8 @@ fn mailbox(field: &'static str, name: &str, address: &str) -> Result<Mailbox, Co
     if !address.is_ascii() {
         return Err(ComposeError::Header { field, what: "not ASCII" });
     }
-    let address: Address = address
-        .parse()
-        .map_err(|_| ComposeError::Header { field, what: "no valid address" })?;
+    let address: Address =
+        address.parse().map_err(|_| ComposeError::Header { field, what: "no valid address" })?;
     let name = name.trim();
     Ok(Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address))
 }
@@ -170,9 +169,9 @@ mod tests {
         let sample = Sample::new();
         let composer = composer(&sample);
         for (name, facts) in sample.mails() {
-            let composed = composer.mail(&facts).unwrap();
-            assert_eq!(composed.digest, composer.mail(&facts).unwrap().digest, "{name} repeats");
-            let bytes = &composed.bytes;
+            let made = composer.mail(&facts).unwrap();
+            assert_eq!(made.digest, composer.mail(&facts).unwrap().digest, "{name} repeats");
+            let bytes = &made.bytes;
             assert!(bytes.is_ascii(), "{name} passes relays without 8BITMIME");
             let text = std::str::from_utf8(bytes).unwrap();
             assert!(text.split("\r\n").all(|l| l.len() <= 998 && !l.contains('\n')), "{name}");

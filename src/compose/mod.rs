@@ -191,6 +191,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_zone_without_a_name_is_refused_at_start() {
+        let mut sample = sample::Sample::new();
+        sample.relance.season.deadline_zone = "Europe/Paris".into();
+        let error = Composer::new(&sample.relance, &sample.associations).unwrap_err();
+        assert!(error.to_string().contains("zone-Europe-Paris"), "{error}");
+        let mut sample = sample::Sample::new();
+        sample.associations[0].zone = "Europe/Paris".into();
+        assert!(Composer::new(&sample.relance, &sample.associations).is_err());
+    }
+
+    #[test]
+    fn a_version_follows_words_and_templates() {
+        let sample = sample::Sample::new();
+        let dir = tempfile::tempdir().unwrap();
+        let version = |section: &WordsSection, kind: &MailKind<'_>| {
+            let bodies = &sample.associations;
+            Composer::unlinted(section, &sample.relance, bodies, false).unwrap().version(kind)
+        };
+        let (notice, fresh) =
+            (MailKind::Step(crate::config::StepKind::Notice), MailKind::FreshLink);
+        let ours = WordsSection::default();
+        let own = WordsSection { templates_dir: Some(dir.path().to_owned()), ..ours.clone() };
+        assert_eq!(version(&ours, &notice), version(&own, &notice));
+        std::fs::create_dir(dir.path().join("notice")).unwrap();
+        std::fs::write(dir.path().join("notice/body.txt"), "").unwrap();
+        assert_ne!(version(&ours, &notice), version(&own, &notice));
+        assert_eq!(version(&ours, &fresh), version(&own, &fresh));
+        assert_eq!(version(&ours, &fresh).len(), 12);
+    }
+
+    #[test]
     fn a_composer_is_shared_between_threads() {
         fn shared<T: Send + Sync + Clone>() {}
         shared::<Composer>();

@@ -66,8 +66,8 @@ impl Inner {
         let national = self.body(&self.relance.federation.national);
         // A page about nobody in particular speaks for the federation, from its national desk.
         let house = page.issuer().or(national).or(self.associations.first());
-        let house = house
-            .ok_or(ComposeError::MissingFact { kind: page.name(), fact: "an association" })?;
+        let house =
+            house.ok_or(ComposeError::MissingFact { kind: page.name(), fact: "an association" })?;
         let mut context = self.frame(house, lang)?;
         put(&mut context, "page", page.name());
         context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
@@ -111,7 +111,7 @@ impl Inner {
         let category = page.issuer.category(page.person.category);
         let category = category.map(|c| super::frame::named(&c.name, lang));
         put(context, "category", category.as_deref().unwrap_or(page.person.category));
-        put(context, "address", page.address_masked);
+        put(context, "address", &unbroken(page.address_masked));
         self.put_bill(context, lang, Some(page.bill))?;
         form(context, page.version, page.nonce);
         Ok(())
@@ -166,14 +166,19 @@ impl Inner {
     }
 }
 
+/// A line may not break after the dots of a masked address.
+fn unbroken(address_masked: &str) -> String {
+    address_masked.replace("…@", "…\u{2060}@")
+}
+
 fn unsubscribe(context: &mut Context, page: &UnsubscribePage<'_>) {
-    put(context, "address", page.address_masked);
+    put(context, "address", &unbroken(page.address_masked));
     context.insert_value("insured", Value::from(page.insured));
     put(context, "nonce", page.nonce);
 }
 
 fn expired(context: &mut Context, page: &ExpiredPage<'_>) {
-    put(context, "address", page.address_masked);
+    put(context, "address", &unbroken(page.address_masked));
     put(context, "nonce", page.nonce);
 }
 

@@ -90,9 +90,9 @@ fn amounts(lang: Lang, text: &str) -> BTreeSet<String> {
             }
             Lang::Fr => {
                 let before = &text[..at];
-                let start = before.rfind(|c| !number(c)).map_or(0, |i| {
-                    i + before[i..].chars().next().map_or(1, char::len_utf8)
-                });
+                let start = before
+                    .rfind(|c| !number(c))
+                    .map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
                 digits(&before[start..])
             }
         })

@@ -30,8 +30,7 @@ const SAID: &[Said] = &[
 const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
 
 const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
-const REPLY: &str =
-    "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
+const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
 
 /// What a person might write, with what must not pass: links and control characters.
 const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
@@ -204,9 +203,11 @@ impl Sample {
             let variant = Variant { code, prefer: Lang::En, insured, renew: true };
             let mut of_body = self.renewal_pages(variant);
             of_body.extend(self.other_pages(variant));
-            all.extend(of_body.into_iter().map(|(name, page)| {
-                (format!("{name}-{}", code.to_lowercase()), page)
-            }));
+            all.extend(
+                of_body
+                    .into_iter()
+                    .map(|(name, page)| (format!("{name}-{}", code.to_lowercase()), page)),
+            );
         }
         let plain = [
             Page::Damaged,
@@ -229,7 +230,13 @@ impl Sample {
             let address_masked = "m…@example.org";
             let nonce = "n0nce";
             Page::Renewal(RenewalPage {
-                issuer, person, address_masked, bill, version: 3, nonce, faults,
+                issuer,
+                person,
+                address_masked,
+                bill,
+                version: 3,
+                nonce,
+                faults,
             })
         };
         let mut all = vec![
@@ -256,8 +263,7 @@ impl Sample {
             ("conflict-answered", Choice::NotRenewing, answered),
             ("conflict-changed", Choice::Invoice, changed),
         ] {
-            let page =
-                ConflictPage { issuer, person, asked, conflict, version: 5, nonce: "n0nce" };
+            let page = ConflictPage { issuer, person, asked, conflict, version: 5, nonce: "n0nce" };
             all.push((name.to_owned(), Page::Conflict(page)));
         }
         all

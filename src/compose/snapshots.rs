@@ -65,7 +65,9 @@ fn pages() {
             let html = composer.page(&page, lang).unwrap();
             assert!(html.len() < 12_000, "{name} has {} bytes", html.len());
             assert!(!html.contains("<script") && !html.contains("src="), "{name}");
-            assert!(html.starts_with(&format!("<!DOCTYPE html>\n<html lang=\"{}\">", lang.locale())));
+            assert!(
+                html.starts_with(&format!("<!DOCTYPE html>\n<html lang=\"{}\">", lang.locale()))
+            );
             // The style is the same in all of them.
             let (head, rest) = html.split_once("<style>").unwrap();
             let (_, body) = rest.split_once("</style>").unwrap();

@@ -300,6 +300,8 @@ mod tests {
         assert_eq!(words.say(Lang::En, "hello", &[]).unwrap(), "Hi");
         assert_eq!(words.say(Lang::Fr, "hello", &[]).unwrap(), "Hello");
         all[2].text = "hello = { \n".into();
-        assert!(matches!(Words::load(&all, false), Err(ComposeError::Locale { file, .. }) if file == "own.ftl"));
+        assert!(
+            matches!(Words::load(&all, false), Err(ComposeError::Locale { file, .. }) if file == "own.ftl")
+        );
     }
 }
