@@ -130,7 +130,13 @@ impl Inner {
                 let answered = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
                 context.insert_value("answered", Value::from(answered));
             }
-            MailKind::DeskAnswer(answer) => put(&mut context, "answer", &clean(answer, true)),
+            MailKind::DeskAnswer(answer) => {
+                let answer = clean(answer, true);
+                put(&mut context, "answer", answer.trim());
+                // Outlook knows no `white-space: pre-wrap`.
+                let lines: Vec<Value> = answer.trim().lines().map(Value::normal_string).collect();
+                context.insert_value("answer_lines", Value::from(lines));
+            }
             MailKind::Step(_) | MailKind::FreshLink | MailKind::Forward(_) => {}
         }
         Ok(context)
@@ -182,6 +188,9 @@ fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) => (false, None),
     };
+    if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "a bill" });
+    }
     if needs_person && facts.person.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a member" });
     }

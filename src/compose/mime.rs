@@ -249,6 +249,9 @@ mod tests {
         let mut bare = facts.clone();
         bare.links.renew.clear();
         assert!(matches!(composer.mail(&bare), Err(ComposeError::MissingFact { .. })));
+        let mut unpriced = facts.clone();
+        unpriced.bill = None;
+        assert!(matches!(composer.mail(&unpriced), Err(ComposeError::MissingFact { .. })));
     }
 
     proptest! {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Values never carry markup: what must become markup (`1<sup>er</sup>`, an English name inside
-//! French) is a private character until the last step ([`text`]).
+//! French) is a private character until the last step (`text`).
 
 mod assets;
 mod engine;
