@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tera::{Context, Value};
 
 use super::frame::put;
-use super::text::marks_to_html;
+use super::text::{clean, marks_to_html};
 use super::{
     ComposeError, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Inner, Page,
     REASON_CHARS_MAX, RenewalPage, UnsubscribePage,
@@ -113,6 +113,7 @@ impl Inner {
         put(context, "category", category.as_deref().unwrap_or(page.person.category));
         put(context, "address", &unbroken(page.address_masked));
         self.put_bill(context, lang, Some(page.bill))?;
+        put(context, "reason", &clean(page.reason, true));
         form(context, page.version, page.nonce);
         Ok(())
     }

@@ -226,7 +226,7 @@ impl Sample {
     fn renewal_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
         let (issuer, person) = (self.body(variant.code), Self::person(variant));
         let bill = self.bill(variant.code);
-        let renewal = |faults| {
+        let renewal = |reason, faults| {
             let address_masked = "m…@example.org";
             let nonce = "n0nce";
             Page::Renewal(RenewalPage {
@@ -236,12 +236,16 @@ impl Sample {
                 bill,
                 version: 3,
                 nonce,
+                reason,
                 faults,
             })
         };
         let mut all = vec![
-            ("renewal".to_owned(), renewal(&[])),
-            ("renewal-faulty".to_owned(), renewal(&[FormFault::ReasonTooLong])),
+            ("renewal".to_owned(), renewal("", &[])),
+            (
+                "renewal-faulty".to_owned(),
+                renewal("Je prends </textarea> ma retraite.", &[FormFault::ReasonTooLong]),
+            ),
         ];
         for &said in SAID {
             let undoable = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
