@@ -84,6 +84,7 @@ impl Clock {
 
     /// Jumps to `at` and wakes whoever waits in [`Clock::sleep_until`]. Does nothing on the
     /// machine's clock; returns whether it moved.
+    #[must_use]
     pub fn set(&self, at: Timestamp) -> bool {
         let Kind::Travelling(t) = &self.0 else { return false };
         let base_ms = if t.fixed { 0 } else { machine_now().as_millisecond() };
@@ -148,7 +149,7 @@ mod tests {
             twin.sleep_until("2026-11-03T14:00:30Z".parse().unwrap()).await;
         });
         tokio::task::yield_now().await;
-        clock.set("2026-11-04T00:00:00Z".parse().unwrap());
+        let _ = clock.set("2026-11-04T00:00:00Z".parse().unwrap());
         tokio::time::timeout(std::time::Duration::from_secs(5), sleeper).await.unwrap().unwrap();
     }
 }

@@ -47,7 +47,7 @@ said-says-paid =
 
 pledged-total = Amount to pay: { $total }
 undo-link = If this is not what you meant, open the link below within the day, or answer this mail.
-undo-answer = If this is not what you meant, answer this mail within the day.
+undo-answer = If this is not what you meant, answer this mail.
 
 help-words = You can also answer this mail with one word:
 help-renew = RENEW, to renew and pay by cheque or on invoice

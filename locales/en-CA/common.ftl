@@ -39,6 +39,15 @@ zone-America-Edmonton = Edmonton time
 zone-America-Yellowknife = Yellowknife time
 zone-America-Vancouver = Vancouver time
 zone-America-Whitehorse = Whitehorse time
+zone-America-Dawson = Dawson time
+zone-America-Dawson_Creek = Dawson Creek time
+zone-America-Fort_Nelson = Fort Nelson time
+zone-America-Inuvik = Inuvik time
+zone-America-Rankin_Inlet = Rankin Inlet time
+zone-America-Swift_Current = Swift Current time
+zone-America-Thunder_Bay = Eastern Time
+zone-America-Goose_Bay = Atlantic Time
+zone-America-Glace_Bay = Atlantic Time
 zone-UTC = Coordinated Universal Time
 
 list-and = { $rest } and { $last }

@@ -40,7 +40,6 @@ not-renewing-hint = If you have decided not to renew, tell us on the same page a
 genuine-title = Is this mail genuine?
 genuine = It comes from { $from_address }, and its button leads to { $host } and nowhere else. We never ask for a password or a card number by mail. In doubt, open nothing and call { $phone }.
 
-sender = { $issuer }
 sender-behalf = { $issuer }, also on behalf of { $behalf }
 why-step = You receive this mail because you are on the members’ list { $of } and your membership is due for renewal.
 why-answer = You receive this mail because of a request made with your link or from your address.

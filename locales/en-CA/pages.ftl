@@ -2,7 +2,7 @@
 
 page-switch = Français
 page-questions = Questions? Answer the mail that brought you here, or call us.
-page-faults = Something is to be corrected
+page-faults = To be corrected
 page-step = Step { $step } of 4
 
 bill-line = Item
@@ -15,7 +15,7 @@ page-renewal =
     .number = Member number
     .category = Category
     .address = Email on file
-    .you-wrong = If something here is wrong, answer the mail that brought you here: a person corrects it.
+    .you-wrong = If something here is wrong, answer the mail that brought you here: a person will correct it.
     .insurance = Your professional liability insurance (PLI)
     .insured = This renewal includes your cover from { $cover_from } to { $cover_until }.
     .not-insured = This renewal includes no insurance.
@@ -34,7 +34,7 @@ choice-invoice = Renew, pay by cheque or on invoice
 choice-not-renewing = Not renewing
 
 page-done =
-    .at = { $at }
+    .at = On { $at }.
     .undo = Not what you meant? You can take it back here until { $undo_until }.
     .button-undo = Take back my answer
     .no-undo = To change something, answer the mail that brought you here.
@@ -122,7 +122,7 @@ page-server-trouble =
     .body = Your answer may not have been recorded. Please open the link in your mail again in a few minutes: the page shows what is on record.
 page-front =
     .title = Membership renewal
-    .body = Here members of { $federation } renew their membership.
+    .body = On this site, members renew their membership with the associations of the federation.
     .what-to-do = Use the personal link in the mail that you received: it opens your own page, without account or password.
     .no-mail = No mail found? Look among unwanted mail, then call us: the number is below.
     .trust = We never ask for a password or a card number by mail.

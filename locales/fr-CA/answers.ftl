@@ -47,7 +47,7 @@ said-says-paid =
 
 pledged-total = Montant à payer : { $total }
 undo-link = Si ce n’est pas ce que vous vouliez, ouvrez le lien ci-dessous dans la journée ou répondez à ce courriel.
-undo-answer = Si ce n’est pas ce que vous vouliez, répondez à ce courriel dans la journée.
+undo-answer = Si ce n’est pas ce que vous vouliez, répondez à ce courriel.
 
 help-words = Vous pouvez aussi répondre à ce courriel par un seul mot :
 help-renew = RENOUVELER, pour renouveler et payer par chèque ou sur facture
@@ -70,9 +70,9 @@ forward =
     .subject = [{ $short }] { $subject }
     .subject-member = [{ $short } { $member_no }] { $subject }
     .intro = Un message reçu demande l’attention d’une personne.
-    .answer = Répondez à ce courriel comme d’habitude : votre réponse parviendra à l’expéditeur par notre entremise.
+    .answer = Répondez à ce courriel comme d’habitude : votre réponse parviendra par notre entremise à la personne qui a écrit.
     .why-question = Il contient une question à laquelle nous ne répondons pas automatiquement.
-    .why-unverified = Nous n’avons pas pu nous assurer que l’expéditeur est bien le membre.
+    .why-unverified = Nous n’avons pas pu nous assurer que ce message vient bien du membre.
     .why-no-token = Il ne renvoie à aucun de nos messages : nous ne savons pas de quel membre il s’agit.
     .why-unparsed = Il n’a pas pu être lu en entier : ce qui a pu l’être figure ci-dessous.
     .why-too-large = Il était trop volumineux pour être lu en entier : son début figure ci-dessous.

@@ -39,6 +39,15 @@ zone-America-Edmonton = heure d’Edmonton
 zone-America-Yellowknife = heure de Yellowknife
 zone-America-Vancouver = heure de Vancouver
 zone-America-Whitehorse = heure de Whitehorse
+zone-America-Dawson = heure de Dawson
+zone-America-Dawson_Creek = heure de Dawson Creek
+zone-America-Fort_Nelson = heure de Fort Nelson
+zone-America-Inuvik = heure d’Inuvik
+zone-America-Rankin_Inlet = heure de Rankin Inlet
+zone-America-Swift_Current = heure de Swift Current
+zone-America-Thunder_Bay = heure de l’Est
+zone-America-Goose_Bay = heure de l’Atlantique
+zone-America-Glace_Bay = heure de l’Atlantique
 zone-UTC = temps universel coordonné
 
 list-and = { $rest } et { $last }

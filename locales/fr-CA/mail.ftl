@@ -40,8 +40,7 @@ not-renewing-hint = Si vous avez décidé de ne pas renouveler, dites-le-nous su
 genuine-title = Ce courriel est-il authentique?
 genuine = Il provient de { $from_address }, et son bouton mène à { $host }, nulle part ailleurs. Nous ne demandons jamais de mot de passe ni de numéro de carte par courriel. En cas de doute, n’ouvrez rien et appelez au { $phone }.
 
-sender = { $issuer }
-sender-behalf = { $issuer }, également pour le compte de l’organisme suivant : { $behalf }
+sender-behalf = { $issuer }, également pour le compte de : { $behalf }
 why-step = Vous recevez ce courriel parce que vous figurez sur la liste des membres { $of } et que votre adhésion est à renouveler.
 why-answer = Vous recevez ce courriel à la suite d’une demande faite au moyen de votre lien ou depuis votre adresse.
 stop = Pour ne plus recevoir de rappels au sujet de votre adhésion { $to } :

@@ -34,7 +34,7 @@ choice-invoice = Renouveler, payer par chèque ou sur facture
 choice-not-renewing = Ne pas renouveler
 
 page-done =
-    .at = Le { $at }
+    .at = Le { $at }.
     .undo = Ce n’est pas ce que vous vouliez? Vous pouvez l’annuler ici jusqu’au { $undo_until }.
     .button-undo = Annuler ma réponse
     .no-undo = Pour changer quelque chose, répondez au courriel qui vous a mené ici.
@@ -122,7 +122,7 @@ page-server-trouble =
     .body = Il se peut que votre réponse n’ait pas été notée. Veuillez ouvrir de nouveau le lien du courriel dans quelques minutes : la page montre ce qui est au dossier.
 page-front =
     .title = Renouvellement de l’adhésion
-    .body = Ici se renouvellent les adhésions de la fédération suivante : { $federation }.
+    .body = Ce site permet aux membres de renouveler leur adhésion aux associations et instituts de la fédération.
     .what-to-do = Utilisez le lien personnel du courriel que vous avez reçu : il ouvre votre page, sans compte ni mot de passe.
     .no-mail = Pas de courriel? Regardez parmi les courriels indésirables, puis appelez-nous au numéro ci-dessous.
     .trust = Nous ne demandons jamais de mot de passe ni de numéro de carte par courriel.

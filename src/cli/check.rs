@@ -35,7 +35,9 @@ impl Check {
             let words: Vec<_> = more
                 .iter()
                 .map(|f| json!({"file": f.file, "path": f.id, "problem": f.wrong, "cure": f.right}))
-                .chain(renamed.iter().map(|text| json!({"file": "schedules.toml", "problem": text})))
+                .chain(
+                    renamed.iter().map(|text| json!({"file": "schedules.toml", "problem": text})),
+                )
                 .collect();
             let all: Vec<_> = faults
                 .iter()
@@ -53,7 +55,11 @@ impl Check {
                 say(&format!("warning: {warning}"));
             }
             say(&match found.len() {
-                0 => format!("{}: no fault, {}", place.config.display(), count(warnings.len(), "warning")),
+                0 => format!(
+                    "{}: no fault, {}",
+                    place.config.display(),
+                    count(warnings.len(), "warning")
+                ),
                 n => format!("{}: {}", place.config.display(), count(n, "fault")),
             });
         }

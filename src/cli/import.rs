@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, IsTerminal, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -212,7 +212,8 @@ impl Import {
             say(&format!("warning: {warning}"));
         }
         let would = if self.dry_run { "would be " } else { "" };
-        let refused = report.refused.iter().map(|r| r.line).collect::<std::collections::BTreeSet<_>>();
+        let refused =
+            report.refused.iter().map(|r| r.line).collect::<std::collections::BTreeSet<_>>();
         say(&format!(
             "{} rows: {} {would}added, {} {would}changed, {} unchanged, {} refused",
             report.rows,
@@ -283,10 +284,13 @@ impl Sieve {
         };
         if let Some((given, family, home)) = self.seen.get_mut(&row.member_no) {
             if !same_person((given, family), names) {
-                return Ok(refused("member_no", format!(
-                    "Number {} belongs to another person in an earlier row; give each person a number of their own.",
-                    row.member_no
-                )));
+                return Ok(refused(
+                    "member_no",
+                    format!(
+                        "Number {} belongs to another person in an earlier row; give each person a number of their own.",
+                        row.member_no
+                    ),
+                ));
             }
             match (row.home, &home) {
                 (true, Some(first)) => {
@@ -302,10 +306,13 @@ impl Sieve {
             if let Some((given, family)) = people::names(c, &row.member_no)?
                 && !same_person((&given, &family), names)
             {
-                return Ok(refused("member_no", format!(
-                    "Number {} belongs to another person in the store; correct the number, or the names one at a time.",
-                    row.member_no
-                )));
+                return Ok(refused(
+                    "member_no",
+                    format!(
+                        "Number {} belongs to another person in the store; correct the number, or the names one at a time.",
+                        row.member_no
+                    ),
+                ));
             }
             let home = row.home.then_some(line);
             let entry = (row.given_name.clone(), row.family_name.clone(), home);
@@ -347,26 +354,27 @@ fn plain(row: MemberRow) -> Row {
         email: row.email.map(|a| a.as_str().to_owned()),
         email2: row.email2.map(|a| a.as_str().to_owned()),
         language: row.language.map(|l| l.as_str().to_owned()),
-        province: text(row.province.map(|p| p.to_string())),
+        province: text(row.province.map(|p| p.code.to_owned())),
         zone: row.zone,
         status: row.status.as_str().to_owned(),
         phone: text(row.phone),
         street: text(row.street),
         city: text(row.city),
         postal_code: text(row.postal_code),
-        country: text(row.country),
+        country: row.country,
         employer: text(row.employer),
         association: row.association,
         category: row.category,
         pli: row.pli,
-        home: row.home,
+        home: row.home.unwrap_or(false),
         since: row.since.map(|d| d.to_string()),
     }
 }
 
 fn raw(row: &Row) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let fields = [&row.member_no, &row.given_name, &row.family_name, &row.association, &row.category];
+    let fields =
+        [&row.member_no, &row.given_name, &row.family_name, &row.association, &row.category];
     let _ = writer.write_record(fields);
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default().trim_end().to_owned()
@@ -374,8 +382,16 @@ fn raw(row: &Row) -> String {
 
 fn digest(file: &Path) -> anyhow::Result<String> {
     let mut hash = Sha256::new();
-    std::io::copy(&mut BufReader::new(File::open(file)?), &mut hash)?;
-    Ok(HEXLOWER.encode(&hash.finalize()))
+    let mut input = BufReader::new(File::open(file)?);
+    loop {
+        let part = input.fill_buf()?;
+        if part.is_empty() {
+            return Ok(HEXLOWER.encode(&hash.finalize()));
+        }
+        hash.update(part);
+        let n = part.len();
+        input.consume(n);
+    }
 }
 
 /// Beside the input: line, field, reason and the row itself.

@@ -40,7 +40,7 @@ struct Place {
     /// Folder of relance.toml, associations.toml and schedules.toml.
     #[arg(long, global = true, value_name = "DIR", default_value = "/etc/relance")]
     config: PathBuf,
-    /// State folder; else $STATE_DIRECTORY, else state.dir of the config.
+    /// State folder; else `$STATE_DIRECTORY`, else state.dir of the config.
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
 }

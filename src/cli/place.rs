@@ -28,11 +28,8 @@ impl Place {
     /// The state folder, chosen and ours.
     pub(super) fn state(&self, config: &Config) -> anyhow::Result<PathBuf> {
         let environment = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
-        let dir = state::choose(
-            self.state.as_deref(),
-            environment.as_deref(),
-            &config.relance.state.dir,
-        );
+        let dir =
+            state::choose(self.state.as_deref(), environment.as_deref(), &config.relance.state.dir);
         state::open(&dir)?;
         Ok(dir)
     }
@@ -65,4 +62,3 @@ impl Place {
 pub(super) fn count(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
-

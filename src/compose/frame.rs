@@ -1,8 +1,10 @@
 //! Owns the values that every mail and page of an association shares: its names, its contact
 //! lines, the season's dates, in one language.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::Time;
 use tera::{Context, Value};
 
 use super::format;
@@ -43,8 +45,27 @@ fn host(url: &str) -> &str {
 }
 
 impl Inner {
-    /// Values of one association in one language.
+    /// Values of one association in one language, to be extended.
     pub(super) fn frame(&self, issuer: &Association, lang: Lang) -> Result<Context, ComposeError> {
+        match self.frames.get(&(issuer.code.clone(), lang)) {
+            Some(frame) => Ok(frame.clone()),
+            None => self.build_frame(issuer, lang),
+        }
+    }
+
+    /// Builds the frames of every association once.
+    pub(super) fn build_frames(&mut self) -> Result<(), ComposeError> {
+        let mut frames = BTreeMap::new();
+        for body in &self.associations {
+            for &lang in Lang::ALL {
+                frames.insert((body.code.clone(), lang), self.build_frame(body, lang)?);
+            }
+        }
+        self.frames = frames;
+        Ok(())
+    }
+
+    fn build_frame(&self, issuer: &Association, lang: Lang) -> Result<Context, ComposeError> {
         let words = &self.engine.words;
         let season = &self.relance.season;
         let mut context = Context::new();
@@ -76,7 +97,8 @@ impl Inner {
         ] {
             put(&mut context, name, &format::date(lang, calendar, date));
         }
-        let deadline = self.moment(lang, season.declare_by, LAST_MINUTE, &season.deadline_zone)?;
+        let day = format::date(lang, calendar, season.declare_by);
+        let deadline = self.moment(lang, &day, LAST_MINUTE, &season.deadline_zone)?;
         put(&mut context, "deadline", &deadline);
         Ok(context)
     }
@@ -118,11 +140,11 @@ impl Inner {
         self.associations.iter().find(|a| a.code == code)
     }
 
-    /// A local date and time with its zone's name.
+    /// A local date, already written, and a time with its zone's name.
     fn moment(
         &self,
         lang: Lang,
-        date: Date,
+        date: &str,
         time: Time,
         zone: &str,
     ) -> Result<String, ComposeError> {
@@ -132,9 +154,8 @@ impl Inner {
             return Err(ComposeError::Zone { zone: zone.to_owned() });
         }
         let zone = words.say(lang, &key, &[])?;
-        let date = format::date(lang, words.calendar(lang), date);
         let time = format::time(lang, time);
-        words.say(lang, "moment", &[("date", &date), ("time", &time), ("zone", &zone)])
+        words.say(lang, "moment", &[("date", date), ("time", &time), ("zone", &zone)])
     }
 
     /// An instant as people of that zone read it, with the day's name.
@@ -145,7 +166,9 @@ impl Inner {
         zone: &str,
     ) -> Result<String, ComposeError> {
         let local = at.in_tz(zone).map_err(|_| ComposeError::Zone { zone: zone.to_owned() })?;
-        self.moment(lang, local.date(), local.time(), zone)
+        let calendar = self.engine.words.calendar(lang);
+        let date = format::day_and_date(lang, calendar, local.date());
+        self.moment(lang, &date, local.time(), zone)
     }
 
     /// Name, number and insurance of the member. Names are foreign text: cleaned.

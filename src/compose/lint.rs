@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::assets::Assets;
 use super::mail::{FORWARD_REASONS, template_name};
 use super::parity::Substance;
 use super::sample::Sample;
@@ -14,6 +15,9 @@ use crate::domain::words::Lang;
 
 /// Families of words that are looked up by a computed name: samples need not meet each.
 const FAMILIES: &[&str] = &["zone-", "month-", "weekday-"];
+
+/// The one template that is no text: its words are CSS.
+const STYLE: &str = "page/style.css";
 
 /// Forms of one name: each language uses those that its grammar needs.
 const NAME_FORMS: &[&str] = &["short", "the", "of", "to"];
@@ -41,14 +45,18 @@ impl fmt::Display for Fault {
 /// Every fault of the templates and words in force: the binary's, and over them those of
 /// `[words]`. Empty: all is well.
 #[must_use]
-pub fn lint(words: &WordsSection) -> Vec<Fault> {
+pub fn lint(section: &WordsSection) -> Vec<Fault> {
     let sample = Sample::new();
-    let composer = match Composer::unlinted(words, &sample.relance, &sample.associations, true) {
+    let composer = match Composer::unlinted(section, &sample.relance, &sample.associations, true) {
         Ok(composer) => composer,
         Err(error) => return vec![of_error("templates and words", &error)],
     };
     let words = &composer.0.engine.words;
     let mut faults = Vec::new();
+    match Assets::load(section) {
+        Ok(assets) => words_in_templates(&assets, &mut faults),
+        Err(error) => faults.push(of_error("templates and words", &error)),
+    }
     compare_words(words, &mut faults);
     spelling(words, &mut faults);
     mails(&composer, &sample, &mut faults);
@@ -63,6 +71,28 @@ fn of_error(file: &str, error: &ComposeError) -> Fault {
         id: String::new(),
         wrong: error.to_string(),
         right: "a file that loads and renders".into(),
+    }
+}
+
+/// Templates hold structure; a word in one would be read in both languages.
+fn words_in_templates(assets: &Assets, faults: &mut Vec<Fault>) {
+    let markup = [("{#", "#}"), ("{{", "}}"), ("{%", "%}"), ("<style>", "</style>"), ("<", ">")];
+    for (name, source) in assets.templates.iter().filter(|(name, _)| *name != STYLE) {
+        let mut text = source.to_string();
+        for (open, close) in markup {
+            while let Some(start) = text.find(open) {
+                let end = text[start..].find(close).map_or(text.len(), |e| start + e + close.len());
+                text.replace_range(start..end, " ");
+            }
+        }
+        if let Some(word) = text.split_whitespace().find(|w| w.chars().any(char::is_alphabetic)) {
+            faults.push(Fault {
+                file: (*name).to_owned(),
+                id: String::new(),
+                wrong: format!("a word of its own: “{word}”"),
+                right: "t(id=\"…\"), with the word in both locales".into(),
+            });
+        }
     }
 }
 
@@ -245,6 +275,8 @@ mod tests {
         assert_eq!(lint(&words), Vec::new());
         fs::write(dir.path().join("notice/body.txt"), "{{ nothing }}").unwrap();
         assert!(!lint(&words).is_empty());
+        fs::write(dir.path().join("notice/body.txt"), "Hello").unwrap();
+        assert!(lint(&words)[0].wrong.contains("“Hello”"));
         fs::remove_file(dir.path().join("notice/body.txt")).unwrap();
         fs::write(dir.path().join("notice/subjet.txt"), "x").unwrap();
         assert!(lint(&words)[0].wrong.contains("subjet.txt"));

@@ -4,7 +4,7 @@ use tera::{Context, Value};
 
 use super::frame::put;
 use super::text::{self, clean, fenced};
-use super::{ComposeError, Forwarded, Inner, MailFacts, MailKind};
+use super::{ComposeError, Forwarded, Inner, MailFacts, MailKind, Said};
 use crate::domain::words::Lang;
 
 /// Names of the mail templates, one folder each.
@@ -109,7 +109,7 @@ impl Inner {
         let mut context = self.values(facts, lang)?;
         context.insert_value("first_half", Value::from(leads));
         Ok(Half {
-            subject: self.subject(kind, &context)?,
+            subject: self.subject(kind, lang, &context)?,
             text: self.engine.render(&format!("{kind}/body.txt"), &context)?,
             html: self.engine.render(&format!("{kind}/body.html"), &context)?,
         })
@@ -126,16 +126,27 @@ impl Inner {
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());
+                // The page behind the link can take back an answer, nothing else.
+                let answered = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
+                context.insert_value("answered", Value::from(answered));
             }
-            MailKind::DeskAnswer(answer) => put(&mut context, "answer", &clean(answer, true)),
+            MailKind::DeskAnswer(answer) => {
+                let answer = clean(answer, true);
+                put(&mut context, "answer", answer.trim());
+                // Outlook knows no `white-space: pre-wrap`.
+                let lines: Vec<Value> = answer.trim().lines().map(Value::normal_string).collect();
+                context.insert_value("answer_lines", Value::from(lines));
+            }
             MailKind::Step(_) | MailKind::FreshLink | MailKind::Forward(_) => {}
         }
         Ok(context)
     }
 
-    fn subject(&self, kind: &str, context: &Context) -> Result<String, ComposeError> {
+    fn subject(&self, kind: &str, lang: Lang, context: &Context) -> Result<String, ComposeError> {
         let subject = self.engine.render(&format!("{kind}/subject.txt"), context)?;
-        Ok(clean(subject.trim(), false))
+        let subject = clean(subject.trim(), false);
+        // A header has no lines to keep whole, and English without U+00A0 stays plain ASCII.
+        Ok(if lang == Lang::En { subject.replace('\u{a0}', " ") } else { subject })
     }
 
     /// Text only, in the desk's language only.
@@ -153,7 +164,7 @@ impl Inner {
         put(&mut context, "received", &self.instant(lang, mail.received, zone)?);
         let text = self.engine.render("forward/body.txt", &context)?;
         Ok(Parts {
-            subject: self.subject("forward", &context)?,
+            subject: self.subject("forward", lang, &context)?,
             text: text::wrap(&text::unmarked(&text)),
             html: None,
             first: lang,
@@ -177,6 +188,9 @@ fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) => (false, None),
     };
+    if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "a bill" });
+    }
     if needs_person && facts.person.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a member" });
     }

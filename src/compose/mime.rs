@@ -83,11 +83,12 @@ fn extra_headers(facts: &MailFacts<'_>) -> Result<Vec<(&'static str, String)>, C
     let unsubscribe = &facts.links.unsubscribe;
     if !unsubscribe.is_empty() {
         let url = id("List-Unsubscribe", unsubscribe)?;
-        let mut ways = format!("<{url}>");
-        if !ids.reply_to.is_empty() {
+        let ways = if ids.reply_to.is_empty() {
+            format!("<{url}>")
+        } else {
             let reply_to = id("Reply-To", &ids.reply_to)?;
-            ways.push_str(&format!(", <mailto:{reply_to}?subject=STOP>"));
-        }
+            format!("<{url}>, <mailto:{reply_to}?subject=STOP>")
+        };
         headers.push(("List-Unsubscribe", ways));
         headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
     }
@@ -142,4 +143,133 @@ fn boundary(message_id: &str) -> String {
     let mut digest = HEXLOWER.encode(&Sha256::digest(message_id.as_bytes()));
     digest.truncate(BOUNDARY_DIGITS);
     digest
+}
+
+#[cfg(test)]
+mod tests {
+    use mail_parser::MessageParser;
+    use proptest::prelude::*;
+
+    use super::super::sample::Sample;
+    use super::super::{Composer, MailKind};
+    use super::*;
+
+    fn composer(sample: &Sample) -> Composer {
+        let words = &sample.relance.words;
+        Composer::unlinted(words, &sample.relance, &sample.associations, false).unwrap()
+    }
+
+    fn has(bytes: &[u8], header: &str) -> bool {
+        let text = String::from_utf8_lossy(bytes);
+        text.lines().take_while(|l| !l.is_empty()).any(|l| l.starts_with(&format!("{header}:")))
+    }
+
+    #[test]
+    fn every_mail_is_well_formed() {
+        let sample = Sample::new();
+        let composer = composer(&sample);
+        for (name, facts) in sample.mails() {
+            let made = composer.mail(&facts).unwrap();
+            assert_eq!(made.digest, composer.mail(&facts).unwrap().digest, "{name} repeats");
+            let bytes = &made.bytes;
+            assert!(bytes.is_ascii(), "{name} passes relays without 8BITMIME");
+            let text = std::str::from_utf8(bytes).unwrap();
+            assert!(text.split("\r\n").all(|l| l.len() <= 998 && !l.contains('\n')), "{name}");
+            let step = matches!(facts.kind, MailKind::Step(_));
+            assert_eq!(has(bytes, "List-Unsubscribe"), step, "{name}");
+            assert_eq!(has(bytes, "List-Unsubscribe-Post"), step, "{name}");
+            assert_eq!(has(bytes, "In-Reply-To"), !step, "{name}");
+            assert_eq!(has(bytes, "References"), !step, "{name}");
+            let parsed = MessageParser::default().parse(bytes).unwrap();
+            assert_eq!(parsed.message_id(), Some(facts.ids.message_id.as_str()), "{name}");
+            assert_eq!(parsed.date().unwrap().to_timestamp(), facts.date.as_second(), "{name}");
+            let parts = if matches!(facts.kind, MailKind::Forward(_)) { 1 } else { 3 };
+            assert_eq!(parsed.parts.len(), parts, "{name}");
+            if step {
+                let html = parsed.body_html(0).unwrap();
+                let button = format!("<a href=\"{}\"", facts.links.renew);
+                assert_eq!(html.matches(&button).count(), 2, "{name}: one button a half");
+                let line = format!("\n{}\n", facts.links.renew);
+                let text = parsed.body_text(0).unwrap().replace("\r\n", "\n");
+                assert_eq!(text.matches(&line).count(), 2, "{name}: the link on its own line");
+                assert!(!html.contains("<img") && !html.contains("src="), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_subject_begins_in_the_preferred_language() {
+        const SHOWN_CHARS: usize = 40;
+        let sample = Sample::new();
+        let composer = composer(&sample);
+        for (name, facts) in sample.mails() {
+            if matches!(facts.kind, MailKind::Forward(_)) {
+                continue;
+            }
+            let subject = composer.0.parts(&facts).unwrap().subject;
+            let (first, _) = subject.split_once(" | ").unwrap();
+            let own = composer.0.half(&facts, facts.prefer, true).unwrap().subject;
+            assert_eq!(first, own, "{name}");
+            assert!(first.chars().count() >= SHOWN_CHARS, "{name}: {first}");
+            assert!(subject.chars().count() <= 180, "{name}: {subject}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_header_is_an_error() {
+        let sample = Sample::new();
+        let composer = composer(&sample);
+        let mails = sample.mails();
+        let facts = &mails[0].1;
+        let field = |facts: &MailFacts<'_>| match composer.mail(facts) {
+            Err(ComposeError::Header { field, .. }) => field,
+            other => panic!("{other:?}"),
+        };
+        for (name, address) in [
+            ("Jean\nTremblay", "a@example.ca"),
+            ("Jean\0", "a@example.ca"),
+            ("Jean", "é@example.ca"),
+            ("Jean", "a@exämple.ca"),
+            ("Jean", "nothing"),
+            ("Jean", "a@example.ca\r\nBcc: b@example.ca"),
+        ] {
+            let mut facts = facts.clone();
+            (facts.to.name, facts.to.address) = (name, address);
+            assert_eq!(field(&facts), "To", "{name:?} {address:?}");
+        }
+        let mut bent = facts.clone();
+        bent.ids.message_id = "a b@example.ca".into();
+        assert_eq!(field(&bent), "Message-ID");
+        let mut bent = facts.clone();
+        bent.links.unsubscribe = "https://example.ca/>, <https://evil.example".into();
+        assert_eq!(field(&bent), "List-Unsubscribe");
+        let mut bent = facts.clone();
+        bent.date = "-000001-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(field(&bent), "Date");
+        let mut bare = facts.clone();
+        bare.links.renew.clear();
+        assert!(matches!(composer.mail(&bare), Err(ComposeError::MissingFact { .. })));
+        let mut unpriced = facts.clone();
+        unpriced.bill = None;
+        assert!(matches!(composer.mail(&unpriced), Err(ComposeError::MissingFact { .. })));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_name_makes_it_panic_or_grow_a_header(name in any::<String>(), family in any::<String>()) {
+            let sample = Sample::new();
+            let composer = composer(&sample);
+            let mails = sample.mails();
+            let mut facts = mails[0].1.clone();
+            facts.to.name = &name;
+            facts.person = facts.person.map(|p| super::super::PersonFacts { family_name: &family, ..p });
+            if let Ok(composed) = composer.mail(&facts) {
+                let parsed = MessageParser::default().parse(&composed.bytes).unwrap();
+                prop_assert_eq!(parsed.headers().len(), 14);
+                let html = parsed.body_html(0).unwrap();
+                prop_assert!(!html.contains("<script"));
+            }
+        }
+    }
 }

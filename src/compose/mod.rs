@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Values never carry markup: what must become markup (`1<sup>er</sup>`, an English name inside
-//! French) is a private character until the last step ([`text`]).
+//! French) is a private character until the last step (`text`).
 
 mod assets;
 mod engine;
@@ -27,6 +27,7 @@ mod text;
 mod typography;
 mod words;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{Association, Relance, WordsSection};
@@ -124,6 +125,8 @@ struct Inner {
     engine: Engine,
     relance: Relance,
     associations: Vec<Association>,
+    /// What never changes from one message of an association to the next.
+    frames: BTreeMap<(String, Lang), tera::Context>,
 }
 
 impl std::fmt::Debug for Composer {
@@ -142,8 +145,7 @@ impl Composer {
             return Err(ComposeError::Faults(faults));
         }
         let composer = Self::unlinted(&relance.words, relance, associations, false)?;
-        let zones = associations.iter().map(|a| &a.zone);
-        for zone in zones.chain([&relance.season.deadline_zone]) {
+        for zone in associations.iter().map(|a| &a.zone) {
             if !composer.0.engine.words.has(&frame::zone_key(zone)) {
                 return Err(ComposeError::Zone { zone: zone.clone() });
             }
@@ -159,11 +161,14 @@ impl Composer {
     ) -> Result<Self, ComposeError> {
         let engine = Engine::load(words, record)?;
         let (relance, associations) = (relance.clone(), associations.to_vec());
-        Ok(Self(Arc::new(Inner { engine, relance, associations })))
+        let mut inner = Inner { engine, relance, associations, frames: BTreeMap::new() };
+        inner.build_frames()?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// One message, ready for DATA: text and HTML, both languages in each, the preferred first
-    /// (a forward: the desk's only). The same facts give the same bytes.
+    /// (a forward: the desk's only). The same facts give the same bytes. Names, season and contact
+    /// lines are those of the configuration that [`Composer::new`] got, found by the issuer's code.
     pub fn mail(&self, facts: &MailFacts<'_>) -> Result<Composed, ComposeError> {
         mime::assemble(facts, &self.0.parts(facts)?)
     }
@@ -184,6 +189,37 @@ impl Composer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_without_a_name_is_refused_at_start() {
+        let mut sample = sample::Sample::new();
+        sample.relance.season.deadline_zone = "Europe/Paris".into();
+        let error = Composer::new(&sample.relance, &sample.associations).unwrap_err();
+        assert!(error.to_string().contains("zone-Europe-Paris"), "{error}");
+        let mut sample = sample::Sample::new();
+        sample.associations[0].zone = "Europe/Paris".into();
+        assert!(Composer::new(&sample.relance, &sample.associations).is_err());
+    }
+
+    #[test]
+    fn a_version_follows_words_and_templates() {
+        let sample = sample::Sample::new();
+        let dir = tempfile::tempdir().unwrap();
+        let version = |section: &WordsSection, kind: &MailKind<'_>| {
+            let bodies = &sample.associations;
+            Composer::unlinted(section, &sample.relance, bodies, false).unwrap().version(kind)
+        };
+        let (notice, fresh) =
+            (MailKind::Step(crate::config::StepKind::Notice), MailKind::FreshLink);
+        let ours = WordsSection::default();
+        let own = WordsSection { templates_dir: Some(dir.path().to_owned()), ..ours.clone() };
+        assert_eq!(version(&ours, &notice), version(&own, &notice));
+        std::fs::create_dir(dir.path().join("notice")).unwrap();
+        std::fs::write(dir.path().join("notice/body.txt"), "").unwrap();
+        assert_ne!(version(&ours, &notice), version(&own, &notice));
+        assert_eq!(version(&ours, &fresh), version(&own, &fresh));
+        assert_eq!(version(&ours, &fresh).len(), 12);
+    }
 
     #[test]
     fn a_composer_is_shared_between_threads() {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tera::{Context, Value};
 
 use super::frame::put;
-use super::text::marks_to_html;
+use super::text::{clean, marks_to_html};
 use super::{
     ComposeError, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Inner, Page,
     REASON_CHARS_MAX, RenewalPage, UnsubscribePage,
@@ -70,6 +70,7 @@ impl Inner {
             house.ok_or(ComposeError::MissingFact { kind: page.name(), fact: "an association" })?;
         let mut context = self.frame(house, lang)?;
         put(&mut context, "page", page.name());
+        context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
         context.insert_value("of_federation", Value::from(page.issuer().is_none()));
         let (mut other, mut faults): (_, &[FormFault]) = (None, &[]);
         match page {
@@ -110,9 +111,9 @@ impl Inner {
         let category = page.issuer.category(page.person.category);
         let category = category.map(|c| super::frame::named(&c.name, lang));
         put(context, "category", category.as_deref().unwrap_or(page.person.category));
-        put(context, "address", page.address_masked);
+        put(context, "address", &unbroken(page.address_masked));
         self.put_bill(context, lang, Some(page.bill))?;
-        context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
+        put(context, "reason", &clean(page.reason, true));
         form(context, page.version, page.nonce);
         Ok(())
     }
@@ -166,14 +167,19 @@ impl Inner {
     }
 }
 
+/// A line may not break after the dots of a masked address.
+fn unbroken(address_masked: &str) -> String {
+    address_masked.replace("…@", "…\u{2060}@")
+}
+
 fn unsubscribe(context: &mut Context, page: &UnsubscribePage<'_>) {
-    put(context, "address", page.address_masked);
+    put(context, "address", &unbroken(page.address_masked));
     context.insert_value("insured", Value::from(page.insured));
     put(context, "nonce", page.nonce);
 }
 
 fn expired(context: &mut Context, page: &ExpiredPage<'_>) {
-    put(context, "address", page.address_masked);
+    put(context, "address", &unbroken(page.address_masked));
     put(context, "nonce", page.nonce);
 }
 

@@ -65,6 +65,8 @@ pub struct RenewalPage<'a> {
     pub version: i64,
     /// The form's idempotency key.
     pub nonce: &'a str,
+    /// Reason typed in the form just sent, shown again with its faults; empty on the first view.
+    pub reason: &'a str,
     /// What was wrong with the form just sent; empty on the first view.
     pub faults: &'a [FormFault],
 }

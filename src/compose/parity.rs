@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::format::Calendar;
-use super::text::unmarked;
+use super::text::{SUP_OPEN_TAG, unmarked};
 use crate::domain::words::Lang;
 
 /// What a rendering says that no translation may change.
@@ -23,7 +23,7 @@ pub(super) struct Substance {
 impl Substance {
     /// Extracts from text, or from HTML whose tags are first turned into spaces.
     pub(super) fn of(lang: Lang, calendar: &Calendar, source: &str, html: bool) -> Self {
-        let source = unmarked(source);
+        let source = unmarked(source).replace(SUP_OPEN_TAG, "").replace("</sup>", "");
         let plain = if html { strip_tags(&source) } else { source.clone() };
         Self {
             links: links(&source),
@@ -50,10 +50,9 @@ impl Substance {
     }
 }
 
-/// Tags become spaces (`<sup>` nothing), the few entities of the templates their characters.
+/// Tags become spaces, the few entities of the templates their characters.
 fn strip_tags(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
-    let html = html.replace("<sup>", "").replace("</sup>", "");
     let mut inside = false;
     for c in html.chars() {
         match c {

@@ -71,6 +71,9 @@ impl Default for Sample {
 
 impl Sample {
     /// The federation with its bills.
+    ///
+    /// # Panics
+    /// Never: the two files are in the binary, and a test reads them.
     #[must_use]
     pub fn new() -> Self {
         let relance = toml::from_str(RELANCE).expect("the sample parses: a test reads it");
@@ -102,7 +105,7 @@ impl Sample {
         self.associations.iter().find(|a| a.code == code).unwrap_or(&self.associations[0])
     }
 
-    fn person(&self, variant: Variant) -> PersonFacts<'_> {
+    fn person(variant: Variant) -> PersonFacts<'static> {
         let full = variant.code == "OEI";
         PersonFacts {
             member_no: if full { "10442" } else { "W-2207" },
@@ -128,7 +131,7 @@ impl Sample {
             to: Correspondent { name: "Maëlle Exemple", address: "m.exemple@example.org" },
             issuer,
             relance: &self.relance,
-            person: Some(self.person(variant)),
+            person: Some(Self::person(variant)),
             bill: Some(self.bill(variant.code).clone()),
             links: Links {
                 renew: if variant.renew { link("r") } else { String::new() },
@@ -222,9 +225,9 @@ impl Sample {
     }
 
     fn renewal_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
-        let (issuer, person) = (self.body(variant.code), self.person(variant));
+        let (issuer, person) = (self.body(variant.code), Self::person(variant));
         let bill = self.bill(variant.code);
-        let renewal = |faults| {
+        let renewal = |reason, faults| {
             let address_masked = "m…@example.org";
             let nonce = "n0nce";
             Page::Renewal(RenewalPage {
@@ -234,12 +237,16 @@ impl Sample {
                 bill,
                 version: 3,
                 nonce,
+                reason,
                 faults,
             })
         };
         let mut all = vec![
-            ("renewal".to_owned(), renewal(&[])),
-            ("renewal-faulty".to_owned(), renewal(&[FormFault::ReasonTooLong])),
+            ("renewal".to_owned(), renewal("", &[])),
+            (
+                "renewal-faulty".to_owned(),
+                renewal("Je prends </textarea> ma retraite.", &[FormFault::ReasonTooLong]),
+            ),
         ];
         for &said in SAID {
             let undoable = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
@@ -268,7 +275,7 @@ impl Sample {
     }
 
     fn other_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
-        let (issuer, person) = (self.body(variant.code), self.person(variant));
+        let (issuer, person) = (self.body(variant.code), Self::person(variant));
         let (address_masked, nonce) = ("m…@example.org", "n0nce");
         let stop = UnsubscribePage { issuer, address_masked, insured: variant.insured, nonce };
         let expired = ExpiredPage { issuer, address_masked, nonce };

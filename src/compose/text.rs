@@ -20,12 +20,15 @@ pub(super) const COLUMNS: usize = 72;
 /// What stands before each line of foreign text, so that nothing inside can end the fence.
 const FENCE: &str = "| ";
 
+/// A raised letter that does not push its line apart from the others.
+pub(super) const SUP_OPEN_TAG: &str = "<sup style=\"font-size:70%;line-height:0\">";
+
 /// Resolves the marks for HTML.
 pub(super) fn marks_to_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     for c in text.chars() {
         match c {
-            mark::SUP_OPEN => out.push_str("<sup>"),
+            mark::SUP_OPEN => out.push_str(SUP_OPEN_TAG),
             mark::SUP_CLOSE => out.push_str("</sup>"),
             mark::EN_OPEN => out.push_str("<span lang=\"en\">"),
             mark::EN_CLOSE => out.push_str("</span>"),
@@ -142,7 +145,7 @@ mod tests {
     #[test]
     fn marks_become_markup_or_nothing() {
         let date = "1\u{e001}er\u{e002} mai";
-        assert_eq!(marks_to_html(date), "1<sup>er</sup> mai");
+        assert_eq!(marks_to_html(date), "1<sup style=\"font-size:70%;line-height:0\">er</sup> mai");
         assert_eq!(unmarked(date), "1er mai");
     }
 

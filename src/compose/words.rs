@@ -113,7 +113,7 @@ impl Words {
             let value = value_of(name).ok_or_else(|| fault(format!("${name} has no value")))?;
             args.set(name.as_str(), value);
         }
-        locale.format(key, Some(&args)).map(|s| Cow::Owned(s)).map_err(fault)
+        locale.format(key, Some(&args)).map(Cow::Owned).map_err(fault)
     }
 
     /// As [`Words::text`], with its variables in a table.
@@ -269,11 +269,10 @@ mod tests {
 
     fn files(extra: &str) -> Vec<WordFile> {
         let mut text = extra.to_owned();
-        for n in 1..=12 {
-            text.push_str(&format!("\nmonth-{n} = m{n}"));
-        }
-        for n in 1..=7 {
-            text.push_str(&format!("\nweekday-{n} = d{n}"));
+        for (family, count) in [("month", 12), ("weekday", 7)] {
+            for n in 1..=count {
+                text = format!("{text}\n{family}-{n} = {n}");
+            }
         }
         text.push('\n');
         Lang::ALL

@@ -18,8 +18,6 @@ const TAG_LEN: usize = 16;
 const TOKEN_LEN: usize = BODY_LEN + TAG_LEN;
 /// Keeps these signatures apart from any other use of the same key.
 const DOMAIN: &[u8] = b"relance token v1\0";
-/// Characters of a token in a URL.
-pub const URL_LEN: usize = 40;
 /// Characters of a token in an address.
 pub const ADDRESS_LEN: usize = 48;
 
@@ -232,6 +230,9 @@ mod tests {
 
     use super::*;
     use crate::ids::Random;
+
+    /// Characters of a token in a URL.
+    const URL_LEN: usize = 40;
 
     fn ring() -> Keyring {
         Keyring::generate(&Random::seeded(7), "2026-11-01T00:00:00Z".parse().unwrap())

@@ -84,6 +84,11 @@ pub fn set_mailbox(c: &Connection, name: &str, m: &MailboxRow) -> Result<(), Sto
     Ok(())
 }
 
+/// Lets held mailboxes be read: what looks new in them is taken for new. Returns how many.
+pub fn resume(c: &Connection) -> Result<usize, StoreError> {
+    Ok(c.execute("UPDATE mailbox SET held = 'resumed' WHERE held NOT IN ('', 'resumed')", [])?)
+}
+
 /// Moves the cursor to `uid`, never back.
 pub fn advance(c: &Connection, name: &str, validity: i64, uid: i64) -> Result<(), StoreError> {
     c.prepare_cached(

@@ -98,7 +98,7 @@ pub(super) async fn show(ask: Ask, State(site): State<Site>, Path(text): Path<St
     if token.is_err() {
         expired(&site, &ask, &shown, false)
     } else {
-        render(&site, &ask, &shown, &[])
+        render(&site, &ask, &shown, "", &[])
     }
 }
 
@@ -112,7 +112,7 @@ async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Shown, Response>
 }
 
 /// The page for where the renewal stands.
-fn render(site: &Site, ask: &Ask, shown: &Shown, faults: &[FormFault]) -> Response {
+fn render(site: &Site, ask: &Ask, shown: &Shown, reason: &str, faults: &[FormFault]) -> Response {
     let lang = ask.lang(shown.own_lang());
     let open = shown.view.row.renewal.state == RenewalState::Open;
     let (Some(bill), true) = (&shown.view.bill, open) else {
@@ -125,6 +125,7 @@ fn render(site: &Site, ask: &Ask, shown: &Shown, faults: &[FormFault]) -> Respon
         bill,
         version: shown.view.row.renewal.version,
         nonce: &nonce(site),
+        reason,
         faults,
     };
     let status = if faults.is_empty() { 200 } else { 400 };
@@ -213,7 +214,7 @@ pub(super) async fn act(
     match read(&form) {
         Ok(Asked::Keep) => reply::see(&ask.path, ask.chosen),
         Ok(asked) => apply(&site, &ask, shown, mid, asked).await,
-        Err(fault) => render(&site, &ask, &shown, &[fault]),
+        Err(fault) => render(&site, &ask, &shown, form.get("reason"), &[fault]),
     }
 }
 

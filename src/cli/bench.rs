@@ -1,0 +1,146 @@
+//! Owns the hidden measuring commands that `benches/run` calls.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::{Place, say};
+use crate::actions::Context;
+use crate::clock::{Clock, monotonic};
+use crate::compose::Composer;
+use crate::config::{Config, InboxSource, Tls, Transport};
+use crate::ids::Random;
+use crate::link::Keyring;
+use crate::outbox::smtp::Relay;
+use crate::outbox::transport::Deadlines;
+use crate::outbox::{Outbox, Way};
+use crate::scheduler::calendar;
+use crate::store::people::Row;
+use crate::store::{Lane, Store, firings, meta, staging};
+
+/// Subcommands of `relance bench`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Bench {
+    /// Plan one notice for so many members, then compose, sign, commit and deliver; prints
+    /// `{"messages","seconds","per_s"}` of the latter.
+    Send {
+        /// Members.
+        #[arg(long, default_value_t = 10_000)]
+        messages: u32,
+        /// Connections.
+        #[arg(long, default_value_t = 4)]
+        connections: u16,
+        /// A server on loopback.
+        #[arg(long)]
+        to: SocketAddr,
+    },
+}
+
+impl Bench {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let Self::Send { messages, connections, to } = self;
+        let mut config = place.config()?;
+        anyhow::ensure!(to.ip().is_loopback(), "--to {to} is not on loopback");
+        let smtp = &mut config.relance.smtp;
+        (smtp.transport, smtp.host, smtp.port) = (Transport::Smtp, to.ip().to_string(), to.port());
+        (smtp.tls, smtp.connections) = (Tls::None, connections);
+        (smtp.username, smtp.password_file) = (String::new(), None);
+        config.relance.inbox.source = InboxSource::None;
+        let state = place.state(&config)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(send(config, &state, messages))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn send(config: Config, state: &std::path::Path, members: u32) -> anyhow::Result<()> {
+    let config = Arc::new(config);
+    let first = calendar::next(&config, crate::domain::season::opens(&config.relance.season))?
+        .ok_or_else(|| anyhow::anyhow!("the config has no firing"))?;
+    let (issuer, at) = (first.issuer.clone(), first.due);
+    let clock = Clock::travelling(at);
+    let store = Store::open(state, at.as_millisecond())?;
+    let ring = Keyring::load_or_create(state, &Random::System, at)?;
+    let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
+    let composer = Composer::new(&config.relance, &config.associations)?;
+    fill(&store, &issuer, members, at.as_millisecond() - 1).await?;
+    let relay = Relay::new(&config.relance.smtp, None, Deadlines::default())?;
+    let way = Way::Smtp(Box::new(relay));
+    let outbox =
+        Outbox::new(store.clone(), context.clone(), composer, clock.clone(), Random::System, way);
+    let scheduler = crate::scheduler::Scheduler {
+        store: store.clone(),
+        context,
+        clock,
+        outbox: outbox.clone(),
+    };
+    let stop = CancellationToken::new();
+    scheduler.tick(at, &stop, &|| {}).await?;
+    let planned: i64 = store.read(|c| Ok(firings::all(c)?.iter().map(|f| f.planned).sum())).await?;
+    outbox.open_calendar();
+    let begun = monotonic();
+    let running = tokio::spawn({
+        let (outbox, stop) = (outbox.clone(), stop.clone());
+        async move { outbox.run(stop, || {}).await }
+    });
+    let target = u64::try_from(planned)?;
+    while outbox.counts().sent.load(std::sync::atomic::Ordering::Relaxed) < target {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        anyhow::ensure!(begun.elapsed() < Duration::from_mins(10), "not done within ten minutes");
+    }
+    stop.cancel();
+    running.await?;
+    let seconds = begun.elapsed().as_secs_f64();
+    store.close().await;
+    #[expect(clippy::cast_precision_loss, reason = "a few million at most")]
+    let per_s = planned as f64 / seconds;
+    say(&json!({"messages": planned, "seconds": seconds, "per_s": per_s}).to_string());
+    Ok(())
+}
+
+async fn fill(
+    store: &Store,
+    issuer: &crate::config::Association,
+    members: u32,
+    made_ms: i64,
+) -> anyhow::Result<()> {
+    let issuer = issuer.clone();
+    store
+        .write(Lane::Front, move |c| {
+            meta::get_or_set(c, meta::CREATED_AT, &made_ms.to_string())?;
+            for n in 0..members {
+                let category = issuer.categories.first();
+                let row = Row {
+                    member_no: format!("B{n:07}"),
+                    given_name: "Camille".into(),
+                    family_name: format!("Tremblay-{n}"),
+                    email: Some(format!("camille.{n}@members.example")),
+                    email2: None,
+                    language: Some(if n % 4 == 0 { "fr" } else { "en" }.into()),
+                    province: issuer.provinces.first().cloned().unwrap_or_else(|| "QC".into()),
+                    zone: None,
+                    status: "active".into(),
+                    phone: String::new(),
+                    street: String::new(),
+                    city: String::new(),
+                    postal_code: String::new(),
+                    country: "CA".into(),
+                    employer: String::new(),
+                    association: issuer.code.clone(),
+                    category: category.map(|c| c.code.clone()).unwrap_or_default(),
+                    pli: n % 2 == 0,
+                    home: false,
+                    since: None,
+                };
+                staging::apply(c, &row, &format!("bench-{n}"), &[0; 16])?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,366 @@
+//! Owns `relance doctor`: everything that an operator would look at when something is wrong, each
+//! finding with its cause and cure.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
+
+use super::{Place, say, say_json};
+use crate::clock::Clock;
+use crate::config::{self, Config, InboxSource, Transport};
+use crate::daemon::quiet::overdue;
+use crate::domain::season;
+use crate::ids::Random;
+use crate::inbox::imap::{ImapSettings, ImapSource};
+use crate::inbox::maildir::MaildirSource;
+use crate::link::Keyring;
+use crate::outbox::smtp::{Relay, Session};
+use crate::outbox::transport::{Deadlines, Outcome};
+use crate::store::firings::{FiringRow, FiringState};
+use crate::store::{self, firings, ledger, messages, meta, people, read_once};
+
+/// A server is given so long.
+const SERVER_WAIT: Duration = Duration::from_secs(10);
+/// Below this much free space SQLite and its log may not have room for a season.
+const DISK_FREE_MIN_MB: u64 = 512;
+/// Months ahead over which the system's time zone data must agree with the bundled.
+const ZONE_MONTHS: i32 = 18;
+
+/// Arguments of `relance doctor`.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// A JSON list.
+    #[arg(long)]
+    json: bool,
+    /// Leave the relay and the mailbox alone.
+    #[arg(long)]
+    offline: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Good,
+    Warning,
+    Bad,
+}
+
+/// One finding.
+#[derive(Debug, Serialize)]
+struct Finding {
+    level: Level,
+    what: &'static str,
+    found: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    cure: String,
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn good(&mut self, what: &'static str, found: impl Into<String>) {
+        self.0.push(Finding { level: Level::Good, what, found: found.into(), cure: String::new() });
+    }
+
+    fn warn(&mut self, what: &'static str, found: impl Into<String>, cure: impl Into<String>) {
+        let (found, cure) = (found.into(), cure.into());
+        self.0.push(Finding { level: Level::Warning, what, found, cure });
+    }
+
+    fn bad(&mut self, what: &'static str, found: impl Into<String>, cure: impl Into<String>) {
+        let (found, cure) = (found.into(), cure.into());
+        self.0.push(Finding { level: Level::Bad, what, found, cure });
+    }
+}
+
+impl Doctor {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let mut findings = Findings::default();
+        let credentials = Place::credentials();
+        let (config, faults, warnings) = config::check(&place.config, credentials.as_deref());
+        for fault in &faults {
+            findings.bad("config", fault.to_string(), "mend it; relance check shows all of it");
+        }
+        for warning in &warnings {
+            findings.warn("config", warning.to_string(), "");
+        }
+        if let Some(config) = config {
+            findings.good("config", place.config.display().to_string());
+            self.examine(place, &config, &mut findings);
+        }
+        let bad = findings.0.iter().any(|f| f.level == Level::Bad);
+        if self.json {
+            say_json(&findings.0)?;
+        } else {
+            for f in &findings.0 {
+                let mark = match f.level {
+                    Level::Good => "good   ",
+                    Level::Warning => "warning",
+                    Level::Bad => "BAD    ",
+                };
+                say(&format!("{mark}  {}: {}", f.what, f.found));
+                if !f.cure.is_empty() {
+                    say(&format!("         {}", f.cure));
+                }
+            }
+        }
+        Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    fn examine(&self, place: &Place, config: &Config, findings: &mut Findings) {
+        let now = Clock::system().now();
+        zones(config, now, findings);
+        match place.state(config) {
+            Ok(dir) => {
+                disk(&dir, findings);
+                keys(&dir, findings);
+                stored(&dir, config, now, findings);
+            }
+            Err(e) => findings.bad("state", format!("{e:#}"), ""),
+        }
+        if !self.offline {
+            servers(config, findings);
+        }
+    }
+}
+
+/// The system's rules against the bundled ones, for every configured zone: the bundled rule.
+fn zones(config: &Config, now: Timestamp, findings: &mut Findings) {
+    let mut names: Vec<&str> = vec![&config.relance.season.deadline_zone];
+    names.extend(config.associations.iter().map(|a| a.zone.as_str()));
+    names.extend(config.schedules.iter().filter_map(|s| s.zone.as_deref()));
+    names.sort_unstable();
+    names.dedup();
+    let system = TimeZoneDatabase::from_dir("/usr/share/zoneinfo");
+    let Ok(system) = system else {
+        return findings.good("time zones", "the system has none; the bundled ones are used");
+    };
+    let mut differ = Vec::new();
+    for name in names {
+        let (Some(ours), Ok(theirs)) = (season::zone(name), system.get(name)) else { continue };
+        if let Some(at) = first_difference(&ours, &theirs, now) {
+            differ.push(format!("{name} from {at}"));
+        }
+    }
+    if differ.is_empty() {
+        findings.good("time zones", "the system's rules agree with the bundled ones");
+    } else {
+        findings.bad(
+            "time zones",
+            format!("the system's files differ from the bundled rules: {}", differ.join(", ")),
+            "Relance fires by the bundled rules; update the system's, so that logs and cron agree: apt-get install tzdata",
+        );
+    }
+}
+
+fn first_difference(
+    ours: &TimeZone,
+    theirs: &TimeZone,
+    now: Timestamp,
+) -> Option<jiff::civil::Date> {
+    let start = now.to_zoned(TimeZone::UTC).date();
+    (0..ZONE_MONTHS * 31).find_map(|days| {
+        let day = start.checked_add(days.days()).ok()?;
+        let at = day.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).ok()?.timestamp();
+        (ours.to_offset(at) != theirs.to_offset(at)).then_some(day)
+    })
+}
+
+fn disk(dir: &Path, findings: &mut Findings) {
+    let said = std::process::Command::new("df").arg("-Pm").arg(dir).output();
+    let text = said.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+    let free = text.lines().nth(1).and_then(|l| l.split_whitespace().nth(3)?.parse::<u64>().ok());
+    match free {
+        Some(free) if free < DISK_FREE_MIN_MB => findings.bad(
+            "disk",
+            format!("{free} MB free at {}", dir.display()),
+            format!("make room: below {DISK_FREE_MIN_MB} MB the store may stop in the middle of a season"),
+        ),
+        Some(free) => findings.good("disk", format!("{free} MB free")),
+        None => findings.warn("disk", "free space is not known", "df did not answer"),
+    }
+}
+
+fn keys(dir: &Path, findings: &mut Findings) {
+    match Keyring::load(dir, &Random::System) {
+        Ok(ring) => findings.good("keys", format!("{} link keys", ring.list().len())),
+        Err(e) if dir.join(store::FILE).exists() => {
+            findings.bad(
+                "keys",
+                e.to_string(),
+                "without them no link that was mailed works: restore keys.toml from the backup",
+            );
+        }
+        Err(_) => findings.warn("keys", "none yet", "they are made at the first start"),
+    }
+}
+
+fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) {
+    if !dir.join(store::FILE).exists() {
+        return findings.warn("store", "none yet", "relance import makes it, or the first start");
+    }
+    let looked = read_once(dir, |c| {
+        Ok((
+            people::count(c)?,
+            firings::in_state(c, FiringState::Held)?,
+            messages::tally(c)?,
+            meta::get(c, meta::RELAY_STOPPED)?,
+            overdue(c, config, now - jiff::SignedDuration::from_mins(3))?,
+            ledger::lines(c, ledger::head(c)?.0 - 1)?.pop(),
+            meta::get(c, meta::SIMULATED)?,
+        ))
+    });
+    let (members, held, tally, stopped, overdue, last, simulated) = match looked {
+        Ok(all) => all,
+        Err(e) => {
+            return findings.bad(
+                "store",
+                e.to_string(),
+                "look at the disk; restore a backup if the file is damaged",
+            );
+        }
+    };
+    findings.good("store", format!("{members} members"));
+    if members == 0 {
+        findings.warn("members", "none", "relance import FILE.csv");
+    }
+    waiting(&held, &tally, findings);
+    if let Some(reason) = stopped {
+        findings.bad(
+            "relay",
+            format!("stopped: {reason}"),
+            "mend the relay or its password; sending goes on by itself",
+        );
+    }
+    if simulated.is_some() {
+        return findings.good("clock", "a simulation");
+    }
+    if overdue {
+        findings.bad(
+            "scheduler",
+            "a firing is overdue",
+            "is the daemon running? systemctl status relance",
+        );
+    }
+    if let Some(line) = last
+        && line.at_ms > now.as_millisecond() + 300_000
+    {
+        findings.bad(
+            "clock",
+            "the machine's clock is behind the ledger's last line",
+            "set the clock: timedatectl",
+        );
+    } else {
+        findings.good("clock", now.to_string());
+    }
+}
+
+/// What waits for a person.
+fn waiting(held: &[FiringRow], tally: &[(String, String, i64)], findings: &mut Findings) {
+    for f in held {
+        let what = format!("{} of {} is held: {}", f.schedule, f.local, f.reason);
+        findings.warn("firing", what, format!("relance firing approve {0}, or cancel {0}", f.id.0));
+    }
+    let in_state =
+        |s: &str| tally.iter().filter(|(_, state, _)| state == s).map(|t| t.2).sum::<i64>();
+    for (state, cure) in [
+        (
+            "unknown",
+            "look for them in the relay's log, then: relance outbox resolve N --as sent|resend",
+        ),
+        ("held", "relance outbox list --state held"),
+    ] {
+        let n = in_state(state);
+        if n > 0 {
+            findings.warn("outbox", format!("{n} messages are {state}"), cure);
+        }
+    }
+}
+
+fn servers(config: &Config, findings: &mut Findings) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return;
+    };
+    runtime.block_on(async {
+        relay(config, findings).await;
+        mailbox(config, findings).await;
+    });
+}
+
+fn password(file: Option<&Path>) -> Result<Option<secrecy::SecretString>, String> {
+    file.map(|f| config::secret(f, Place::credentials().as_deref()))
+        .transpose()
+        .map_err(|e| e.to_string())
+}
+
+async fn relay(config: &Config, findings: &mut Findings) {
+    let smtp = &config.relance.smtp;
+    if smtp.transport == Transport::Maildir {
+        return findings.good("relay", "none: mail goes into a Maildir");
+    }
+    let wait = SERVER_WAIT;
+    let deadlines = Deadlines { connect: wait, command: wait, data: wait, body: wait, last: wait };
+    let opened = match password(smtp.password_file.as_deref()) {
+        Ok(password) => match Relay::new(smtp, password, deadlines) {
+            Ok(relay) => Session::open(&relay).await,
+            Err(e) => return findings.bad("relay", e.to_string(), "see smtp.ca_file"),
+        },
+        Err(e) => return findings.bad("relay", e, "see smtp.password_file"),
+    };
+    let name = format!("{}:{}", smtp.host, smtp.port);
+    match opened {
+        Ok(session) => {
+            session.quit().await;
+            findings.good("relay", format!("{name} answers"));
+        }
+        Err(Outcome::RelayDown(r) | Outcome::Deferred(r) | Outcome::Refused(r)) => {
+            let what = format!("{name} at {}: {} {}", r.stage, r.code, r.text);
+            findings.bad("relay", what, "see [smtp]: host, port, tls, username, password_file");
+        }
+        Err(other) => findings.bad("relay", format!("{name}: {other:?}"), "see [smtp]"),
+    }
+}
+
+async fn mailbox(config: &Config, findings: &mut Findings) {
+    let inbox = &config.relance.inbox;
+    match inbox.source {
+        InboxSource::None => findings.warn("inbox", "none", "replies and bounces are not read"),
+        InboxSource::Maildir => {
+            let dir = inbox.maildir.clone().unwrap_or_default();
+            match MaildirSource::open(&dir) {
+                Ok(_) => findings.good("inbox", dir.display().to_string()),
+                Err(e) => findings.bad("inbox", e.to_string(), "see inbox.maildir"),
+            }
+        }
+        InboxSource::Imap => {
+            let settings = password(inbox.password_file.as_deref()).and_then(|password| {
+                let settings = ImapSettings::new(inbox, password.unwrap_or_default());
+                settings.map_err(|e| e.to_string())
+            });
+            let settings = match settings {
+                Ok(settings) => ImapSettings {
+                    connect_deadline: SERVER_WAIT,
+                    command_deadline: SERVER_WAIT,
+                    ..settings
+                },
+                Err(e) => {
+                    return findings.bad("inbox", e, "see inbox.password_file and inbox.ca_file");
+                }
+            };
+            let name = format!("{}:{}", inbox.host, inbox.port);
+            match ImapSource::connect(&settings).await {
+                Ok(source) => {
+                    source.logout().await;
+                    findings.good("inbox", format!("{name} answers"));
+                }
+                Err(e) => findings.bad("inbox", format!("{name}: {e}"), "see [inbox]"),
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Owns `relance link`: what a token is, without acting on it.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Place, say, say_json};
+use crate::clock::Clock;
+use crate::link::Token;
+use crate::store::{attempts, messages, people, read_once};
+
+/// Subcommands of `relance link`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Link {
+    /// Say what a token is for, whose message it belongs to and when it expires.
+    Inspect {
+        /// The token, or the link or address in which it stands.
+        token: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Link {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let Self::Inspect { token, json } = self;
+        let config = place.config()?;
+        let dir = place.existing(&config)?;
+        let ring = Place::ring(&dir)?;
+        let Ok(found) = Token::read(bare(&token), &ring) else {
+            if json {
+                say_json(&json!({"valid": false}))?;
+            } else {
+                say("not a token of this installation, or damaged");
+            }
+            return Ok(ExitCode::FAILURE);
+        };
+        let mid = found.message;
+        let (message, member) = read_once(&dir, |c| {
+            let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok((None, None)) };
+            let message = messages::by_id(c, attempt.message)?;
+            let person = message.as_ref().and_then(|m| m.person);
+            let member = person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+            Ok((message, member.map(|m| m.member_no)))
+        })?;
+        let expires = (found.expires_h != u32::MAX)
+            .then(|| Timestamp::from_second(i64::from(found.expires_h) * 3600).ok())
+            .flatten();
+        let expired = expires.is_some_and(|at| at <= Clock::system().now());
+        let value = json!({
+            "valid": true, "purpose": found.purpose.as_str(), "attempt": mid.to_string(),
+            "expires": expires.map(|t| t.to_string()), "expired": expired,
+            "message": message.as_ref().map(|m| m.id.0),
+            "kind": message.as_ref().map(|m| m.kind.clone()), "member_no": member,
+        });
+        if json {
+            say_json(&value)?;
+        } else {
+            for (key, value) in value.as_object().into_iter().flatten() {
+                say(&format!(
+                    "{key:<10} {}",
+                    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+                ));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The token in `https://…/r/TOKEN?lang=fr` or `r+TOKEN@domain`.
+fn bare(text: &str) -> &str {
+    let text = text.split(['?', '#']).next().unwrap_or(text);
+    let text = text.rsplit('/').next().unwrap_or(text);
+    let text = text.split('@').next().unwrap_or(text);
+    text.rsplit('+').next().unwrap_or(text).trim_matches(['<', '>'])
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn links_and_addresses() {
+        for text in ["abc", "https://x.test/r/abc?lang=fr", "<r+abc@reply.test>", "b+abc@b.test"] {
+            assert_eq!(super::bare(text), "abc", "{text}");
+        }
+    }
+}
