@@ -260,11 +260,16 @@ async fn calendar(
         None => Clock::system(),
     };
     let (config, now_ms) = (Arc::clone(config), clock.now().as_millisecond());
+    let simulation = start.map(|_| clock.now());
     let host = state::host_identity(&config.relance.host);
     let admitted = store
         .write(Lane::Front, move |c| {
             meta::get_or_set(c, meta::HOST, &host)?;
-            Ok(simulated::admit(c, &config, start, now_ms))
+            let admitted = simulated::admit(c, &config, start, now_ms);
+            if let (Ok(()), Some(at)) = (&admitted, simulation) {
+                meta::set(c, meta::CALENDAR, &at.to_string())?;
+            }
+            Ok(admitted)
         })
         .await?;
     admitted?;
