@@ -65,7 +65,7 @@ async fn send(config: Config, state: &std::path::Path, members: u32) -> anyhow::
     let (issuer, at) = (first.issuer.clone(), first.due);
     let clock = Clock::travelling(at);
     let store = Store::open(state, at.as_millisecond())?;
-    let ring = Keyring::load_or_create(state, &Random::System, at)?;
+    let ring = Keyring::load_or_create(state, true, &Random::System, at)?;
     let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
     let composer = Composer::new(&config.relance, &config.associations)?;
     fill(&store, &issuer, members, at.as_millisecond() - 1).await?;

@@ -143,7 +143,8 @@ impl Import {
         progress: &Progress,
     ) -> anyhow::Result<()> {
         let now = Clock::system().now();
-        let ring = Keyring::load_or_create(state, &Random::System, now)?;
+        let unused = store.write(ledger::is_empty)?;
+        let ring = Keyring::load_or_create(state, unused, &Random::System, now)?;
         let digest = digest(&self.file)?;
         let complete = self.complete;
         let id = store.write(|c| staging::begin(c, &digest, complete, now.as_millisecond()))?;

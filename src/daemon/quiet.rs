@@ -82,12 +82,8 @@ fn due(
 
 /// Whether a firing's time has come and it is not registered.
 pub fn overdue(c: &Connection, config: &Config, now: Timestamp) -> Result<bool, StoreError> {
-    let made = crate::store::meta::get(c, crate::store::meta::CREATED_AT)?
-        .and_then(|t| t.parse().ok())
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .unwrap_or(now);
-    let due =
-        calendar::between(config, made, now).map_err(|e| StoreError::GiveUp(e.to_string()))?;
+    let due = calendar::between(config, Timestamp::MIN, now)
+        .map_err(|e| StoreError::GiveUp(e.to_string()))?;
     for nominal in due {
         if !firings::exists(c, &nominal.schedule.id, &nominal.key())? {
             return Ok(true);

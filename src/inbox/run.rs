@@ -111,6 +111,12 @@ impl Inbox {
         self.state.wake.notify_one();
     }
 
+    /// Whether a look costs nothing and can be asked for (a Maildir).
+    #[must_use]
+    pub fn looks_at_will(&self) -> bool {
+        matches!(self.source, Source::Maildir(_))
+    }
+
     /// Complete looks so far.
     #[must_use]
     pub fn looks(&self) -> u64 {
@@ -204,7 +210,7 @@ impl Inbox {
                 mailbox: format!("imap/{}/{}", settings.host, settings.mailbox),
                 validity: i64::from(state.uid_validity),
             };
-            self.meet(&mut source, &place, i64::from(state.uid_next), beat).await?;
+            self.meet(&mut source, &place, state.uid_next, beat).await?;
             let poll = Duration::from_secs(u64::from(self.context.config.relance.inbox.poll_s));
             loop {
                 beat();
@@ -237,7 +243,7 @@ impl Inbox {
         &self,
         source: &mut ImapSource,
         place: &Place,
-        uid_next: i64,
+        uid_next: u32,
         beat: &(impl Fn() + Send + Sync),
     ) -> Result<(), Stop> {
         let now = self.clock.now();
@@ -245,11 +251,16 @@ impl Inbox {
         let met = self.store.read(move |c| inbounds::mailbox(c, &name)).await?;
         let row = MailboxRow {
             validity: place.validity,
-            last_uid: (uid_next - 1).max(0),
+            last_uid: i64::from(uid_next.saturating_sub(1)),
             watermark_ms: now.as_millisecond(),
             held: String::new(),
         };
         let Some(before) = met else {
+            let last = match uid_next {
+                0 => source.uids_since(0).await?.into_iter().max().unwrap_or(0),
+                next => next - 1,
+            };
+            let row = MailboxRow { last_uid: i64::from(last), ..row };
             return Ok(self.set_mailbox(place, row).await?);
         };
         if before.validity == place.validity {

@@ -75,6 +75,12 @@ pub enum KeyError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The store is in use and its keys are gone: new ones would kill every link that was mailed.
+    #[error("{path} is missing, and this store has been used with it; restore it from the backup")]
+    Missing {
+        /// The key file.
+        path: String,
+    },
     /// All 256 numbers are taken.
     #[error("the ring is full: 256 link keys; retire old ones first")]
     Full,
@@ -108,14 +114,24 @@ impl Keyring {
         }
     }
 
-    /// Reads the ring from the state folder, or makes and writes one on first use.
-    pub fn load_or_create(state: &Path, random: &Random, now: Timestamp) -> Result<Self, KeyError> {
-        if !state.join(FILE).exists() {
-            let ring = Self::generate(random, now);
-            ring.save(state)?;
-            return Ok(ring);
+    /// Reads the ring from the state folder, or, where the store beside it is `unused`, makes and
+    /// writes one.
+    pub fn load_or_create(
+        state: &Path,
+        unused: bool,
+        random: &Random,
+        now: Timestamp,
+    ) -> Result<Self, KeyError> {
+        let path = state.join(FILE);
+        if path.exists() {
+            return Self::load(state, random);
         }
-        Self::load(state, random)
+        if !unused {
+            return Err(KeyError::Missing { path: path.display().to_string() });
+        }
+        let ring = Self::generate(random, now);
+        ring.save(state)?;
+        Ok(ring)
     }
 
     /// Reads the ring from the state folder.
@@ -268,8 +284,8 @@ mod tests {
     #[test]
     fn made_once_read_again_and_private() {
         let dir = tempfile::tempdir().unwrap();
-        let made = Keyring::load_or_create(dir.path(), &Random::System, at()).unwrap();
-        let read = Keyring::load_or_create(dir.path(), &Random::System, at()).unwrap();
+        let made = Keyring::load_or_create(dir.path(), true, &Random::System, at()).unwrap();
+        let read = Keyring::load_or_create(dir.path(), false, &Random::System, at()).unwrap();
         assert_eq!(made.message_id("cause", 1), read.message_id("cause", 1));
         assert_ne!(made.message_id("cause", 1), read.message_id("cause", 2));
         let path = dir.path().join(FILE);
@@ -277,6 +293,14 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(Keyring::load(dir.path(), &Random::System), Err(KeyError::Mode { .. })));
+    }
+
+    #[test]
+    fn lost_keys_are_not_made_anew_beside_a_used_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let lost = Keyring::load_or_create(dir.path(), false, &Random::System, at());
+        assert!(matches!(lost, Err(KeyError::Missing { .. })));
+        assert!(!dir.path().join(FILE).exists());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn backoff(tries: u32, jitter: u8) -> SignedDuration {
 /// RFC 3463 statuses that say that the address is dead, whatever the time of day.
 #[must_use]
 pub fn is_dead(status: &str) -> bool {
-    matches!(status, "5.1.0" | "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10" | "5.2.1")
+    matches!(status, "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10" | "5.2.1")
 }
 
 /// What claiming came to.

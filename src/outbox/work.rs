@@ -43,6 +43,11 @@ impl RelayHealth {
         self.stopped.as_deref()
     }
 
+    /// Whether the last stop came of refusals that repeat: only an accepted message ends it.
+    fn repeats(&self) -> bool {
+        self.same >= SAME_REFUSALS_MAX
+    }
+
     /// Weighs an outcome: the same refusal many times in a row becomes the relay's.
     fn weigh(&mut self, outcome: Outcome) -> Outcome {
         match outcome {
@@ -77,12 +82,14 @@ pub(super) struct Worker {
     session: Option<Session>,
     pending: Option<(InFlight, Outcome)>,
     relay_wait: Duration,
+    /// The relay refused us with the last message: rest before the next.
+    down: bool,
 }
 
 impl Worker {
     pub(super) fn new(outbox: Outbox, front: Letters, calendar: Option<Letters>) -> Self {
         let relay_wait = RELAY_WAIT_FIRST;
-        Self { outbox, front, calendar, session: None, pending: None, relay_wait }
+        Self { outbox, front, calendar, session: None, pending: None, relay_wait, down: false }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -137,6 +144,12 @@ impl Worker {
 
     /// Makes sure that a usable connection stands. `false`: stop.
     async fn connect(&mut self, stop: &CancellationToken) -> bool {
+        if self.down {
+            self.flush().await;
+            if !self.rest(stop).await {
+                return false;
+            }
+        }
         let Way::Smtp(relay) = self.outbox.way.clone() else { return true };
         if let Some(session) = &mut self.session {
             if session.usable() {
@@ -153,19 +166,34 @@ impl Worker {
             match opened {
                 Ok(session) => {
                     self.session = Some(session);
-                    self.relay_wait = RELAY_WAIT_FIRST;
-                    self.relay_is(None).await;
+                    if !self.relay_repeats() {
+                        self.relay_wait = RELAY_WAIT_FIRST;
+                        self.relay_is(None).await;
+                    }
                     return true;
                 }
                 Err(outcome) => self.relay_is(Some(&outcome)).await,
             }
             self.flush().await;
-            tokio::select! {
-                () = stop.cancelled() => return false,
-                () = tokio::time::sleep(self.relay_wait) => {}
+            if !self.rest(stop).await {
+                return false;
             }
-            self.relay_wait = (self.relay_wait * 2).min(RELAY_WAIT_MAX);
         }
+    }
+
+    /// Leaves the relay in peace, longer each time. `false`: stop.
+    async fn rest(&mut self, stop: &CancellationToken) -> bool {
+        let wait = self.relay_wait;
+        self.relay_wait = (wait * 2).min(RELAY_WAIT_MAX);
+        self.down = false;
+        tokio::select! {
+            () = stop.cancelled() => false,
+            () = tokio::time::sleep(wait) => true,
+        }
+    }
+
+    fn relay_repeats(&self) -> bool {
+        self.outbox.state.relay.lock().is_ok_and(|health| health.repeats())
     }
 
     /// Keeps and says once that the relay stopped, or works again.
@@ -180,7 +208,6 @@ impl Worker {
                 return;
             }
             health.stopped.clone_from(&reason);
-            health.same = 0;
         }
         match &reason {
             Some(reason) => tracing::error!(%reason, "outbox.relay_stopped"),
@@ -257,10 +284,17 @@ impl Worker {
             Ok(mut health) => health.weigh(outcome),
             Err(_) => outcome,
         };
-        if let Outcome::RelayDown(_) = &outcome {
-            self.session = None;
-            self.relay_is(Some(&outcome)).await;
-            tokio::time::sleep(RELAY_WAIT_FIRST).await;
+        match &outcome {
+            Outcome::RelayDown(_) => {
+                self.session = None;
+                self.down = true;
+                self.relay_is(Some(&outcome)).await;
+            }
+            Outcome::Sent(_) => {
+                self.relay_wait = RELAY_WAIT_FIRST;
+                self.relay_is(None).await;
+            }
+            _ => {}
         }
         outcome
     }

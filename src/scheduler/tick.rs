@@ -107,7 +107,8 @@ impl Scheduler {
     }
 }
 
-/// Writes the firings whose time has come since the store was made, each once.
+/// Writes the firings of the season whose time has come, each once. What was due before the store
+/// was made waits for a person: it may have gone out by other means.
 pub fn register_due(
     c: &Connection,
     context: &Context,
@@ -115,11 +116,11 @@ pub fn register_due(
 ) -> Result<usize, StoreError> {
     let made = meta::get(c, meta::CREATED_AT)?.and_then(|t| t.parse().ok()).unwrap_or(0);
     let made = Timestamp::from_millisecond(made).unwrap_or(Timestamp::UNIX_EPOCH);
-    let due = calendar::between(&context.config, made, now)
+    let due = calendar::between(&context.config, Timestamp::MIN, now)
         .map_err(|e| StoreError::GiveUp(e.to_string()))?;
     let mut new = 0;
     for nominal in due {
-        if register(c, context, &nominal, now)? {
+        if register(c, context, &nominal, made, now)? {
             new += 1;
         }
     }
@@ -130,6 +131,7 @@ fn register(
     c: &Connection,
     context: &Context,
     nominal: &Nominal<'_>,
+    made: Timestamp,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let schedule = nominal.schedule;
@@ -139,9 +141,12 @@ fn register(
     }
     let verdict =
         lateness::decide(nominal.due, now, schedule.late_hours_max, schedule.hold_hours_max);
-    let hold_until = match verdict {
-        lateness::Firing::Go => None,
-        lateness::Firing::Hold { until } => Some(until.as_millisecond()),
+    let (state, reason, hold_until_ms) = match verdict {
+        _ if nominal.due < made => (FiringState::Held, "due before this store was made", None),
+        lateness::Firing::Go => (FiringState::Planning, "", None),
+        lateness::Firing::Hold { until } => {
+            (FiringState::Held, "late", Some(until.as_millisecond()))
+        }
     };
     let firing = NewFiring {
         schedule: &schedule.id,
@@ -152,18 +157,18 @@ fn register(
         issuer: &schedule.association,
         step: &schedule.step,
         kind: schedule.kind.as_str(),
-        state: if hold_until.is_some() { FiringState::Held } else { FiringState::Planning },
-        reason: if hold_until.is_some() { "late" } else { "" },
-        hold_until_ms: hold_until,
+        state,
+        reason,
+        hold_until_ms,
     };
     let now_ms = now.as_millisecond();
     let new = firings::add(c, &firing, now_ms)?;
     if new {
-        let held = hold_until.is_some();
+        let held = state == FiringState::Held;
         let data = json!({"schedule": schedule.id, "local": key, "held": held});
         ledger::append(c, &context.ring, now_ms, "", "fired", &data)?;
         if held {
-            tracing::warn!(schedule = %schedule.id, local = %key, "scheduler.held_late");
+            tracing::warn!(schedule = %schedule.id, local = %key, reason, "scheduler.held");
         } else {
             tracing::info!(schedule = %schedule.id, local = %key, "scheduler.fired");
         }
