@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -32,7 +33,7 @@ const SHARED_NAMED_MAX: usize = 20;
 /// Arguments of `relance import`.
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// The member list.
+    /// The member list; `-` for standard input.
     file: PathBuf,
     /// Show what it would change, and change nothing.
     #[arg(long)]
@@ -72,17 +73,30 @@ struct Refused {
 }
 
 impl Import {
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(mut self, place: &Place) -> anyhow::Result<ExitCode> {
         let config = place.config()?;
         let state = place.state(&config)?;
+        // Read twice (digest, rows) and written beside: standard input is kept as a file first.
+        let spool = if self.file == Path::new("-") { Some(spool(&state)?) } else { None };
+        if let Some(file) = &spool {
+            self.file.clone_from(file);
+        }
+        let done = self.take(&config, &state);
+        if let Some(file) = spool {
+            std::fs::remove_file(&file).with_context(|| file.display().to_string())?;
+        }
+        done
+    }
+
+    fn take(&self, config: &Config, state: &Path) -> anyhow::Result<ExitCode> {
         let now_ms = Clock::system().now().as_millisecond();
-        let mut store = Direct::open(&state, now_ms)?;
+        let mut store = Direct::open(state, now_ms)?;
         let mut report = Report::default();
         let mut sieve = Sieve::default();
         let shown = self.file.display().to_string();
         let progress = Progress { on: std::io::stderr().is_terminal() && !self.json };
         if self.dry_run {
-            self.each(&config, &mut report, &progress, |report, line, row| {
+            self.each(config, &mut report, &progress, |report, line, row| {
                 if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
                     report.refused.push(refused);
                     return Ok(());
@@ -92,7 +106,7 @@ impl Import {
             })
             .with_context(|| shown.clone())?;
         } else {
-            self.take_in(&config, &state, &mut store, &mut report, &mut sieve, &progress)
+            self.take_in(config, state, &mut store, &mut report, &mut sieve, &progress)
                 .with_context(|| shown.clone())?;
         }
         report.warnings = sieve.shared_warnings();
@@ -379,6 +393,20 @@ fn raw(row: &Row) -> String {
     let _ = writer.write_record(fields);
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default().trim_end().to_owned()
+}
+
+/// Keeps standard input as a file in the state folder, which is private.
+fn spool(state: &Path) -> anyhow::Result<PathBuf> {
+    let path = state.join("import.csv");
+    let mut out = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| path.display().to_string())?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut out)?;
+    Ok(path)
 }
 
 fn digest(file: &Path) -> anyhow::Result<String> {
