@@ -60,17 +60,14 @@ const SUBJECTS: &[&str] = &[
 const MACHINE: &[&str] = &[
     "this is an automatic reply", "this is an automated reply", "this is an automatic response",
     "this is an automated response", "this is an auto-reply", "this is an autoreply",
-    "this is an auto-generated", "this is an automated message", "this is an automatically generated",
+    "this is an auto-generated", "this is an automated message", "this is an automatically generated reply",
     "this is an automatic message", "this is an automated email", "automatically generated reply",
     "automated acknowledg", "please do not reply to this automated", "this message was generated automatically",
-    "autoresponder", "auto-responder", "this mailbox is not monitored", "this inbox is not monitored",
-    "do not reply to this email", "do not reply to this message",
     "ceci est une reponse automatique", "ceci est un message automatique",
     "ceci est un courriel automatique", "ceci est un message d'absence automatique",
     "cette reponse est automatique", "ce message est automatique", "message genere automatiquement",
-    "reponse generee automatiquement", "courriel genere automatiquement", "ne repondez pas a ce courriel",
-    "veuillez ne pas repondre a ce", "merci de ne pas repondre a ce", "ne pas repondre a ce message",
-    "ce message vous est envoye automatiquement", "cette boite n'est pas surveillee",
+    "reponse generee automatiquement", "courriel genere automatiquement",
+    "ce message vous est envoye automatiquement",
     "message d'absence automatique", "il s'agit d'une reponse automatique",
     "il s'agit d'un message automatique",
 ];
@@ -104,7 +101,7 @@ const UNTIL: &[&str] = &[
     "please contact", "jusqu'au", "jusqu'a", "de retour", "mon retour", "a compter du", "en mon absence",
     "pendant mon absence", "durant mon absence", "urgence", "veuillez communiquer", "veuillez contacter",
     "vous pouvez joindre", "priere de", "des mon retour", "dans les plus brefs", "s'adresser a", "joindre",
-    "reviendrai", "inclusivement", "contactez", "from", "du ",
+    "reviendrai", "inclusivement", "contactez",
 ];
 
 /// Requests received.
@@ -180,11 +177,9 @@ pub fn by_text(mail: &Mail<'_>, clues: &Clues, new_text: &str) -> bool {
         }
     }
     let [machine, away, until, received, challenge] = says(new_text);
-    let hint = clues.machine || suppressed(mail) || is_bulk(mail);
-    challenge && (hint || machine)
-        || machine && (away || received || hint || !clues.answering)
-        || away && (until || hint)
-        || received && hint
+    let sent = clues.daemon || clues.null_sender || clues.auto_submitted || suppressed(mail);
+    let hint = sent || is_bulk(mail);
+    machine || challenge && hint || away && (until || hint) || received && sent
 }
 
 fn says(text: &str) -> [bool; 5] {

@@ -110,6 +110,13 @@ impl Clues {
     }
 }
 
+impl Clues {
+    /// Domain of the sender's address; empty where there is none.
+    pub fn from_domain(&self) -> &str {
+        self.from.address.rsplit('@').next().unwrap_or_default()
+    }
+}
+
 fn truncate(text: &mut String, octets: usize) {
     if text.len() > octets {
         text.truncate(text.floor_char_boundary(octets));

@@ -94,28 +94,47 @@ impl Reason {
         matches!(self, Self::UnknownUser | Self::UnknownHost | Self::Moved)
     }
 
-    /// Whether it passes by itself, so that a report without code is class 4.
-    #[must_use]
-    pub const fn is_temporary(self) -> bool {
-        matches!(self, Self::Delayed | Self::Network | Self::RateLimited)
-    }
 }
 
-/// How far a phrase decides: `Sure` beats the status code, `Likely` is asked where the code says
-/// nothing particular, `Vague` only where nothing else is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How far a phrase decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weight {
+    /// Beats the status code.
     Sure,
+    /// As `Sure`, but proves a dead address only with a code X.1.x or in answer to RCPT:
+    /// filters and carriers also say "user unknown", after they took the address.
+    Claim,
+    /// Asked where the code says nothing particular.
     Likely,
+    /// Asked where nothing else is known.
     Vague,
 }
 
+impl Weight {
+    /// Heavier first.
+    const fn tier(self) -> u8 {
+        match self {
+            Self::Sure | Self::Claim => 0,
+            Self::Likely => 1,
+            Self::Vague => 2,
+        }
+    }
+}
+
 use Reason as R;
-use Weight::{Likely, Sure, Vague};
+use Weight::{Claim, Likely, Sure, Vague};
 
 /// Phrases by reason. Of several found, the heaviest wins, then the row that stands first.
 const TABLE: &[((Weight, Reason), &[&str])] = &[
     ((Sure, R::Virus), &["virus", "malware", "infected", "blocked attachment", "worm was found"]),
+    (
+        (Sure, R::SenderRefused),
+        &[
+            "domain of sender", "sender address rejected", "sender domain", "sender rejected",
+            "sender verify", "sender denied", "invalid sender", "bad sender", "unknown sender",
+            "sender unknown", "domain of the sender",
+        ],
+    ),
     (
         (Sure, R::MailboxFull),
         &[
@@ -156,32 +175,46 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
             "recipient disabled", "mailbox is frozen", "account expired", "inactive account",
             "disabled or discontinued", "recipient account disabled", "is currently disabled",
             "compte desactive", "compte suspendu", "mailbox currently suspended", "user is disabled",
-            "mailbox not currently active",
+            "mailbox not currently active", "reach is inactive", "reach is disabled", "temporary locked",
+            "temporarily locked", "user(s) account is disabled",
         ],
     ),
     (
         (Sure, R::UnknownUser),
         &[
+            // Said by the very server that keeps the mailboxes.
+            "unrouteable address", "unroutable address", "no mailbox here by that name",
+            "unknown local-part", "unknown local part", "no such local user", "unknown local user",
+            "no account by that name", "there is no account", "adrecipientnotfound",
+            "recipient address rejected: access denied", "not found by smtp address lookup",
+            "there is no user by that name", "no mailbox by that name",
+        ],
+    ),
+    (
+        (Sure, R::Policy),
+        &["may not exist, or you may not have", "might not exist or you do not have"],
+    ),
+    (
+        (Claim, R::UnknownUser),
+        &[
             "user unknown", "unknown user", "no such user", "no such mailbox", "no such recipient",
-            "no such account", "no such address", "no such local user", "no such email",
+            "no such account", "no such address", "no such email",
             "unknown recipient", "recipient unknown", "unknown local", "unknown address",
             "address unknown", "unknown mailbox", "mailbox unknown", "unknown account",
-            "unknown to address", "unknown local-part", "unknown virtual", "does not exist",
+            "unknown to address", "unknown virtual", "does not exist",
             "doesn't exist", "not exist", "doesnt exist", "do not exist", "invalid mailbox",
             "invalid recipient", "invalid user", "invalid address", "invalid local",
             "recipient invalid", "user not found", "mailbox not found", "recipient not found",
-            "recipnotfound", "recipientnotfound", "adrecipientnotfound", "account not found",
+            "recipnotfound", "recipientnotfound", "account not found",
             "address not found", "couldn't be found", "could not be found", "wasn't found",
-            "was not found at", "not found by smtp address lookup", "no mailbox here by that name",
-            "no mailbox by that name", "mailbox does not", "no user by that name", "user doesn't",
+            "was not found at", "mailbox does not", "no user by that name", "user doesn't",
             "not a valid user", "not a valid mailbox", "not a valid recipient", "not listed in",
             "not our customer", "no mailbox found", "mailbox unavailable or not local",
-            "no account by that name", "isn't an account", "there is no account",
+             "isn't an account", 
             "not a known user", "is not a local", "user is unknown", "no valid recipients",
             "no longer available", "no longer on server", "no longer valid", "no longer in use",
             "no longer working", "no longer works", "is no longer", "does not have an account",
-            "doesn't have a", "not listed in public", "not in my mailserver", "unrouteable address",
-            "unroutable address", "address rejected: undeliverable", "undeliverable address",
+            "doesn't have a", "not listed in public", "not in my mailserver", "address rejected: undeliverable", "undeliverable address",
             "recipient address rejected: user", "unknown in", "bad address", "bad recipient",
             "bad destination mailbox", "mail is not accepted for this recipient", "user no longer",
             "address is invalid", "adresse invalide", "destinataire inconnu", "utilisateur inconnu",
@@ -206,13 +239,14 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
             "host unknown", "unknown host", "host not found", "no such host", "no such domain",
             "unknown domain", "domain not found", "domain does not exist", "bad destination host",
             "couldn't find any host", "name or service not known", "unrouteable mail domain",
-            "unroutable mail domain", "nxdomain", "couldn't be resolved", "cannot find mail server",
+            "unroutable mail domain", "nxdomain", "not accepting network messages", "indicated no smtp service",
+            "domain is not reachable", "no mx found", "couldn't be resolved", "cannot find mail server",
             "host or domain name not found", "domain name not found", "no dns record",
             "invalid domain", "does not accept mail", "nullmx", "null mx", "smtp protocol diference",
-            "domain does not accept", "name service error for", "domain isn't in my list",
+            "domain does not accept", "domain isn't in my list",
             "no route to domain", "all relevant mx records point to non-existent", "mx points to localhost",
-            "dns error", "recipient's domain", "unknown dns", "dns lookup failure", "no mx record",
-            "recipient domain", "cannot resolve", "could not resolve", "couldn't find a mail exchanger",
+            "dns error", "unknown dns", "dns lookup failure", "no mx record",
+            "cannot resolve", "could not resolve", "couldn't find a mail exchanger",
             "hote inconnu", "domaine inconnu", "lookup failed", "could not be resolved",
             "no valid mail exchanger", "illegal host/domain name", "no mail server", "domain name is not",
             "has no mail exchanger", "does not receive mail", "no mail hosts",
@@ -291,12 +325,11 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
     (
         (Sure, R::SenderRefused),
         &[
-            "sender address rejected", "sender rejected", "invalid sender", "bad sender", "sender domain",
-            "sender denied", "domain of sender", "sender address", "sender verify", "sender unknown",
-            "unknown sender", "from address", "domain of the sender", "envelope sender", "sender was rejected",
+            "sender address", "from address", "envelope sender", "sender was rejected",
             "sender's", "mail from", "sender is", "backscatter", "sender not",
         ],
     ),
+    ((Likely, R::UnknownUser), &["mailbox unavailable"]),
     (
         (Likely, R::Content),
         &[
@@ -359,7 +392,7 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
         (Vague, R::UnknownUser),
         &[
             "recipient rejected", "recipient address rejected", "address rejected", "recipient refused",
-            "mailbox unavailable", "mailbox not available", "unavailable mailbox", "rcpt to",
+            "mailbox not available", "unavailable mailbox",
             "account or domain may not exist", "not deliverable", "recipient error",
         ],
     ),
@@ -369,11 +402,41 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
     ),
 ];
 
-static SEARCH: LazyLock<Phrases<(Weight, usize)>> = LazyLock::new(|| {
-    let rows: Vec<_> =
-        TABLE.iter().enumerate().map(|(at, ((weight, _), row))| ((*weight, at), *row)).collect();
+static SEARCH: LazyLock<Phrases<usize>> = LazyLock::new(|| {
+    let rows: Vec<_> = TABLE.iter().enumerate().map(|(at, (_, row))| (at, *row)).collect();
     Phrases::new(&rows)
 });
+
+/// What a server was answering when it refused, where the report says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The recipient's address.
+    Rcpt,
+    /// The message itself: the address had been taken.
+    Data,
+    /// Not known.
+    Unknown,
+}
+
+const STAGES: &[(Stage, &[&str])] = &[
+    (Stage::Rcpt, &["in reply to rcpt", ">>> rcpt", "after rcpt", "rcpt to", "rcpt command", "[rcpt_to]", "our rcpt"]),
+    (Stage::Data, &["end of data", ">>> data", "after data", "in reply to data", "after i sent the message"]),
+];
+
+static STAGE: LazyLock<Phrases<Stage>> = LazyLock::new(|| Phrases::new(STAGES));
+
+/// The stage that a report's folded words name; RCPT where they name both.
+#[must_use]
+pub fn stage(folded: &str) -> Stage {
+    let mut found = Stage::Unknown;
+    for (stage, _, _) in STAGE.find(folded) {
+        if stage == Stage::Rcpt {
+            return stage;
+        }
+        found = stage;
+    }
+    found
+}
 
 /// Reason of an RFC 3463 code where it says more than its class; subject and detail only, the
 /// class is read apart.
@@ -403,20 +466,32 @@ fn by_code(code: &str) -> Option<Reason> {
 
 /// The reason that a server's folded words and the status code give together.
 #[must_use]
-pub fn reason(folded: &str, status: &str) -> Reason {
-    let mut found: Option<(Weight, usize)> = None;
-    for (rank, _, _) in SEARCH.find(folded) {
+pub fn reason(folded: &str, status: &str, stage: Stage) -> Reason {
+    let mut found: Option<(u8, usize)> = None;
+    for (row, _, _) in SEARCH.find(folded) {
+        let rank = (TABLE[row].0.0.tier(), row);
         if found.is_none_or(|best| rank < best) {
             found = Some(rank);
         }
     }
-    let said = found.map(|(weight, row)| (weight, TABLE[row].0.1));
+    let said = found.map(|(_, row)| TABLE[row].0);
     let coded = by_code(status);
     match (said, coded) {
+        (Some((_, said)), Some(R::SenderRefused)) if said.is_dead() => R::SenderRefused,
+        (Some((Claim | Likely, R::UnknownUser)), _) => claimed(coded, stage),
         (Some((Sure, reason)), _) | (Some((_, reason)), None) => reason,
         (Some((Likely, reason)), Some(code)) if !code.is_dead() => reason,
         (_, Some(code)) => code,
         (None, None) => R::Unknown,
+    }
+}
+
+/// What becomes of a claim that the user is unknown.
+fn claimed(coded: Option<Reason>, stage: Stage) -> Reason {
+    match (coded, stage) {
+        (Some(R::UnknownUser), Stage::Rcpt | Stage::Unknown) | (_, Stage::Rcpt) => R::UnknownUser,
+        (Some(code @ (R::Moved | R::UnknownHost)), _) => code,
+        _ => R::Filtered,
     }
 }
 
@@ -432,6 +507,9 @@ mod tests {
             ("552 Mailbox full", "", R::MailboxFull),
             ("Boîte aux lettres pleine", "5.2.2", R::MailboxFull),
             ("550 rejected", "5.1.1", R::UnknownUser),
+            ("550 User unknown (in reply to RCPT TO command)", "", R::UnknownUser),
+            ("550 User unknown (in reply to end of DATA command)", "", R::Filtered),
+            ("Domain of sender address x does not exist", "5.1.8", R::SenderRefused),
             ("550 Recipient address rejected", "", R::UnknownUser),
             ("Host or domain name not found", "5.4.4", R::UnknownHost),
             ("554 5.7.1 blocked using zen.spamhaus.org", "5.7.1", R::Blocked),
@@ -439,7 +517,8 @@ mod tests {
             ("", "", R::Unknown),
             ("connection timed out", "4.4.1", R::Network),
         ] {
-            assert_eq!(reason(&fold(words), status), want, "{words}");
+            let folded = fold(words);
+            assert_eq!(reason(&folded, status, stage(&folded)), want, "{words}");
         }
     }
 

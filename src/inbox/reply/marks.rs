@@ -10,21 +10,21 @@ pub const ATTRIBUTIONS: &[(&[&str], &[&str])] = &[
     // French
     (&["le ", "en date du ", "a la date du "], &["a ecrit :", "a ecrit:", "a ecrit", "ecrit :", "ecrivait :", "ecrit:"]),
     // German, Dutch
-    (&["am ", "on "], &["schrieb:", "schrieb"]),
+    (&["am ", "on ", ""], &["schrieb:", "schrieb"]),
     (&["op ", "on "], &["schreef:", "schreef", "geschreven:", "het volgende geschreven:"]),
     // Spanish, Portuguese, Italian, Romanian
-    (&["el ", "on "], &["escribio:", "escribio"]),
+    (&["el ", "on "], &["escribio:", "escribio", "ha escrit:", "va escriure:"]),
     (&["em ", "a ", "no dia ", "on "], &["escreveu:", "escreveu"]),
     (&["il ", "in data ", "on "], &["ha scritto:", "ha scritto"]),
     (&["in ", "pe ", "la ", "on "], &["a scris:", "a scris"]),
     // Danish, Norwegian, Swedish, Finnish
-    (&["den ", "on ", "pa ", "fre", "tor", "ons", "tir", "man", "lor", "son"], &["skrev:", "skrev", "skrev følgende:"]),
+    (&["den ", "on ", "pa ", "fre", "tor", "ons", "tir", "man", "lor", "son"], &["skrev:", "skrev", "skrev folgende:"]),
     (&[""], &["kirjoitti:"]),
     // Polish, Czech, Hungarian, Ukrainian, Russian
     (&["dnia ", "w dniu ", "on ", "pon", "wt", "sr", "czw", "pt", "sob", "niedz", ""], &["napisał(a):", "napisał:", "napisała:", "pisze:", "napisal(a):"]),
     (&[""], &["napsal(a):", "napsal:", "irta:", "ezt irta", "пише:", "написал:", "написал(а):", "написав:", "napisał(a)"]),
     // Vietnamese, Chinese, Japanese, Arabic
-    (&["vao "], &["đa viet:", "da viet:"]),
+    (&["vao "], &["đa viết:", "đa viet:", "da viet:"]),
     (&[""], &["写道:", "写道：", "寫道：", "寫道:", "のメール:", "のメール：", "كتب:", "كتب"]),
 ];
 
@@ -87,7 +87,7 @@ pub const DEVICES: &[&str] = &[
     // Others
     "von meinem", "gesendet von", "enviado desde", "enviado do", "enviado de mi", "enviado via",
     "inviato da", "verzonden vanaf", "sendt fra", "skickat fran", "wysłane z", "wyslane z", "odeslano z",
-    "trimis de pe", "lahetetty", "диалогов", "отправлено с",
+    "trimis de pe", "lahetetty", "диалогов", "отправлено с", "az iphone-omrol",
 ];
 
 /// Words that close a letter.

@@ -116,6 +116,7 @@ fn may_begin(start: &str) -> bool {
             begins.iter().any(|begin| !begin.is_empty() && start.starts_with(begin))
         })
         || ended(start).is_some()
+        || start.ends_with(">:")
 }
 
 fn is_attribution(text: &str) -> bool {
@@ -126,6 +127,14 @@ fn is_attribution(text: &str) -> bool {
         if named && whole && !text.trim_end().ends_with('<') {
             return true;
         }
+    }
+    // Gmail and others in any language: a time, then a person, then a colon or the verb.
+    let timed = text.contains('@') && has_time(text);
+    if timed && text.len() < 160 && text.ends_with(">:") {
+        return true;
+    }
+    if timed && ended(text).is_some() {
+        return true;
     }
     let told = ATTRIBUTIONS.iter().any(|(begins, ends)| {
         begins.iter().any(|begin| text.starts_with(begin)) && ends.iter().any(|end| closes(text, end))
@@ -154,6 +163,14 @@ fn closes(text: &str, end: &str) -> bool {
     rest.is_empty()
         || end.ends_with(':') && text[at + end.len()..].trim_start().starts_with('>')
         || behind && rest.ends_with(':') && rest.len() < 120
+}
+
+/// `11:28`, `18.30`.
+fn has_time(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    chars.windows(4).any(|w| {
+        w[0].is_numeric() && matches!(w[1], ':' | '.' | 'h') && w[2].is_numeric() && w[3].is_numeric()
+    })
 }
 
 /// `2014-10-17 11:28`, `2013/7/20`.

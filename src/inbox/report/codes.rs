@@ -18,7 +18,8 @@ pub fn detail(status: &str) -> Detail {
     let mut pieces = status.split('.').skip(1);
     match (pieces.next(), pieces.next()) {
         (Some("0"), Some("0")) | (None, _) => Detail::Class,
-        (_, Some("0")) => Detail::Subject,
+        // Expired is what came of the cause that another code may tell.
+        (_, Some("0")) | (Some("4"), Some("7")) => Detail::Subject,
         _ => Detail::Full,
     }
 }

@@ -18,7 +18,7 @@ use super::guard::RECIPIENTS_MAX;
 use super::mime::{Mail, address};
 use super::phrases::Phrases;
 use super::reading::{Kind, Reported};
-use super::reasons::{Reason, reason};
+use super::reasons::{Reason, Stage, reason, stage};
 use super::text::fold;
 
 static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::SUBJECTS)]));
@@ -50,6 +50,7 @@ pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>)> {
         senders: &clues.senders,
         returned_to: &clues.returned.to,
         subject: &clues.subject,
+        bare: prose::bare_recipient(&clues.report_text, clues.from_domain()),
     };
     let said = prose::recipients(&clues.report_text, &known);
     let verdicts = if structured {
@@ -89,7 +90,9 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
             mail.content.report_type.as_str(),
             "feedback-report" | "disposition-notification"
         );
-    if !(subject || statement || named || report) || (clues.answering && !clues.daemon) {
+    // In a language that no table knows: a daemon returns a mail.
+    let foreign = clues.daemon && !clues.returned.is_empty;
+    if !(subject || statement || named || report || foreign) || (clues.answering && !clues.daemon) {
         return 0;
     }
     let points = [
@@ -178,12 +181,7 @@ fn status(field: &str, words: &str, text: &str) -> String {
         (Some(field), _) => Some(field),
         (None, said) => said,
     };
-    if let Some(status) = better.filter(|status| codes::detail(status) > codes::Detail::Class) {
-        return status.to_owned();
-    }
-    let elsewhere = codes::enhanced(text);
-    let elsewhere = elsewhere.filter(|code| better.is_none_or(|b| b[..1] == code[..1]));
-    elsewhere.or(better).unwrap_or_default().to_owned()
+    better.or_else(|| codes::enhanced(text)).unwrap_or_default().to_owned()
 }
 
 fn judge(
@@ -194,20 +192,24 @@ fn judge(
     text: &str,
     clues: &Clues,
 ) -> Verdict {
-    let mut why = reason(&fold(words), &status);
+    let (words, text) = (fold(words), fold(text));
+    let at = match stage(&words) {
+        Stage::Unknown => stage(&text),
+        known => known,
+    };
+    let mut why = reason(&words, &status, at);
     if why == Reason::Unknown && !text.is_empty() {
-        why = reason(&fold(text), &status);
+        why = reason(&text, &status, at);
     }
     if why == Reason::Unknown {
-        why = reason(&clues.subject, &status);
+        why = reason(&clues.subject, &status, at);
     }
     if status.is_empty() {
-        let reply = codes::reply(words).or_else(|| codes::reply(text));
+        let reply = codes::reply(&words).or_else(|| codes::reply(&text));
         let class = match (action, reply) {
             (Action::Done, _) => 2,
             (Action::Delayed, _) => 4,
             (_, Some(code)) => code / 100,
-            (_, None) if why.is_temporary() => 4,
             _ => 5,
         };
         status = format!("{class}.0.0");
@@ -220,13 +222,14 @@ fn judge(
     Verdict { address, action, status, reason: why }
 }
 
-/// Failures make a bounce; without one, delays and arrivals make a report.
+/// Failures make a bounce, delays beside them included; without one, delays and arrivals make a
+/// report.
 fn conclude(verdicts: Vec<Verdict>) -> (Kind, Vec<Reported>) {
     let failed = verdicts.iter().any(|v| v.action == Action::Failed);
     let kind = if failed { Kind::Bounce } else { Kind::Report };
     let mut reported: Vec<Reported> = Vec::new();
     for verdict in verdicts {
-        if failed && verdict.action != Action::Failed {
+        if failed && verdict.action == Action::Done {
             continue;
         }
         let again = reported.iter().any(|r| r.address.eq_ignore_ascii_case(&verdict.address));

@@ -12,6 +12,12 @@ use crate::inbox::text::fold;
 static CUT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), CUTS)]));
 static LEAD: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), LEADS)]));
 
+/// What ends a line after which recipients stand, one a line.
+const LIST: &[&str] = &[
+    "following recipient", "following address", "these recipients", "recipient(s)", "address(es)",
+    "destinataires suivants", "adresses suivantes", "list of recipients", "following user",
+];
+
 /// How far after a phrase of prose its address may begin.
 const LEAD_REACH: usize = 60;
 
@@ -75,6 +81,8 @@ pub struct Known<'k> {
     pub returned_to: &'k [String],
     /// The report's folded subject.
     pub subject: &'k str,
+    /// A recipient named without a domain, completed.
+    pub bare: Option<String>,
 }
 
 /// The recipients of a report's text, with the words about each.
@@ -114,7 +122,10 @@ fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> Vec<String> {
         return chosen;
     }
     for rank in [Rank::Head, Rank::Named, Rank::Told, Rank::Summary, Rank::Anywhere] {
-        let usable = |address: &String| !is_sender(address, known) && !is_office(address);
+        let office = |address: &String| {
+            if rank == Rank::Head { is_daemon(address) } else { is_daemon(address) || is_office(address) }
+        };
+        let usable = |address: &String| !is_sender(address, known) && !office(address);
         let found: Vec<_> = seen.iter().filter(|s| s.0 == rank && usable(&s.2)).collect();
         if !found.is_empty() {
             found.iter().for_each(|s| add(&s.2));
@@ -125,11 +136,31 @@ fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> Vec<String> {
     if let Some(address) = subject.into_iter().next() {
         return vec![address];
     }
+    // Named by local part alone: it is in the domain of who reports.
+    if let Some(address) = known.bare.clone() {
+        return vec![address];
+    }
     // Somebody who wrote to themselves.
-    if let Some(first) = seen.iter().find(|s| s.0 <= Rank::Named && !is_office(&s.2)) {
+    if let Some(first) = seen.iter().find(|s| s.0 <= Rank::Named && !is_daemon(&s.2)) {
         return vec![first.2.clone()];
     }
     known.returned_to.iter().take(1).cloned().collect()
+}
+
+/// A recipient that a list names by local part alone, in the domain of the reporting server.
+#[must_use]
+pub fn bare_recipient(text: &str, domain: &str) -> Option<String> {
+    let mut listed = false;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let word = line.trim();
+        let local = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+        if listed && line.starts_with([' ', '\t']) && word.chars().all(local) {
+            return address(&format!("{word}@{domain}"));
+        }
+        let folded = fold(line);
+        listed |= LIST.iter().any(|lead| folded.contains(lead));
+    }
+    None
 }
 
 fn is_sender(address: &str, known: &Known<'_>) -> bool {
@@ -139,7 +170,12 @@ fn is_sender(address: &str, known: &Known<'_>) -> bool {
 /// Addresses that a report names for help.
 fn is_office(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
-    matches!(local.as_str(), "postmaster" | "mailer-daemon" | "abuse" | "support" | "helpdesk")
+    matches!(local.as_str(), "abuse" | "support" | "helpdesk" | "servicedesk")
+}
+
+fn is_daemon(address: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(local.as_str(), "postmaster" | "mailer-daemon")
 }
 
 /// Reports each address of one line. The answer says whether the next line is named by a label
@@ -150,16 +186,22 @@ fn line_addresses(line: &str, labelled: bool, found: &mut dyn FnMut(Rank, String
         return labelled;
     }
     let all = addresses(trimmed);
-    if all.is_empty() {
-        return trimmed.ends_with([':', ',']) && label_rank(&trimmed[..trimmed.len() - 1]).is_some();
-    }
     let folded = fold(trimmed);
+    if all.is_empty() {
+        return trimmed.ends_with([':', ','])
+            && (label_rank(trimmed).is_some() || LIST.iter().any(|lead| folded.contains(lead)));
+    }
     let other = ["message-id", "references:", "in-reply-to", "from:", "sender:", "reply-to:"];
     if other.iter().any(|field| folded.starts_with(field)) {
         return false;
     }
     let opening = trimmed[..all[0].0].trim_matches(|c: char| !c.is_alphanumeric());
-    let opens = opening.is_empty() || opening.eq_ignore_ascii_case("smtp");
+    // `550 <a@b>... User unknown` in a transcript.
+    let coded = opening.len() == 3
+        && opening.starts_with(['4', '5'])
+        && opening.bytes().all(|b| b.is_ascii_digit())
+        && trimmed[all[0].1..].trim_start_matches('>').starts_with("...");
+    let opens = opening.is_empty() || opening.eq_ignore_ascii_case("smtp") || coded;
     if opens && !trimmed.starts_with(">>") {
         head_addresses(trimmed, &all, found);
         return false;
@@ -190,6 +232,10 @@ fn head_addresses(line: &str, all: &[(usize, usize, String)], found: &mut dyn Fn
             break;
         }
         let rest = line[*end..].trim_start_matches(close).trim_start();
+        // `a@b <c@d>`: the first is a display name.
+        if at == 0 && rest.starts_with('<') && all.len() > 1 && !line[..*start].ends_with('<') {
+            continue;
+        }
         let strict = rest.is_empty() || rest.starts_with([':', ';', ',', '(', '[', '.', '-', '<']);
         found(if strict { Rank::Head } else { Rank::Named }, address.clone());
     }
@@ -208,7 +254,9 @@ fn told_addresses(
     for (start, _, address) in all {
         let named = line[..*start].ends_with('<') && line.ends_with('>') && !line.contains(": ");
         let rank = if named || told(address) { Rank::Told } else { Rank::Anywhere };
-        found(rank, address.clone());
+        if !line[..*start].trim_end().to_ascii_lowercase().ends_with("from") {
+            found(rank, address.clone());
+        }
     }
 }
 
@@ -275,7 +323,11 @@ pub fn addresses(line: &str) -> Vec<(usize, usize, String)> {
         if found.last().is_some_and(|(_, last, _)| *last > start) {
             continue;
         }
-        let open = line[start..at].trim_start_matches(['\'', '`', '*', '-', '=', '|', '.', '/']);
+        let mut open = line[start..at].trim_start_matches(['\'', '`', '*', '-', '=', '|', '.', '/']);
+        // X.400: `dda:SMTP=a@b`.
+        if open.get(..5).is_some_and(|prefix| prefix.eq_ignore_ascii_case("smtp=")) {
+            open = &open[5..];
+        }
         start = at - open.len();
         let dotted = line[at + 1..end].contains('.') || line[at + 1..end].eq("localhost");
         if let Some(address) = address(&line[start..end]).filter(|_| dotted) {
