@@ -187,12 +187,27 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
             "unknown local-part", "unknown local part", "no such local user", "unknown local user",
             "no account by that name", "there is no account", "adrecipientnotfound",
             "recipient address rejected: access denied", "not found by smtp address lookup",
-            "there is no user by that name", "no mailbox by that name",
+            "there is no user by that name", "no mailbox by that name", "mailbox not found",
+            "invalid mailbox", "user not found", "doesn't have a", "name is not recognized",
+            "does not have an account",
         ],
+    ),
+    (
+        (Sure, R::Filtered),
+        &["recipient preferences", "email preferences of the person", "preferences of the recipient"],
     ),
     (
         (Sure, R::Policy),
         &["may not exist, or you may not have", "might not exist or you do not have"],
+    ),
+    (
+        (Sure, R::UnknownHost),
+        &[
+            "domain does not exist", "the account or domain may not exist", "no such domain", "unknown domain",
+            "unknown host", "host unknown", "domain not found", "host not found", "indicated no smtp service",
+            "not accepting network messages", "domain is not reachable", "no mx found", "domain doesn't exist",
+            "domain name does not exist", "host or domain name not found",
+        ],
     ),
     (
         (Claim, R::UnknownUser),
@@ -202,9 +217,9 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
             "unknown recipient", "recipient unknown", "unknown local", "unknown address",
             "address unknown", "unknown mailbox", "mailbox unknown", "unknown account",
             "unknown to address", "unknown virtual", "does not exist",
-            "doesn't exist", "not exist", "doesnt exist", "do not exist", "invalid mailbox",
+            "doesn't exist", "not exist", "doesnt exist", "do not exist", 
             "invalid recipient", "invalid user", "invalid address", "invalid local",
-            "recipient invalid", "user not found", "mailbox not found", "recipient not found",
+            "recipient invalid", "recipient not found",
             "recipnotfound", "recipientnotfound", "account not found",
             "address not found", "couldn't be found", "could not be found", "wasn't found",
             "was not found at", "mailbox does not", "no user by that name", "user doesn't",
@@ -213,8 +228,8 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
              "isn't an account", 
             "not a known user", "is not a local", "user is unknown", "no valid recipients",
             "no longer available", "no longer on server", "no longer valid", "no longer in use",
-            "no longer working", "no longer works", "is no longer", "does not have an account",
-            "doesn't have a", "not listed in public", "not in my mailserver", "address rejected: undeliverable", "undeliverable address",
+            "no longer working", "no longer works", "is no longer", 
+            "not listed in public", "not in my mailserver", "address rejected: undeliverable", "undeliverable address",
             "recipient address rejected: user", "unknown in", "bad address", "bad recipient",
             "bad destination mailbox", "mail is not accepted for this recipient", "user no longer",
             "address is invalid", "adresse invalide", "destinataire inconnu", "utilisateur inconnu",
@@ -236,12 +251,12 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
     (
         (Sure, R::UnknownHost),
         &[
-            "host unknown", "unknown host", "host not found", "no such host", "no such domain",
-            "unknown domain", "domain not found", "domain does not exist", "bad destination host",
+            "no such host", 
+            "bad destination host",
             "couldn't find any host", "name or service not known", "unrouteable mail domain",
-            "unroutable mail domain", "nxdomain", "not accepting network messages", "indicated no smtp service",
-            "domain is not reachable", "no mx found", "couldn't be resolved", "cannot find mail server",
-            "host or domain name not found", "domain name not found", "no dns record",
+            "unroutable mail domain", "nxdomain", 
+             "couldn't be resolved", "cannot find mail server",
+            "domain name not found", "no dns record",
             "invalid domain", "does not accept mail", "nullmx", "null mx", "smtp protocol diference",
             "domain does not accept", "domain isn't in my list",
             "no route to domain", "all relevant mx records point to non-existent", "mx points to localhost",
@@ -393,7 +408,7 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
         &[
             "recipient rejected", "recipient address rejected", "address rejected", "recipient refused",
             "mailbox not available", "unavailable mailbox",
-            "account or domain may not exist", "not deliverable", "recipient error",
+            "not deliverable", "recipient error",
         ],
     ),
     (
@@ -419,7 +434,7 @@ pub enum Stage {
 }
 
 const STAGES: &[(Stage, &[&str])] = &[
-    (Stage::Rcpt, &["in reply to rcpt", ">>> rcpt", "after rcpt", "rcpt to", "rcpt command", "[rcpt_to]", "our rcpt"]),
+    (Stage::Rcpt, &["rcpt", "no valid recipients", "does not like recipient"]),
     (Stage::Data, &["end of data", ">>> data", "after data", "in reply to data", "after i sent the message"]),
 ];
 
@@ -443,7 +458,7 @@ pub fn stage(folded: &str) -> Stage {
 fn by_code(code: &str) -> Option<Reason> {
     let detail = code.get(2..)?;
     Some(match detail {
-        "1.1" | "1.0" | "1.3" => R::UnknownUser,
+        "1.1" | "1.0" | "1.3" | "1.351" => R::UnknownUser,
         "1.2" | "1.10" | "4.4" => R::UnknownHost,
         "1.6" => R::Moved,
         "1.7" | "1.8" => R::SenderRefused,
@@ -489,7 +504,7 @@ pub fn reason(folded: &str, status: &str, stage: Stage) -> Reason {
 /// What becomes of a claim that the user is unknown.
 fn claimed(coded: Option<Reason>, stage: Stage) -> Reason {
     match (coded, stage) {
-        (Some(R::UnknownUser), Stage::Rcpt | Stage::Unknown) | (_, Stage::Rcpt) => R::UnknownUser,
+        (Some(R::UnknownUser), _) | (_, Stage::Rcpt) => R::UnknownUser,
         (Some(code @ (R::Moved | R::UnknownHost)), _) => code,
         _ => R::Filtered,
     }

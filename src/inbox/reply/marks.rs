@@ -18,10 +18,10 @@ pub const ATTRIBUTIONS: &[(&[&str], &[&str])] = &[
     (&["il ", "in data ", "on "], &["ha scritto:", "ha scritto"]),
     (&["in ", "pe ", "la ", "on "], &["a scris:", "a scris"]),
     // Danish, Norwegian, Swedish, Finnish
-    (&["den ", "on ", "pa ", "fre", "tor", "ons", "tir", "man", "lor", "son"], &["skrev:", "skrev", "skrev folgende:"]),
+    (&["den ", "on ", "pa "], &["skrev:", "skrev", "skrev folgende:"]),
     (&[""], &["kirjoitti:"]),
     // Polish, Czech, Hungarian, Ukrainian, Russian
-    (&["dnia ", "w dniu ", "on ", "pon", "wt", "sr", "czw", "pt", "sob", "niedz", ""], &["napisał(a):", "napisał:", "napisała:", "pisze:", "napisal(a):"]),
+    (&["dnia ", "w dniu ", "on ", ""], &["napisał(a):", "napisał:", "napisała:", "pisze:", "napisal(a):"]),
     (&[""], &["napsal(a):", "napsal:", "irta:", "ezt irta", "пише:", "написал:", "написал(а):", "написав:", "napisał(a)"]),
     // Vietnamese, Chinese, Japanese, Arabic
     (&["vao "], &["đa viết:", "đa viet:", "da viet:"]),

@@ -117,6 +117,7 @@ fn may_begin(start: &str) -> bool {
         })
         || ended(start).is_some()
         || start.ends_with(">:")
+        || start.contains(" schrieb am ")
 }
 
 fn is_attribution(text: &str) -> bool {

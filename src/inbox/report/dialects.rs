@@ -55,7 +55,7 @@ pub const CUTS: &[&str] = &[
 
 /// Field names that open a returned header in the middle of a text without any marker.
 pub const CUT_FIELDS: &[&str] =
-    &["received:", "return-path:", "dkim-signature:", "x-received:", "message-id:", "mime-version:"];
+    &["received:", "return-path:", "dkim-signature:", "x-received:"];
 
 /// Labels before a recipient: `Label: address`. Matched at a line's beginning.
 pub const LABELS: &[&str] = &[

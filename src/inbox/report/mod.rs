@@ -15,7 +15,7 @@ use prose::{Known, Said};
 
 use super::clues::Clues;
 use super::guard::RECIPIENTS_MAX;
-use super::mime::{Mail, address};
+use super::mime::{self, Mail, address};
 use super::phrases::Phrases;
 use super::reading::{Kind, Reported};
 use super::reasons::{Reason, Stage, reason, stage};
@@ -40,6 +40,21 @@ const EVIDENCE_MIN: u8 = 4;
 /// What kind of report a mail is, and on whom; `None` where it is none.
 #[must_use]
 pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>)> {
+    let (kind, reported, sure) = read_one(mail, clues)?;
+    if sure {
+        return Some((kind, reported));
+    }
+    // A report that was itself sent back tells what the outer one does not.
+    let inner = clues.returned.report.as_ref().and_then(|octets| {
+        let mail = mime::parse(octets);
+        let clues = Clues::find(&mail);
+        read_one(&mail, &clues).filter(|(_, _, sure)| *sure)
+    });
+    Some(inner.map_or((kind, reported), |(kind, reported, _)| (kind, reported)))
+}
+
+/// The kind and recipients, and whether the report itself names them.
+fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool)> {
     let groups = status_groups(mail, clues);
     let structured = !groups.is_empty();
     if !structured && evidence(mail, clues) < EVIDENCE_MIN {
@@ -52,13 +67,14 @@ pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>)> {
         subject: &clues.subject,
         bare: prose::bare_recipient(&clues.report_text, clues.from_domain()),
     };
-    let said = prose::recipients(&clues.report_text, &known);
+    let (said, named) = prose::recipients(&clues.report_text, &known);
     let verdicts = if structured {
         from_groups(&groups, &said, clues)
     } else {
         from_text(&said, clues)
     };
-    Some(conclude(verdicts))
+    let (kind, reported) = conclude(verdicts);
+    Some((kind, reported, structured || named))
 }
 
 /// Status groups of the report's parts, or written into its text.
@@ -91,12 +107,13 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
             "feedback-report" | "disposition-notification"
         );
     // In a language that no table knows: a daemon returns a mail.
-    let foreign = clues.daemon && !clues.returned.is_empty;
+    let foreign = clues.daemon && clues.returned.any;
     if !(subject || statement || named || report || foreign) || (clues.answering && !clues.daemon) {
         return 0;
     }
     let points = [
         (clues.daemon, 3),
+        (foreign, 1),
         (clues.null_sender, 2),
         (named, 4),
         (report, 3),
@@ -181,7 +198,11 @@ fn status(field: &str, words: &str, text: &str) -> String {
         (Some(field), _) => Some(field),
         (None, said) => said,
     };
-    better.or_else(|| codes::enhanced(text)).unwrap_or_default().to_owned()
+    // A field that says only a class, without a server's words: the text may hold them.
+    let silent = words.is_empty() && better.is_none_or(|b| codes::detail(b) == codes::Detail::Class);
+    let told = codes::enhanced(text).filter(|_| silent || better.is_none());
+    let told = told.filter(|told| better.is_none_or(|better| better[..1] == told[..1]));
+    told.or(better).unwrap_or_default().to_owned()
 }
 
 fn judge(

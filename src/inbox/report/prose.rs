@@ -27,7 +27,7 @@ pub fn part_returned(text: &str) -> (&str, &str) {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let trimmed = line.trim();
-        let lower = trimmed.get(..16.min(trimmed.len())).unwrap_or_default().to_ascii_lowercase();
+        let lower = line.get(..16.min(line.len())).unwrap_or_default().to_ascii_lowercase();
         if CUT_FIELDS.iter().any(|field| lower.starts_with(field)) {
             return text.split_at(at);
         }
@@ -85,9 +85,10 @@ pub struct Known<'k> {
     pub bare: Option<String>,
 }
 
-/// The recipients of a report's text, with the words about each.
+/// The recipients of a report's text, with the words about each, and whether the text or header
+/// names them (false: taken from the returned mail for want of better).
 #[must_use]
-pub fn recipients(text: &str, known: &Known<'_>) -> Vec<Said> {
+pub fn recipients(text: &str, known: &Known<'_>) -> (Vec<Said>, bool) {
     let lines: Vec<&str> = text.lines().collect();
     let mut seen: Vec<(Rank, usize, String)> = Vec::new();
     let mut labelled = false;
@@ -99,18 +100,19 @@ pub fn recipients(text: &str, known: &Known<'_>) -> Vec<Said> {
             seen.push((rank, at, address));
         });
     }
-    let chosen = choose(&seen, known);
+    let (chosen, named) = choose(&seen, known);
     let heads: Vec<(usize, &str)> = seen
         .iter()
         .filter(|(rank, _, address)| *rank <= Rank::Named && chosen.contains(address))
         .map(|(_, at, address)| (*at, address.as_str()))
         .collect();
     let words = |address: &String| words_of(address, &lines, &heads, chosen.len());
-    chosen.iter().map(|address| Said { address: address.clone(), words: words(address) }).collect()
+    let said = chosen.iter().map(|address| Said { address: address.clone(), words: words(address) });
+    (said.collect(), named)
 }
 
-/// The addresses of the surest rank that has any.
-fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> Vec<String> {
+/// The addresses of the surest rank that has any; false where none has.
+fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> (Vec<String>, bool) {
     let mut chosen: Vec<String> = Vec::new();
     let mut add = |address: &String| {
         if !chosen.iter().any(|known| known.eq_ignore_ascii_case(address)) {
@@ -119,7 +121,7 @@ fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> Vec<String> {
     };
     if !known.failed.is_empty() {
         known.failed.iter().for_each(&mut add);
-        return chosen;
+        return (chosen, true);
     }
     for rank in [Rank::Head, Rank::Named, Rank::Told, Rank::Summary, Rank::Anywhere] {
         let office = |address: &String| {
@@ -129,22 +131,22 @@ fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> Vec<String> {
         let found: Vec<_> = seen.iter().filter(|s| s.0 == rank && usable(&s.2)).collect();
         if !found.is_empty() {
             found.iter().for_each(|s| add(&s.2));
-            return chosen;
+            return (chosen, true);
         }
     }
     let subject = addresses(known.subject).into_iter().map(|(_, _, address)| address);
     if let Some(address) = subject.into_iter().next() {
-        return vec![address];
+        return (vec![address], true);
     }
     // Named by local part alone: it is in the domain of who reports.
     if let Some(address) = known.bare.clone() {
-        return vec![address];
+        return (vec![address], true);
     }
     // Somebody who wrote to themselves.
     if let Some(first) = seen.iter().find(|s| s.0 <= Rank::Named && !is_daemon(&s.2)) {
-        return vec![first.2.clone()];
+        return (vec![first.2.clone()], true);
     }
-    known.returned_to.iter().take(1).cloned().collect()
+    (known.returned_to.iter().take(1).cloned().collect(), false)
 }
 
 /// A recipient that a list names by local part alone, in the domain of the reporting server.
@@ -254,7 +256,9 @@ fn told_addresses(
     for (start, _, address) in all {
         let named = line[..*start].ends_with('<') && line.ends_with('>') && !line.contains(": ");
         let rank = if named || told(address) { Rank::Told } else { Rank::Anywhere };
-        if !line[..*start].trim_end().to_ascii_lowercase().ends_with("from") {
+        let before = line[..*start].trim_end().to_ascii_lowercase();
+        // Who may not write is not who was written to; Exim's `generated from` is.
+        if !before.ends_with("from") || before.ends_with("generated from") {
             found(rank, address.clone());
         }
     }
@@ -344,7 +348,7 @@ mod tests {
     fn of(text: &str) -> Vec<(String, String)> {
         let senders = ["us@sender.test".to_owned()];
         let known = Known { senders: &senders, ..Known::default() };
-        let said = recipients(text, &known).into_iter();
+        let said = recipients(text, &known).0.into_iter();
         said.map(|s| (s.address, s.words.split_whitespace().collect::<Vec<_>>().join(" "))).collect()
     }
 
