@@ -188,8 +188,9 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
             "no account by that name", "there is no account", "adrecipientnotfound",
             "recipient address rejected: access denied", "not found by smtp address lookup",
             "there is no user by that name", "no mailbox by that name", "mailbox not found",
-            "invalid mailbox", "user not found", "doesn't have a", "name is not recognized",
-            "does not have an account",
+            "invalid mailbox", "user not found", "have a yahoo.com account", "adresse destinataire invalide",
+            "adresse d'au moins un destinataire invalide", "name is not recognized",
+            "does not have an account", "invalid final delivery",
         ],
     ),
     (
@@ -200,6 +201,7 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
         (Sure, R::Policy),
         &["may not exist, or you may not have", "might not exist or you do not have"],
     ),
+    ((Sure, R::Network), &["unexpected name server reply", "name server reply"]),
     (
         (Sure, R::UnknownHost),
         &[
@@ -212,11 +214,11 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
     (
         (Claim, R::UnknownUser),
         &[
-            "user unknown", "unknown user", "no such user", "no such mailbox", "no such recipient",
+            "doesn't have a", "user unknown", "unknown user", "no such user", "no such mailbox", "no such recipient",
             "no such account", "no such address", "no such email",
             "unknown recipient", "recipient unknown", "unknown local", "unknown address",
             "address unknown", "unknown mailbox", "mailbox unknown", "unknown account",
-            "unknown to address", "unknown virtual", "does not exist",
+            "unknown to address", "unknown virtual", "does not exist", "dosn't exist",
             "doesn't exist", "not exist", "doesnt exist", "do not exist", 
             "invalid recipient", "invalid user", "invalid address", "invalid local",
             "recipient invalid", "recipient not found",
@@ -233,7 +235,7 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
             "recipient address rejected: user", "unknown in", "bad address", "bad recipient",
             "bad destination mailbox", "mail is not accepted for this recipient", "user no longer",
             "address is invalid", "adresse invalide", "destinataire inconnu", "utilisateur inconnu",
-            "adresse inconnue", "n'existe pas", "inexistant", "adresse d'au moins un destinataire invalide",
+            "adresse inconnue", "n'existe pas", "inexistant", 
             "address error", "no one here by that", "user name unknown", "empfaenger unbekannt",
             "mailbox name not allowed", "isn't listed", "not a recognized", "unknown person",
             "recipient does not", "account has been closed", "delivery attempt failed; user",
@@ -241,7 +243,7 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
             "has been terminated", "user left", "is not a user", "account deleted", "user reject",
             "mailbox deleted", "can't find user", "cannot find your recipient", "not known here",
             "not known at this", "spelling of the recipient", "the recipient cannot be verified",
-            "does not like recipient", "invalid email address", "requested mailbox is unknown",
+            "invalid email address", "requested mailbox is unknown",
             "the mailbox is not available on this system", "nobody by that name",
             "recipient address is not valid", "recipient is not exist", "address does not",
             "user-not-found", "unknown username", "user account is unavailable",
@@ -434,23 +436,16 @@ pub enum Stage {
 }
 
 const STAGES: &[(Stage, &[&str])] = &[
-    (Stage::Rcpt, &["rcpt", "no valid recipients", "does not like recipient"]),
+    (Stage::Rcpt, &["in reply to rcpt", ">>> rcpt", "after rcpt", "rcpt to", "rcpt command", "[rcpt_to]", "our rcpt", "rcpt host", "554 rcpt", "550 rcpt", "no valid recipients", "does not like recipient"]),
     (Stage::Data, &["end of data", ">>> data", "after data", "in reply to data", "after i sent the message"]),
 ];
 
 static STAGE: LazyLock<Phrases<Stage>> = LazyLock::new(|| Phrases::new(STAGES));
 
-/// The stage that a report's folded words name; RCPT where they name both.
+/// The stage that a report's folded words name first.
 #[must_use]
 pub fn stage(folded: &str) -> Stage {
-    let mut found = Stage::Unknown;
-    for (stage, _, _) in STAGE.find(folded) {
-        if stage == Stage::Rcpt {
-            return stage;
-        }
-        found = stage;
-    }
-    found
+    STAGE.find(folded).next().map_or(Stage::Unknown, |(stage, _, _)| stage)
 }
 
 /// Reason of an RFC 3463 code where it says more than its class; subject and detail only, the
@@ -504,7 +499,9 @@ pub fn reason(folded: &str, status: &str, stage: Stage) -> Reason {
 /// What becomes of a claim that the user is unknown.
 fn claimed(coded: Option<Reason>, stage: Stage) -> Reason {
     match (coded, stage) {
-        (Some(R::UnknownUser), _) | (_, Stage::Rcpt) => R::UnknownUser,
+        (Some(R::UnknownUser), _) => R::UnknownUser,
+        (Some(R::Policy), Stage::Data) => R::Filtered,
+        (_, Stage::Rcpt) => R::UnknownUser,
         (Some(code @ (R::Moved | R::UnknownHost)), _) => code,
         _ => R::Filtered,
     }

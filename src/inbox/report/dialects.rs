@@ -44,7 +44,6 @@ pub const CUTS: &[&str] = &[
     "the unsent message follows",
     "copy of original message",
     "a copy of your message follows",
-    "your original message",
     "the first lines of your message",
     // French
     "message d'origine",
@@ -65,7 +64,7 @@ pub const LABELS: &[&str] = &[
     "to", "delivery to", "your message to", "user", "email", "could not deliver message to",
     "the following recipient", "not delivered to", "undeliverable to", "failed to", "for",
     "unknown user", "unknown recipient", "invalid recipient", "your mail to", "your email to",
-    "user unknown", "user's mailbox is full", "mailbox full", "mailbox is full", "destinataire",
+    "user unknown", "invalid final delivery userid", "user's mailbox is full", "mailbox full", "mailbox is full", "destinataire",
     "adresse", "unable to deliver to", "no such user", "mail delivery failed to", "message to",
 ];
 

@@ -5,11 +5,13 @@
 mod codes;
 mod dialects;
 mod fields;
+mod notice;
 mod prose;
 
 use std::sync::LazyLock;
 
 use fields::{Action, Group};
+pub use notice::{Notice, read as notice};
 pub use prose::{addresses, part_returned};
 use prose::{Known, Said};
 
@@ -37,6 +39,9 @@ pub fn is_daemon(folded: &str) -> bool {
 /// Evidence that makes a mail without status fields a report.
 const EVIDENCE_MIN: u8 = 4;
 
+/// Longest text that is taken for a report though no machine shows itself in its header.
+const PLAIN_REPORT_OCTETS: usize = 1500;
+
 /// What kind of report a mail is, and on whom; `None` where it is none.
 #[must_use]
 pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>)> {
@@ -57,7 +62,8 @@ pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>)> {
 fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool)> {
     let groups = status_groups(mail, clues);
     let structured = !groups.is_empty();
-    if !structured && evidence(mail, clues) < EVIDENCE_MIN {
+    let evidence = if structured { EVIDENCE_MIN } else { evidence(mail, clues) };
+    if evidence < EVIDENCE_MIN {
         return None;
     }
     let known = Known {
@@ -67,7 +73,12 @@ fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool
         subject: &clues.subject,
         bare: prose::bare_recipient(&clues.report_text, clues.from_domain()),
     };
-    let (said, named) = prose::recipients(&clues.report_text, &known);
+    let prose::Found { said, named, head } = prose::recipients(&clues.report_text, &known);
+    // Where no machine shows itself, the text must have a report's form as well as its words.
+    let short = clues.folded_report.len() < PLAIN_REPORT_OCTETS;
+    if !(structured || clues.machine || clues.returned.any || head && short) {
+        return None;
+    }
     let verdicts = if structured {
         from_groups(&groups, &said, clues)
     } else {
@@ -85,6 +96,11 @@ fn status_groups(mail: &Mail<'_>, clues: &Clues) -> Vec<Group> {
         if matches!(mime, "message/delivery-status" | "message/global-delivery-status") {
             groups.extend(fields::groups(&part.text()));
         }
+    }
+    if groups.is_empty()
+        && let Some(Notice::Report(told)) = notice(&clues.text)
+    {
+        groups = told;
     }
     if groups.is_empty() && clues.machine {
         let lower = clues.report_text.to_ascii_lowercase();
@@ -108,7 +124,13 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
         );
     // In a language that no table knows: a daemon returns a mail.
     let foreign = clues.daemon && clues.returned.any;
-    if !(subject || statement || named || report || foreign) || (clues.answering && !clues.daemon) {
+    if !(subject || statement || named || report || foreign) {
+        return 0;
+    }
+    // `RE: …: non remis` is a report's subject, `Re: Undeliverable: …` a person's.
+    let length = clues.subject.trim_end_matches(|c: char| !c.is_alphanumeric()).len();
+    let ends = SUBJECT.find(&clues.subject).any(|(_, start, end)| end + 3 > length && start > 3);
+    if clues.answering && !clues.daemon && !ends {
         return 0;
     }
     let points = [
@@ -231,6 +253,8 @@ fn judge(
             (Action::Done, _) => 2,
             (Action::Delayed, _) => 4,
             (_, Some(code)) => code / 100,
+            // Exim gives up on what only failed for a time.
+            (_, None) if words.contains("retry time") => 4,
             _ => 5,
         };
         status = format!("{class}.0.0");

@@ -85,10 +85,21 @@ pub struct Known<'k> {
     pub bare: Option<String>,
 }
 
-/// The recipients of a report's text, with the words about each, and whether the text or header
-/// names them (false: taken from the returned mail for want of better).
+/// What a report's text says.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The recipients with the words about each.
+    pub said: Vec<Said>,
+    /// Whether text or header name them; false where they are the returned mail's, for want of
+    /// better.
+    pub named: bool,
+    /// Whether an address stands in the form in which servers list them.
+    pub head: bool,
+}
+
+/// The recipients of a report's text.
 #[must_use]
-pub fn recipients(text: &str, known: &Known<'_>) -> (Vec<Said>, bool) {
+pub fn recipients(text: &str, known: &Known<'_>) -> Found {
     let lines: Vec<&str> = text.lines().collect();
     let mut seen: Vec<(Rank, usize, String)> = Vec::new();
     let mut labelled = false;
@@ -108,7 +119,8 @@ pub fn recipients(text: &str, known: &Known<'_>) -> (Vec<Said>, bool) {
         .collect();
     let words = |address: &String| words_of(address, &lines, &heads, chosen.len());
     let said = chosen.iter().map(|address| Said { address: address.clone(), words: words(address) });
-    (said.collect(), named)
+    let head = seen.iter().any(|(rank, _, _)| *rank == Rank::Head);
+    Found { said: said.collect(), named, head }
 }
 
 /// The addresses of the surest rank that has any; false where none has.
@@ -283,10 +295,14 @@ fn words_of(address: &str, lines: &[&str], heads: &[(usize, &str)], count: usize
     if count == 1 {
         return lines[start..].join("\n");
     }
-    let next = |from: usize| {
-        heads.iter().filter(|(at, head)| *at > from && !head.eq_ignore_ascii_case(address)).min()
-    };
-    let end = next(start).map_or(lines.len(), |(at, _)| *at);
+    let next =
+        heads.iter().filter(|(at, head)| *at > start && !head.eq_ignore_ascii_case(address)).min();
+    let mut end = next.map_or(lines.len(), |(at, _)| *at);
+    // In a transcript each recipient has one coded line.
+    if starts_coded(lines[start]) {
+        let coded = lines[start + 1..end].iter().position(|line| starts_coded(line));
+        end = coded.map_or(end, |at| start + 1 + at);
+    }
     let mut words = lines[start..end].join("\n");
     let own_words = words.replace(address, "");
     if own_words.chars().filter(|c| c.is_alphanumeric()).count() < 6 {
@@ -301,6 +317,11 @@ fn words_of(address: &str, lines: &[&str], heads: &[(usize, &str)], count: usize
         }
     }
     words
+}
+
+fn starts_coded(line: &str) -> bool {
+    let line = line.trim_start().as_bytes();
+    line.len() > 4 && line[..3].iter().all(u8::is_ascii_digit) && matches!(line[3], b' ' | b'-')
 }
 
 /// Every address in a line with where it stands.
@@ -348,7 +369,7 @@ mod tests {
     fn of(text: &str) -> Vec<(String, String)> {
         let senders = ["us@sender.test".to_owned()];
         let known = Known { senders: &senders, ..Known::default() };
-        let said = recipients(text, &known).0.into_iter();
+        let said = recipients(text, &known).said.into_iter();
         said.map(|s| (s.address, s.words.split_whitespace().collect::<Vec<_>>().join(" "))).collect()
     }
 
