@@ -151,7 +151,8 @@ const TABLE: &[((Weight, Reason), &[&str])] = &[
             "quota depasse", "is receiving mail at a rate that", "message quota",
             "has exceeded the limit", "exceeded mailbox", "account is full", "has reached its limit",
             "space shortage", "lacks space", "would exceed quota", "delivery: quota",
-            "mailbox would exceed", "retry timeout exceeded quota", "not enough disk space in mailbox",
+            "mailbox would exceed", "exceeded the local limit",
+            "mailbox size exceeded", "has no space", "retry timeout exceeded quota", "not enough disk space in mailbox",
         ],
     ),
     (

@@ -17,6 +17,7 @@ pub const CUTS: &[&str] = &[
     "--- returned message follows",
     "--- returned message ---",
     "--- original message",
+    "---original message",
     "-- original message",
     "original message follows",
     "original message headers",

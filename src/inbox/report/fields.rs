@@ -148,7 +148,7 @@ fn close(current: &mut Group, done: &mut Vec<Group>) {
 fn set(group: &mut Group, what: Use, value: &str) {
     match what {
         Use::Last => group.last = untyped(value),
-        Use::Original if group.original.is_empty() => group.original = untyped(value),
+        Use::Original if group.original.is_empty() && value.contains('@') => group.original = untyped(value),
         Use::Original => {}
         Use::Action => {
             let word = value.to_ascii_lowercase();

@@ -168,6 +168,7 @@ pub fn bare_recipient(text: &str, domain: &str) -> Option<String> {
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let word = line.trim();
         let local = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+        let word = word.split(" (").next().unwrap_or(word);
         if listed && line.starts_with([' ', '\t']) && word.chars().all(local) {
             return address(&format!("{word}@{domain}"));
         }
@@ -381,7 +382,10 @@ mod tests {
             ("    Recipient: [SMTP:a@x.test]\n    Reason: no\n", vec!["a@x.test"]),
             ("There was an error delivering your mail to <a@x.test>.\n", vec!["a@x.test"]),
             ("From: us@sender.test\nRCPT TO: a@x.test\n", vec!["a@x.test"]),
-            ("us@sender.test wrote to a@x.test and it failed\n", vec!["a@x.test"]),
+            ("Note: us@sender.test wrote to a@x.test and it failed\n", vec!["a@x.test"]),
+            ("550 <a@x.test>... Host unknown\n", vec!["a@x.test"]),
+            ("did not reach:\n\nc=CA;a= ;dda:SMTP=a@x.test; on Monday\n", vec!["a@x.test"]),
+            ("failed:\n  an undisclosed address\n    (generated from a@x.test)\n", vec!["a@x.test"]),
         ] {
             let found: Vec<_> = of(text).into_iter().map(|(address, _)| address).collect();
             assert_eq!(found, want, "{text}");
