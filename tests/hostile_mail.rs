@@ -111,6 +111,7 @@ fn texts() -> Vec<(&'static str, Vec<u8>)> {
         ("open styles", html(&"<style>".repeat(100_000))),
         ("closed elements", html(&("<i>".repeat(300) + &"</b>".repeat(100_000)))),
         ("entities", html(&"&#x110000;&eacute;&;&#;".repeat(40_000))),
+        ("open entities", html(&"&éééééé".repeat(60_000))),
         ("attributions", mail("", "On 1 May 2026 at 10:00, a@b.test\n".repeat(20_000))),
         ("quote marks", mail("", ">".repeat(900_000))),
         ("field names", mail("", "From: a\nfoo\nbar\n".repeat(40_000))),
@@ -157,7 +158,10 @@ fn every_cut_of_a_report_is_read() {
     let whole = read(report.as_bytes(), false);
     assert_eq!(whole.kind, Kind::Bounce);
     assert_eq!(whole.references, ["m@example.ca"]);
-    assert_eq!((whole.recipients[0].address.as_str(), whole.recipients[0].hard), ("x@example.com", true));
+    assert_eq!(
+        (whole.recipients[0].address.as_str(), whole.recipients[0].hard),
+        ("x@example.com", true)
+    );
 }
 
 #[test]

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use crate::domain::words::Lang;
 use crate::inbox::read::read;
-use crate::inbox::reading::{Kind, Reading};
+use crate::inbox::reading::{Command, Kind, Reading};
 use crate::inbox::source::RAW_OCTETS_MAX;
 use crate::inbox::{from_html, from_plain, new_text};
 
@@ -37,8 +38,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if options.files.is_empty() {
         let mut lines = io::stdin().lock().lines();
         loop {
-            let batch: Vec<String> =
-                lines.by_ref().take(BATCH * jobs).collect::<Result<_, _>>().context("standard input")?;
+            let batch: Vec<String> = lines
+                .by_ref()
+                .take(BATCH * jobs)
+                .collect::<Result<_, _>>()
+                .context("standard input")?;
             if batch.is_empty() {
                 break;
             }
@@ -54,7 +58,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     out.flush().context("standard output")
 }
 
-fn answer(batch: &[String], options: &Options, jobs: usize, out: &mut impl Write) -> anyhow::Result<()> {
+fn answer(
+    batch: &[String],
+    options: &Options,
+    jobs: usize,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let share = batch.len().div_ceil(jobs).max(1);
     let answers: Vec<Vec<String>> = if jobs == 1 {
         vec![batch.iter().map(|line| one(line, options)).collect()]
@@ -131,8 +140,8 @@ fn as_json(reading: &Reading) -> Value {
     if let Some(reply) = &reading.reply {
         value["reply"] = json!({
             "text": reply.text,
-            "command": reply.command.map(|command| command.as_str()),
-            "lang": reply.lang.map(|lang| lang.as_str()),
+            "command": reply.command.map(Command::as_str),
+            "lang": reply.lang.map(Lang::as_str),
         });
     }
     value
@@ -146,7 +155,11 @@ fn as_words(path: &str, reading: &Reading) -> String {
             lines.push(format!("  {name:<9} {value}"));
         }
     };
-    let name = if reading.from_name.is_empty() { String::new() } else { format!(" ({})", reading.from_name) };
+    let name = if reading.from_name.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", reading.from_name)
+    };
     say("from", &format!("{}{name}", reading.from));
     say("subject", &reading.subject);
     for r in &reading.recipients {
@@ -159,8 +172,8 @@ fn as_words(path: &str, reading: &Reading) -> String {
         say("answer", "none may be sent");
     }
     if let Some(reply) = &reading.reply {
-        say("language", reply.lang.map_or("not known", |lang| lang.as_str()));
-        say("command", reply.command.map_or("none: for the desk", |command| command.as_str()));
+        say("language", reply.lang.map_or("not known", Lang::as_str));
+        say("command", reply.command.map_or("none: for the desk", Command::as_str));
         for line in reply.text.lines() {
             say("text", line);
         }

@@ -116,7 +116,7 @@ impl Clues {
 
 impl Clues {
     /// Domain of the sender's address; empty where there is none.
-    pub fn from_domain(&self) -> &str {
+    pub fn domain(&self) -> &str {
         self.from.address.rsplit('@').next().unwrap_or_default()
     }
 }
@@ -213,8 +213,18 @@ fn returned_header(header: &Header<'_>) -> Returned {
         found.map(|m| m.address).take(ADDRESSES_MAX).collect::<Vec<_>>()
     };
     let mut envelope = addresses(&[
-        "Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-From",
-        "X-Envelope-To", "Errors-To", "Reply-To", "Sender", "From", "To", "List-Unsubscribe",
+        "Return-Path",
+        "Delivered-To",
+        "X-Original-To",
+        "Envelope-To",
+        "X-Envelope-From",
+        "X-Envelope-To",
+        "Errors-To",
+        "Reply-To",
+        "Sender",
+        "From",
+        "To",
+        "List-Unsubscribe",
     ]);
     for value in header.all("Received").take(20) {
         let line = super::mime::unfold(value);

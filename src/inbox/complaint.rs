@@ -23,16 +23,25 @@ const SUBJECTS: &[&str] = &[
 ];
 
 /// Local parts that send them.
-const SENDERS: &[&str] = &["fbl", "feedback", "feedbackloop", "abuse", "staff", "scomp", "complaint"];
+const SENDERS: &[&str] =
+    &["fbl", "feedback", "feedbackloop", "abuse", "staff", "scomp", "complaint"];
 
-static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), SUBJECTS)]));
+static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), SUBJECTS.to_vec())]));
 
 /// Fields that name who complained, in the report or in the returned header.
-const RECIPIENT_FIELDS: &[&str] = &["Original-Rcpt-To", "Removal-Recipient", "X-HmXmrOriginalRecipient"];
+const RECIPIENT_FIELDS: &[&str] =
+    &["Original-Rcpt-To", "Removal-Recipient", "X-HmXmrOriginalRecipient"];
 
 /// Local parts of addresses that take unsubscriptions by mail (RFC 2369 `List-Unsubscribe`).
-const UNSUBSCRIBE_BOXES: &[&str] =
-    &["unsubscribe", "unsub", "opt-out", "optout", "list-unsubscribe", "desabonnement", "desabonner"];
+const UNSUBSCRIBE_BOXES: &[&str] = &[
+    "unsubscribe",
+    "unsub",
+    "opt-out",
+    "optout",
+    "list-unsubscribe",
+    "desabonnement",
+    "desabonner",
+];
 
 /// Who complains; `None` where the mail is no complaint.
 #[must_use]

@@ -55,8 +55,11 @@ mod tests {
     fn line_ends_and_byte_order_are_made_one() {
         let (lines, cut) = ready(b"A: b\r\rtext\r");
         assert_eq!((&*lines, cut), (&b"A: b\n\ntext\n"[..], false));
-        let wide: Vec<u8> =
-            [0xFEFF].into_iter().chain("A: é\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let wide: Vec<u8> = [0xFEFF]
+            .into_iter()
+            .chain("A: é\n".encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
         assert_eq!(&*ready(&wide).0, "A: é\n".as_bytes());
         let long = vec![b'x'; RAW_OCTETS_MAX + 1];
         let (kept, cut) = ready(&long);

@@ -147,8 +147,7 @@ fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let octets = match coding {
         "B" | "b" => base64(body.as_bytes()),
         "Q" | "q" => {
-            let spaced: Vec<u8> =
-                body.bytes().map(|b| if b == b'_' { b' ' } else { b }).collect();
+            let spaced: Vec<u8> = body.bytes().map(|b| if b == b'_' { b' ' } else { b }).collect();
             quoted_printable(&spaced)
         }
         _ => return None,

@@ -1,7 +1,10 @@
 //! Owns the plain words that act. A reply is a command only where every word of it is known and
 //! only one act is named: a negation, a question, a condition or any word more is for the desk.
 
+use std::sync::LazyLock;
+
 use crate::domain::words::Lang;
+use crate::inbox::phrases::{COMMANDS, section};
 use crate::inbox::reading::Command;
 use crate::inbox::text::fold;
 
@@ -10,8 +13,16 @@ const KEYS: &[(Command, &[&str])] = &[
     (
         Command::Renew,
         &[
-            "renew", "renewal", "renewing", "renews", "renouveler", "renouvelle", "renouvellement",
-            "renouveller", "renouvelez", "renouvele",
+            "renew",
+            "renewal",
+            "renewing",
+            "renews",
+            "renouveler",
+            "renouvelle",
+            "renouvellement",
+            "renouveller",
+            "renouvelez",
+            "renouvele",
         ],
     ),
     (Command::Cheque, &["cheque", "cheques", "check"]),
@@ -19,39 +30,26 @@ const KEYS: &[(Command, &[&str])] = &[
     (
         Command::Stop,
         &[
-            "stop", "unsubscribe", "arret", "arreter", "arretez", "desabonner", "desabonnement",
-            "desabonnez", "desinscrire", "desinscription",
+            "stop",
+            "unsubscribe",
+            "arret",
+            "arreter",
+            "arretez",
+            "desabonner",
+            "desabonnement",
+            "desabonnez",
+            "desinscrire",
+            "desinscription",
         ],
     ),
     (Command::Help, &["help", "aide"]),
     (Command::Receipt, &["receipt", "receipts", "recu", "recus"]),
 ];
 
-/// Words that may stand around the act and change nothing.
-const FILLERS: &[&str] = &[
-    // English
-    "i", "i'd", "i'll", "we", "want", "wish", "would", "like", "to", "please", "my", "me", "our", "membership",
-    "yes", "the", "a", "by", "with", "via", "for", "pay", "payment", "again", "this", "year", "it",
-    "have", "i've", "already", "send", "need", "copy", "of", "an", "and", "mailing", "emails", "mails",
-    "email", "reminders", "from", "is", "has", "been", "am", "in", "full", "thanks", "thank", "you", "dues",
-    "fees", "now", "will", "us", "your", "list",
-    // French
-    "je", "j'ai", "nous", "veux", "voudrais", "souhaite", "desire", "aimerais", "mon", "mes", "ma",
-    "notre", "l'adhesion", "adhesion", "oui", "le", "la", "les", "un", "une", "par", "pour", "payer",
-    "paiement", "cette", "annee", "deja", "s'il", "vous", "plait", "svp", "besoin", "d'un", "d'une", "d'aide",
-    "de", "du", "et", "ai", "me", "merci", "courriels", "rappels", "cotisation", "l'envoi", "d'envoyer",
-    "envoyer", "envoyez", "moi", "recevoir", "l'annee", "a", "ete", "est", "d'abonnement", "des",
-    "m'abonner", "maintenant", "ici", "c'est", "avec", "votre", "liste", "au", "bien", "desormais",
-];
-
-/// Lines that greet, thank or close, and hold nothing else.
-const POLITE: &[&str] = &[
-    "hi", "hello", "good", "morning", "afternoon", "evening", "dear", "thanks", "thank", "you", "many", "much",
-    "very", "so", "regards", "best", "kind", "sincerely", "cheers", "team", "all", "everyone", "have", "a", "nice", "day",
-    "bonjour", "bonsoir", "salut", "merci", "beaucoup", "bien", "cordialement", "salutations", "a", "vous",
-    "madame", "monsieur", "mesdames", "messieurs", "d'avance", "bonne", "journee", "cordiales", "sincerement",
-    "et", "and", "in", "advance", "the", "there", "warm", "warmly", "bien", "mes",
-];
+static FILLERS: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "fillers"));
+static POLITE: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "polite"));
+static FRENCH: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "french"));
+static ENGLISH: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "english"));
 
 /// Words of a reply that can be a command at all.
 const WORDS_MAX: usize = 30;
@@ -70,7 +68,8 @@ pub fn command(text: &str) -> Option<Command> {
     if lines.iter().map(Vec::len).sum::<usize>() > WORDS_MAX {
         return None;
     }
-    let first = lines.iter().position(|line| !line.iter().all(|w| is_polite(w)) && !is_greeting(line))?;
+    let first =
+        lines.iter().position(|line| !line.iter().all(|w| is_polite(w)) && !is_greeting(line))?;
     let found = act(&lines[first])?;
     let below_is_name = |line: &Vec<String>| {
         line.iter().all(|word| is_polite(word))
@@ -107,17 +106,21 @@ fn act(line: &[String]) -> Option<Command> {
     match acts.as_slice() {
         [one] => Some(*one),
         // Renewing by cheque is one act.
-        [Command::Renew, Command::Cheque] | [Command::Cheque, Command::Renew] => Some(Command::Cheque),
+        [Command::Renew, Command::Cheque] | [Command::Cheque, Command::Renew] => {
+            Some(Command::Cheque)
+        }
         _ => None,
     }
 }
 
 fn is_known(word: &str) -> bool {
-    FILLERS.contains(&word) || is_polite(word) || word.bytes().all(|b| b.is_ascii_digit())
+    FILLERS.iter().any(|filler| filler == word)
+        || is_polite(word)
+        || word.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_polite(word: &str) -> bool {
-    POLITE.contains(&word)
+    POLITE.iter().any(|polite| polite == word)
 }
 
 /// `Bonjour Madame Roy`, `Hello Jane`.
@@ -133,34 +136,50 @@ fn is_greeting(line: &[String]) -> bool {
 /// negation, no condition.
 fn is_nameable(word: &str) -> bool {
     const TURNING: &[&str] = &[
-        "not", "no", "don't", "dont", "never", "won't", "cannot", "can't", "but", "if", "unless",
-        "ne", "pas", "non", "jamais", "mais", "si", "sauf", "plus", "n'est", "except", "until",
-        "only", "seulement", "wait", "attendre", "attendez", "cancel", "annuler", "annulez", "later",
+        "not",
+        "no",
+        "don't",
+        "dont",
+        "never",
+        "won't",
+        "cannot",
+        "can't",
+        "but",
+        "if",
+        "unless",
+        "ne",
+        "pas",
+        "non",
+        "jamais",
+        "mais",
+        "si",
+        "sauf",
+        "plus",
+        "n'est",
+        "except",
+        "until",
+        "only",
+        "seulement",
+        "wait",
+        "attendre",
+        "attendez",
+        "cancel",
+        "annuler",
+        "annulez",
+        "later",
     ];
     key(word).is_none() && !TURNING.contains(&word)
 }
 
-/// Frequent words that tell the two languages apart.
-const FRENCH: &[&str] = &[
-    "le", "la", "les", "je", "vous", "nous", "est", "pas", "et", "de", "des", "du", "un", "une", "pour",
-    "merci", "bonjour", "mon", "ma", "mes", "que", "qui", "dans", "avec", "sur", "oui", "non", "j'ai", "renouveler",
-    "cheque", "paye", "arret", "aide", "recu", "desabonner", "cordialement", "renouvelle", "c'est", "votre",
-];
-const ENGLISH: &[&str] = &[
-    "the", "i", "you", "we", "is", "not", "and", "of", "to", "a", "an", "for", "thanks", "thank", "hello", "hi",
-    "my", "that", "which", "in", "with", "on", "yes", "no", "i've", "renew", "paid", "stop", "help",
-    "receipt", "please", "regards", "it", "your", "unsubscribe", "this", "have", "would", "renewal",
-];
-
 /// The language of a text, where its words tell.
 #[must_use]
 pub fn lang(text: &str) -> Option<Lang> {
-    let count = |table: &[&str], words: &[String]| {
-        words.iter().filter(|word| table.contains(&word.as_str())).count()
+    let count = |table: &[String], words: &[String]| {
+        words.iter().filter(|word| table.contains(word)).count()
     };
     let all: Vec<String> = text.lines().take(200).flat_map(words).take(400).collect();
     let accents = text.chars().take(4000).filter(|c| "éèêàùçôîûœÉÀ".contains(*c)).count();
-    let (french, english) = (count(FRENCH, &all) * 2 + accents, count(ENGLISH, &all) * 2);
+    let (french, english) = (count(&FRENCH, &all) * 2 + accents, count(&ENGLISH, &all) * 2);
     match french.cmp(&english) {
         std::cmp::Ordering::Greater => Some(Lang::Fr),
         std::cmp::Ordering::Less => Some(Lang::En),
@@ -180,7 +199,10 @@ mod tests {
             ("RENOUVELER", Some(Renew)),
             ("Je veux renouveler mon adhésion, merci!", Some(Renew)),
             ("Hi,\n\nPlease renew my membership.\n\nThanks,\nJane Doe", Some(Renew)),
-            ("Bonjour Madame Roy,\n\nJe renouvelle par chèque.\n\nJean Tremblay, urbaniste", Some(Cheque)),
+            (
+                "Bonjour Madame Roy,\n\nJe renouvelle par chèque.\n\nJean Tremblay, urbaniste",
+                Some(Cheque),
+            ),
             ("cheque", Some(Cheque)),
             ("Chèque", Some(Cheque)),
             ("payé", Some(Paid)),

@@ -31,8 +31,10 @@ pub struct Line {
 
 /// Elements kept open at one time; deeper ones are read as if not nested.
 const OPEN_MAX: usize = 256;
-/// Longest tag or entity that is looked at.
+/// Longest tag that is looked at.
 const TAG_OCTETS_MAX: usize = 4096;
+/// Longest entity that is looked at.
+const ENTITY_OCTETS_MAX: usize = 12;
 
 /// Markers in `class`, `id`, `name` or `style` of an element, and what they mean for what is
 /// inside (or, for [`Mark::Cut`], after). One row a mail program.
@@ -72,9 +74,33 @@ const MARKERS: &[(&str, Mark)] = &[
 ];
 
 const BLOCKS: &[&str] = &[
-    "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "body",
-    "blockquote", "section", "article", "header", "footer", "center", "hr", "dl", "dt", "dd",
-    "form", "address",
+    "p",
+    "div",
+    "tr",
+    "li",
+    "ul",
+    "ol",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "pre",
+    "body",
+    "blockquote",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "center",
+    "hr",
+    "dl",
+    "dt",
+    "dd",
+    "form",
+    "address",
 ];
 const VOID: &[&str] = &["br", "hr", "img", "meta", "link", "input", "wbr", "area", "base", "col"];
 /// Elements whose content is no text.
@@ -140,8 +166,7 @@ impl Reader {
         let after = rest.get(end + 1..).unwrap_or_default();
         let closing = inside.starts_with('/');
         let inside = inside.trim_start_matches('/');
-        let name_end =
-            inside.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(inside.len());
+        let name_end = inside.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(inside.len());
         let name = inside[..name_end].to_ascii_lowercase();
         if closing {
             self.close(&name);
@@ -239,10 +264,10 @@ impl Reader {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             if c == '&'
-                && let Some(end) = rest.get(..rest.len().min(12)).or(Some(rest)).and_then(|r| r.find(';'))
+                && let Some(end) = rest[..rest.floor_char_boundary(ENTITY_OCTETS_MAX)].find(';')
                 && rest[1..end].chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
             {
-                add_html_token(&mut self.text, rest[..=end].as_bytes(), false);
+                add_html_token(&mut self.text, &rest.as_bytes()[..=end], false);
                 self.mark.get_or_insert(self.open.last().map_or(Mark::Plain, |o| o.mark));
                 rest = &rest[end + 1..];
                 continue;

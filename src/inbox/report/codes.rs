@@ -89,9 +89,10 @@ pub fn reply(text: &str) -> Option<u16> {
             before.is_some_and(|b| b.is_ascii_alphanumeric() || b".-/@_=+,".contains(&b));
         let rest = &bytes[at + 3..];
         let good_after = match rest {
-            [] | [b':' | b'\n' | b']' | b')' | b',' | b'>' | b'<' | b'"' | b'#' | b';', ..] => true,
+            []
+            | [b' ' | b'-']
+            | [b':' | b'\n' | b']' | b')' | b',' | b'>' | b'<' | b'"' | b'#' | b';', ..] => true,
             [b' ' | b'-', next, ..] => !unit_follows(rest) && *next != b'k',
-            [b' ' | b'-'] => true,
             _ => false,
         };
         if !bad_before && good_after {
@@ -105,7 +106,9 @@ pub fn reply(text: &str) -> Option<u16> {
 fn unit_follows(rest: &[u8]) -> bool {
     const UNITS: [&[u8]; 8] =
         [b" byte", b" octet", b" hour", b" minute", b" second", b" message", b" MB", b" mail"];
-    UNITS.iter().any(|unit| rest.len() >= unit.len() && rest[..unit.len()].eq_ignore_ascii_case(unit))
+    UNITS
+        .iter()
+        .any(|unit| rest.len() >= unit.len() && rest[..unit.len()].eq_ignore_ascii_case(unit))
 }
 
 #[cfg(test)]

@@ -115,9 +115,17 @@ fn is_field_name(name: &str) -> bool {
     name.starts_with("x-")
         || matches!(
             name,
-            "remote-mta" | "last-attempt-date" | "will-retry-until" | "final-log-id"
-                | "reporting-mta" | "arrival-date" | "received-from-mta" | "dsn-gateway"
-                | "original-envelope-id" | "localized-status" | "localized-reason"
+            "remote-mta"
+                | "last-attempt-date"
+                | "will-retry-until"
+                | "final-log-id"
+                | "reporting-mta"
+                | "arrival-date"
+                | "received-from-mta"
+                | "dsn-gateway"
+                | "original-envelope-id"
+                | "localized-status"
+                | "localized-reason"
         )
 }
 
@@ -148,7 +156,9 @@ fn close(current: &mut Group, done: &mut Vec<Group>) {
 fn set(group: &mut Group, what: Use, value: &str) {
     match what {
         Use::Last => group.last = untyped(value),
-        Use::Original if group.original.is_empty() && value.contains('@') => group.original = untyped(value),
+        Use::Original if group.original.is_empty() && value.contains('@') => {
+            group.original = untyped(value);
+        }
         Use::Original => {}
         Use::Action => {
             let word = value.to_ascii_lowercase();
@@ -164,7 +174,7 @@ fn set(group: &mut Group, what: Use, value: &str) {
         }
         Use::Diagnostic => {
             if !group.diagnostic.is_empty() {
-                group.diagnostic.push_str("\n");
+                group.diagnostic.push('\n');
             }
             group.diagnostic.push_str(value);
         }

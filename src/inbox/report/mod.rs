@@ -3,7 +3,6 @@
 //! mail for anything but its header.
 
 mod codes;
-mod dialects;
 mod fields;
 mod notice;
 mod prose;
@@ -12,23 +11,22 @@ use std::sync::LazyLock;
 
 use fields::{Action, Group};
 pub use notice::{Notice, read as notice};
-pub use prose::{addresses, part_returned};
 use prose::{Known, Said};
+pub use prose::{addresses, part_returned};
 
 use super::clues::Clues;
 use super::guard::RECIPIENTS_MAX;
 use super::mime::{self, Mail, address};
-use super::phrases::Phrases;
+use super::phrases::{Phrases, REPORTS};
 use super::reading::{Kind, Reported};
 use super::reasons::{Reason, Stage, reason, stage};
 use super::text::fold;
 
-static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::SUBJECTS)]));
-static STATEMENT: LazyLock<Phrases<()>> =
-    LazyLock::new(|| Phrases::new(&[((), dialects::STATEMENTS)]));
-static DELAY: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::DELAYS)]));
-static ARRIVAL: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::ARRIVALS)]));
-static DAEMON: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::DAEMONS)]));
+static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "subjects"));
+static STATEMENT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "statements"));
+static DELAY: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "delays"));
+static ARRIVAL: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "arrivals"));
+static DAEMON: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "daemons"));
 
 /// Whether a name or local part, folded, is a program's that reports.
 #[must_use]
@@ -71,7 +69,7 @@ fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool
         senders: &clues.senders,
         returned_to: &clues.returned.to,
         subject: &clues.subject,
-        bare: prose::bare_recipient(&clues.report_text, clues.from_domain()),
+        bare: prose::bare_recipient(&clues.report_text, clues.domain()),
     };
     let prose::Found { said, named, head } = prose::recipients(&clues.report_text, &known);
     // Where no machine shows itself, the text must have a report's form as well as its words.
@@ -79,11 +77,8 @@ fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool
     if !(structured || clues.machine || clues.returned.any || head && short) {
         return None;
     }
-    let verdicts = if structured {
-        from_groups(&groups, &said, clues)
-    } else {
-        from_text(&said, clues)
-    };
+    let verdicts =
+        if structured { from_groups(&groups, &said, clues) } else { from_text(&said, clues) };
     let (kind, reported) = conclude(verdicts);
     Some((kind, reported, structured || named))
 }
@@ -129,7 +124,7 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
     }
     // `RE: …: non remis` is a report's subject, `Re: Undeliverable: …` a person's.
     let length = clues.subject.trim_end_matches(|c: char| !c.is_alphanumeric()).len();
-    let ends = SUBJECT.find(&clues.subject).any(|(_, start, end)| end + 3 > length && start > 3);
+    let ends = SUBJECT.find(&clues.subject).any(|((), start, end)| end + 3 > length && start > 3);
     if clues.answering && !clues.daemon && !ends {
         return 0;
     }
@@ -160,9 +155,9 @@ fn from_groups(groups: &[Group], said: &[Said], clues: &Clues) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for group in groups {
         let own = address(&group.last).or_else(|| address(&group.original));
-        let told = own.as_ref().and_then(|own| {
-            said.iter().find(|said| said.address.eq_ignore_ascii_case(own))
-        });
+        let told = own
+            .as_ref()
+            .and_then(|own| said.iter().find(|said| said.address.eq_ignore_ascii_case(own)));
         // A group that names nobody: the text does, or the returned mail.
         let address = match own {
             Some(address) => address,
@@ -221,7 +216,8 @@ fn status(field: &str, words: &str, text: &str) -> String {
         (None, said) => said,
     };
     // A field that says only a class, without a server's words: the text may hold them.
-    let silent = words.is_empty() && better.is_none_or(|b| codes::detail(b) == codes::Detail::Class);
+    let silent =
+        words.is_empty() && better.is_none_or(|b| codes::detail(b) == codes::Detail::Class);
     let told = codes::enhanced(text).filter(|_| silent || better.is_none());
     let told = told.filter(|told| better.is_none_or(|better| better[..1] == told[..1]));
     told.or(better).unwrap_or_default().to_owned()

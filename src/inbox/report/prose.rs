@@ -1,22 +1,21 @@
 //! Owns the reading of reports written as plain text: where the returned mail begins, which
-//! addresses failed, and which words belong to each. The words themselves are in `dialects`.
+//! addresses failed, and which words belong to each. The words themselves are in
+//! `words/reports.txt`.
 
 use std::sync::LazyLock;
 
-use super::dialects::{CUT_FIELDS, CUTS, LABELS, LEADS};
 use crate::inbox::guard::RECIPIENTS_MAX;
 use crate::inbox::mime::address;
-use crate::inbox::phrases::Phrases;
+use crate::inbox::phrases::{Phrases, REPORTS, section};
 use crate::inbox::text::fold;
 
-static CUT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), CUTS)]));
-static LEAD: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), LEADS)]));
+static CUT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "cuts"));
+static LEAD: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "leads"));
+static LIST: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "lists"));
+static LABEL: LazyLock<Vec<String>> = LazyLock::new(|| section(REPORTS, "labels"));
 
-/// What ends a line after which recipients stand, one a line.
-const LIST: &[&str] = &[
-    "following recipient", "following address", "these recipients", "recipient(s)", "address(es)",
-    "destinataires suivants", "adresses suivantes", "list of recipients", "following user",
-];
+/// Field names that open a returned header in the middle of a text without any marker.
+const CUT_FIELDS: &[&str] = &["received:", "return-path:", "dkim-signature:", "x-received:"];
 
 /// How far after a phrase of prose its address may begin.
 const LEAD_REACH: usize = 60;
@@ -118,7 +117,8 @@ pub fn recipients(text: &str, known: &Known<'_>) -> Found {
         .map(|(_, at, address)| (*at, address.as_str()))
         .collect();
     let words = |address: &String| words_of(address, &lines, &heads, chosen.len());
-    let said = chosen.iter().map(|address| Said { address: address.clone(), words: words(address) });
+    let said =
+        chosen.iter().map(|address| Said { address: address.clone(), words: words(address) });
     let head = seen.iter().any(|(rank, _, _)| *rank == Rank::Head);
     Found { said: said.collect(), named, head }
 }
@@ -137,12 +137,18 @@ fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> (Vec<String>, bo
     }
     for rank in [Rank::Head, Rank::Named, Rank::Told, Rank::Summary, Rank::Anywhere] {
         let office = |address: &String| {
-            if rank == Rank::Head { is_daemon(address) } else { is_daemon(address) || is_office(address) }
+            if rank == Rank::Head {
+                is_daemon(address)
+            } else {
+                is_daemon(address) || is_office(address)
+            }
         };
         let usable = |address: &String| !is_sender(address, known) && !office(address);
         let found: Vec<_> = seen.iter().filter(|s| s.0 == rank && usable(&s.2)).collect();
         if !found.is_empty() {
-            found.iter().for_each(|s| add(&s.2));
+            for seen in found {
+                add(&seen.2);
+            }
             return (chosen, true);
         }
     }
@@ -173,7 +179,7 @@ pub fn bare_recipient(text: &str, domain: &str) -> Option<String> {
             return address(&format!("{word}@{domain}"));
         }
         let folded = fold(line);
-        listed |= LIST.iter().any(|lead| folded.contains(lead));
+        listed |= LIST.any(&folded);
     }
     None
 }
@@ -204,7 +210,7 @@ fn line_addresses(line: &str, labelled: bool, found: &mut dyn FnMut(Rank, String
     let folded = fold(trimmed);
     if all.is_empty() {
         return trimmed.ends_with([':', ','])
-            && (label_rank(trimmed).is_some() || LIST.iter().any(|lead| folded.contains(lead)));
+            && (label_rank(trimmed).is_some() || LIST.any(&folded));
     }
     let other = ["message-id", "references:", "in-reply-to", "from:", "sender:", "reply-to:"];
     if other.iter().any(|field| folded.starts_with(field)) {
@@ -228,7 +234,9 @@ fn line_addresses(line: &str, labelled: bool, found: &mut dyn FnMut(Rank, String
     if let Some((label, _)) = trimmed[..all[0].0].rsplit_once(':').or(Some((opening, "")))
         && let Some(rank) = label_rank(label)
     {
-        all.iter().for_each(|(_, _, address)| found(rank, address.clone()));
+        for (_, _, address) in all {
+            found(rank, address);
+        }
         return false;
     }
     told_addresses(trimmed, &folded, &all, found);
@@ -264,7 +272,7 @@ fn told_addresses(
 ) {
     let told = |address: &str| {
         let Some(at) = folded.find(&address.to_lowercase()) else { return false };
-        LEAD.find(folded).any(|(_, _, end)| end <= at && at - end < LEAD_REACH)
+        LEAD.find(folded).any(|((), _, end)| end <= at && at - end < LEAD_REACH)
     };
     for (start, _, address) in all {
         let named = line[..*start].ends_with('<') && line.ends_with('>') && !line.contains(": ");
@@ -281,7 +289,7 @@ fn label_rank(label: &str) -> Option<Rank> {
     let label = fold(label.trim_matches(|c: char| !c.is_alphanumeric()));
     match label.as_str() {
         "to" | "for" | "user" | "address" | "email" => Some(Rank::Summary),
-        label => LABELS.contains(&label).then_some(Rank::Named),
+        label => LABEL.iter().any(|known| known == label).then_some(Rank::Named),
     }
 }
 
@@ -333,9 +341,9 @@ pub fn addresses(line: &str) -> Vec<(usize, usize, String)> {
         let local = |c: char| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
         let domain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_';
         let before = &line[..at];
-        let mut start = before.rfind(|c: char| !local(c)).map_or(0, |i| {
-            i + before[i..].chars().next().map_or(1, char::len_utf8)
-        });
+        let mut start = before
+            .rfind(|c: char| !local(c))
+            .map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
         if before.ends_with('"') && before.len() > 1 {
             start = before[..at - 1].rfind('"').unwrap_or(start);
         }
@@ -349,7 +357,8 @@ pub fn addresses(line: &str) -> Vec<(usize, usize, String)> {
         if found.last().is_some_and(|(_, last, _)| *last > start) {
             continue;
         }
-        let mut open = line[start..at].trim_start_matches(['\'', '`', '*', '-', '=', '|', '.', '/']);
+        let mut open =
+            line[start..at].trim_start_matches(['\'', '`', '*', '-', '=', '|', '.', '/']);
         // X.400: `dda:SMTP=a@b`.
         if open.get(..5).is_some_and(|prefix| prefix.eq_ignore_ascii_case("smtp=")) {
             open = &open[5..];
@@ -371,21 +380,28 @@ mod tests {
         let senders = ["us@sender.test".to_owned()];
         let known = Known { senders: &senders, ..Known::default() };
         let said = recipients(text, &known).said.into_iter();
-        said.map(|s| (s.address, s.words.split_whitespace().collect::<Vec<_>>().join(" "))).collect()
+        said.map(|s| (s.address, s.words.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .collect()
     }
 
     #[test]
     fn recipients_of_texts() {
         for (text, want) in [
             ("Sorry.\n\n<a@x.test>:\nNo such user\n", vec!["a@x.test"]),
-            ("failed:\n\n  a@x.test\n    550 no\n  b@x.test\n    full\n", vec!["a@x.test", "b@x.test"]),
+            (
+                "failed:\n\n  a@x.test\n    550 no\n  b@x.test\n    full\n",
+                vec!["a@x.test", "b@x.test"],
+            ),
             ("    Recipient: [SMTP:a@x.test]\n    Reason: no\n", vec!["a@x.test"]),
             ("There was an error delivering your mail to <a@x.test>.\n", vec!["a@x.test"]),
             ("From: us@sender.test\nRCPT TO: a@x.test\n", vec!["a@x.test"]),
             ("Note: us@sender.test wrote to a@x.test and it failed\n", vec!["a@x.test"]),
             ("550 <a@x.test>... Host unknown\n", vec!["a@x.test"]),
             ("did not reach:\n\nc=CA;a= ;dda:SMTP=a@x.test; on Monday\n", vec!["a@x.test"]),
-            ("failed:\n  an undisclosed address\n    (generated from a@x.test)\n", vec!["a@x.test"]),
+            (
+                "failed:\n  an undisclosed address\n    (generated from a@x.test)\n",
+                vec!["a@x.test"],
+            ),
         ] {
             let found: Vec<_> = of(text).into_iter().map(|(address, _)| address).collect();
             assert_eq!(found, want, "{text}");
@@ -394,14 +410,16 @@ mod tests {
 
     #[test]
     fn words_belong_to_their_recipient() {
-        let found = of("failed:\n\n  a@x.test\n    550 no such user\n  b@x.test\n    mailbox full\n");
+        let found =
+            of("failed:\n\n  a@x.test\n    550 no such user\n  b@x.test\n    mailbox full\n");
         assert_eq!(found[0].1, "a@x.test 550 no such user");
         assert_eq!(found[1].1, "b@x.test mailbox full");
     }
 
     #[test]
     fn the_returned_mail_is_no_part_of_the_text() {
-        let (text, returned) = part_returned("no\n\n--- Below this line is a copy of it.\n\nTo: x\n");
+        let (text, returned) =
+            part_returned("no\n\n--- Below this line is a copy of it.\n\nTo: x\n");
         assert_eq!((text, returned), ("no\n\n", "\nTo: x\n"));
         let (text, returned) = part_returned("no\n\nReceived: from x\nTo: y\n");
         assert_eq!((text, returned), ("no\n\n", "Received: from x\nTo: y\n"));
