@@ -3,6 +3,7 @@
 //! English and French and the subjects of other languages' programs. Never takes a person's
 //! words for a machine's on one phrase alone.
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use super::clues::Clues;
@@ -149,10 +150,12 @@ pub fn back_on(text: &str) -> Option<String> {
         .map(|c| if *c == ' ' { " ".to_owned() } else { super::text::fold(&c.to_string()) })
         .collect();
     let joined = folded.concat();
-    let at = RETURNS.iter().find_map(|lead| {
-        let found = joined.match_indices(lead).map(|(at, _)| at + lead.len());
-        found.into_iter().find(|at| joined[*at..].chars().take(25).any(|c| c.is_ascii_digit()))
-    })?;
+    // The first lead of the text; of leads that begin alike, the longest.
+    let dated = |at: usize| joined[at..].chars().take(25).any(|c| c.is_ascii_digit());
+    let leads = RETURNS.iter().flat_map(|lead| {
+        joined.match_indices(lead).map(|(at, lead)| (at, Reverse(at + lead.len())))
+    });
+    let (_, Reverse(at)) = leads.filter(|(_, Reverse(end))| dated(*end)).min()?;
     let mut octets = 0;
     let start = folded.iter().position(|piece| {
         octets += piece.len();
@@ -160,9 +163,11 @@ pub fn back_on(text: &str) -> Option<String> {
     })?;
     let rest: String = plain[start..].iter().take(BACK_ON_CHARS_MAX).collect();
     let end = rest.find(['.', ';', '\n', '(', '!']).unwrap_or(rest.len());
-    let date = rest[..end].split(" and ").next()?.split(" et ").next()?;
-    let date = date.split(", je ").next()?.split(", i ").next()?.split(", I ").next()?;
-    let date = date.trim().trim_end_matches(',').to_owned();
+    // A sentence that goes on after its date.
+    const ENDS: [&str; 9] =
+        [" and ", " et ", ", je ", ", I ", ", with", " with ", ", nous ", ", we ", " inclusiv"];
+    let end = ENDS.iter().filter_map(|more| rest[..end].find(more)).min().unwrap_or(end);
+    let date = rest[..end].trim().trim_end_matches(',').to_owned();
     date.chars().any(|c| c.is_ascii_digit()).then_some(date)
 }
 
@@ -183,7 +188,7 @@ mod tests {
         for (text, want) in [
             ("I am away until November 12, 2026. Call.", Some("November 12, 2026")),
             ("Je serai de retour le 3 août et je", Some("3 août")),
-            ("Absente jusqu’au 15 décembre inclusivement.", Some("15 décembre inclusivement")),
+            ("Absente jusqu’au 15 décembre inclusivement.", Some("15 décembre")),
             ("I will return soon.", None),
             ("hello", None),
         ] {

@@ -122,10 +122,7 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
     if !(subject || statement || named || report || foreign) {
         return 0;
     }
-    // `RE: …: non remis` is a report's subject, `Re: Undeliverable: …` a person's.
-    let length = clues.subject.trim_end_matches(|c: char| !c.is_alphanumeric()).len();
-    let ends = SUBJECT.find(&clues.subject).any(|((), start, end)| end + 3 > length && start > 3);
-    if clues.answering && !clues.daemon && !ends {
+    if clues.answering && !clues.daemon && !reports_at_end(&clues.subject) {
         return 0;
     }
     let points = [
@@ -141,6 +138,15 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
         (clues.nameless, 2),
     ];
     points.iter().filter(|(holds, _)| *holds).map(|(_, points)| points).sum()
+}
+
+/// `RE: …: non remis` is a report's subject, `Re: Undeliverable: …` a person's.
+fn reports_at_end(subject: &str) -> bool {
+    let Some(start) = SUBJECT.find(subject).map(|((), start, _)| start).min() else { return false };
+    let before = subject[..start].trim_end();
+    let own = ["re:", "re :", "fw:", "fwd:", "tr:", "aw:"];
+    let bare = own.iter().fold(before.to_owned(), |text, prefix| text.replace(prefix, ""));
+    before.ends_with([':', '(', '-']) && bare.chars().any(char::is_alphanumeric)
 }
 
 /// What became of one recipient.
