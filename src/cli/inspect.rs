@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use crate::domain::words::Lang;
 use crate::inbox::read::read;
-use crate::inbox::reading::{Kind, Reading};
+use crate::inbox::reading::{Command, Kind, Reading};
 use crate::inbox::source::RAW_OCTETS_MAX;
 use crate::inbox::{from_html, from_plain, new_text};
 
@@ -139,8 +140,8 @@ fn as_json(reading: &Reading) -> Value {
     if let Some(reply) = &reading.reply {
         value["reply"] = json!({
             "text": reply.text,
-            "command": reply.command.map(|command| command.as_str()),
-            "lang": reply.lang.map(|lang| lang.as_str()),
+            "command": reply.command.map(Command::as_str),
+            "lang": reply.lang.map(Lang::as_str),
         });
     }
     value
@@ -171,8 +172,8 @@ fn as_words(path: &str, reading: &Reading) -> String {
         say("answer", "none may be sent");
     }
     if let Some(reply) = &reading.reply {
-        say("language", reply.lang.map_or("not known", |lang| lang.as_str()));
-        say("command", reply.command.map_or("none: for the desk", |command| command.as_str()));
+        say("language", reply.lang.map_or("not known", Lang::as_str));
+        say("command", reply.command.map_or("none: for the desk", Command::as_str));
         for line in reply.text.lines() {
             say("text", line);
         }

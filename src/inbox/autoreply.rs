@@ -3,11 +3,12 @@
 //! English and French and the subjects of other languages' programs. Never takes a person's
 //! words for a machine's on one phrase alone.
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use super::clues::Clues;
 use super::mime::Mail;
-use super::phrases::Phrases;
+use super::phrases::{AUTOREPLIES, Phrases, section};
 
 /// Fields whose presence says so, and what their value must begin with (empty: anything).
 const FIELDS: &[(&str, &str)] = &[
@@ -33,316 +34,16 @@ const FIELDS: &[(&str, &str)] = &[
     ("X-FC-MachineGenerated", "true"),
 ];
 
-/// Beginnings of subjects (after the program's own prefix), one row a language.
-const SUBJECTS: &[&str] = &[
-    // English: Exchange, Gmail, Lotus, vacation(1)
-    "automatic reply",
-    "auto reply",
-    "auto-reply",
-    "autoreply",
-    "auto response",
-    "auto-response",
-    "automatic response",
-    "autoresponse",
-    "automated response",
-    "automated reply",
-    "auto:",
-    "out of office",
-    "out of the office",
-    "out-of-office",
-    "ooo:",
-    "ooo ",
-    "vacation",
-    "away from",
-    "away until",
-    "i am away",
-    "i'm away",
-    "i am out",
-    "i'm out",
-    "on vacation",
-    "on leave",
-    "absence:",
-    "thank you for contacting",
-    "thank you for your email",
-    "we have received your",
-    "ticket received",
-    "your message to support",
-    // French: Exchange, Gmail, Zimbra, Domino
-    "reponse automatique",
-    "reponse auto",
-    "absence du bureau",
-    "absent du bureau",
-    "absente du bureau",
-    "absence de",
-    "absence ",
-    "absent ",
-    "absente ",
-    "message d'absence",
-    "notification d'absence",
-    "avis d'absence",
-    "hors du bureau",
-    "en vacances",
-    "en conge",
-    "vacances",
-    "conges",
-    "message automatique",
-    "courriel automatique",
-    "accuse de reception",
-    "je suis absent",
-    "je suis en conge",
-    "je suis en vacances",
-    "retour le",
-    "de retour",
-    "nous avons bien recu",
-    "nous avons recu votre",
-    "votre message a bien ete recu",
-    "votre demande",
-    // Programs set to other languages
-    "automatische antwort",
-    "abwesenheit",
-    "abwesend",
-    "risposta automatica",
-    "fuori sede",
-    "respuesta automatica",
-    "fuera de la oficina",
-    "resposta automatica",
-    "automatisch antwoord",
-    "afwezig",
-    "autosvar",
-    "automatiskt svar",
-    "automatyczna odpowiedz",
-];
-
-/// Texts that say themselves that a machine wrote them.
-const MACHINE: &[&str] = &[
-    "this is an automatic reply",
-    "this is an automated reply",
-    "this is an automatic response",
-    "this is an automated response",
-    "this is an auto-reply",
-    "this is an autoreply",
-    "this is an auto-generated",
-    "this is an automated message",
-    "this is an automatically generated",
-    "this is an automatic message",
-    "this is an automated email",
-    "automatically generated reply",
-    "automated acknowledg",
-    "please do not reply to this automated",
-    "this message was generated automatically",
-    "autoresponder",
-    "auto-responder",
-    "this mailbox is not monitored",
-    "this inbox is not monitored",
-    "do not reply to this email",
-    "do not reply to this message",
-    "ceci est une reponse automatique",
-    "ceci est un message automatique",
-    "ceci est un courriel automatique",
-    "ceci est un message d'absence automatique",
-    "cette reponse est automatique",
-    "ce message est automatique",
-    "message genere automatiquement",
-    "reponse generee automatiquement",
-    "courriel genere automatiquement",
-    "ne repondez pas a ce courriel",
-    "veuillez ne pas repondre a ce",
-    "merci de ne pas repondre a ce",
-    "ne pas repondre a ce message",
-    "ce message vous est envoye automatiquement",
-    "cette boite n'est pas surveillee",
-    "message d'absence automatique",
-    "il s'agit d'une reponse automatique",
-    "il s'agit d'un message automatique",
-];
-
-/// Somebody is away.
-const AWAY: &[&str] = &[
-    "out of the office",
-    "out of office",
-    "away from the office",
-    "away from my desk",
-    "away from my email",
-    "away from work",
-    "i am away",
-    "i'm away",
-    "i will be away",
-    "i'll be away",
-    "currently away",
-    "i am on vacation",
-    "i'm on vacation",
-    "on annual leave",
-    "on vacation until",
-    "on maternity leave",
-    "on parental leave",
-    "on sick leave",
-    "on leave until",
-    "on leave from",
-    "i am on leave",
-    "on holiday",
-    "i am currently out",
-    "i'm currently out",
-    "i will be out of",
-    "limited access to email",
-    "limited access to my email",
-    "no access to email",
-    "no longer with",
-    "no longer work",
-    "is no longer employed",
-    "has left the",
-    "je suis absent",
-    "je suis presentement absent",
-    "je suis actuellement absent",
-    "je serai absent",
-    "je suis en vacances",
-    "je suis presentement en",
-    "je suis actuellement en",
-    "je suis en conge",
-    "je serai en conge",
-    "je serai en vacances",
-    "je suis hors du bureau",
-    "je serai hors du bureau",
-    "je suis a l'exterieur du bureau",
-    "je serai a l'exterieur du bureau",
-    "je suis en deplacement",
-    "absent du bureau",
-    "absente du bureau",
-    "absent(e) du bureau",
-    "hors bureau",
-    "hors du bureau",
-    "en conge de maternite",
-    "en conge parental",
-    "en conge de maladie",
-    "conge annuel",
-    "acces limite a mes courriels",
-    "acces limite a ma messagerie",
-    "pas acces a mes courriels",
-    "nos bureaux sont fermes",
-    "nos bureaux seront fermes",
-    "le bureau est ferme",
-    "bureau sera ferme",
-    "our office is closed",
-    "our offices are closed",
-    "office will be closed",
-    "notre bureau est ferme",
-    "en mon absence",
-    "pendant mon absence",
-    "durant mon absence",
-    "ne travaille plus",
-    "ne fait plus partie",
-    "a quitte ses fonctions",
-    "n'est plus a l'emploi",
-];
-
-/// What an away note adds: until when, or who stands in.
-const UNTIL: &[&str] = &[
-    "until",
-    "return",
-    "back on",
-    "back in",
-    "in my absence",
-    "during my absence",
-    "while i am away",
-    "urgent",
-    "immediate assistance",
-    "as soon as possible",
-    "upon my return",
-    "when i get back",
-    "please contact",
-    "jusqu'au",
-    "jusqu'a",
-    "de retour",
-    "mon retour",
-    "a compter du",
-    "en mon absence",
-    "pendant mon absence",
-    "durant mon absence",
-    "urgence",
-    "veuillez communiquer",
-    "veuillez contacter",
-    "vous pouvez joindre",
-    "priere de",
-    "des mon retour",
-    "dans les plus brefs",
-    "s'adresser a",
-    "joindre",
-    "reviendrai",
-    "inclusivement",
-    "contactez",
-    "from",
-    "du ",
-];
-
-/// Requests received.
-const RECEIVED: &[&str] = &[
-    "we have received your",
-    "we've received your",
-    "your request has been received",
-    "your message has been received",
-    "your email has been received",
-    "a ticket has been",
-    "has been assigned ticket",
-    "ticket number",
-    "support request has been",
-    "your ticket",
-    "thank you for contacting",
-    "thank you for your message. we will",
-    "we will respond within",
-    "we aim to respond",
-    "business days",
-    "nous avons bien recu votre",
-    "nous avons recu votre",
-    "votre demande a ete recue",
-    "votre demande a bien ete",
-    "votre message a bien ete",
-    "votre courriel a bien ete",
-    "accusons reception",
-    "jours ouvrables",
-    "numero de billet",
-    "numero de demande",
-    "vous repondrons dans",
-    "merci d'avoir communique avec",
-    "merci de nous avoir contactes",
-];
-
-/// A sender must prove to be a person before the mail is shown.
-const CHALLENGES: &[&str] = &[
-    "to complete this verification",
-    "click the link below to confirm that you",
-    "confirm you are human",
-    "prove you are human",
-    "approved senders",
-    "spam arrest",
-    "spamarrest",
-    "boxbe",
-    "challenge-response",
-    "challenge/response",
-    "your message has been quarantined until",
-    "will be delivered once you",
-    "confirm that your message",
-    "please confirm your message",
-    "sender verification required",
-    "add yourself to",
-    "guest list",
-    "verify your email address so that",
-    "protected by a spam",
-    "confirmez que vous n'etes pas un robot",
-    "pour que votre message soit remis",
-    "demande d'authentification",
-    "veuillez confirmer votre message",
-    "to release your message",
-    "held until you",
-];
-
-static SUBJECT: LazyLock<Vec<&str>> = LazyLock::new(|| SUBJECTS.to_vec());
+static SUBJECTS: LazyLock<Vec<String>> = LazyLock::new(|| section(AUTOREPLIES, "subjects"));
 static TEXT: LazyLock<Phrases<Says>> = LazyLock::new(|| {
-    Phrases::new(&[
-        (Says::Machine, MACHINE),
-        (Says::Away, AWAY),
-        (Says::Until, UNTIL),
-        (Says::Received, RECEIVED),
-        (Says::Challenge, CHALLENGES),
-    ])
+    let rows = [
+        (Says::Machine, "machine"),
+        (Says::Away, "away"),
+        (Says::Until, "until"),
+        (Says::Received, "received"),
+        (Says::Challenge, "challenges"),
+    ];
+    Phrases::new(&rows.map(|(says, name)| (says, section(AUTOREPLIES, name))))
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -377,18 +78,16 @@ pub fn by_header(mail: &Mail<'_>) -> bool {
 #[must_use]
 pub fn by_text(mail: &Mail<'_>, clues: &Clues, new_text: &str) -> bool {
     let subject = clues.subject.trim_start_matches(['[', '*', ' ', '"']);
-    if !clues.answering && SUBJECT.iter().any(|begin| subject.starts_with(begin)) {
+    if !clues.answering && SUBJECTS.iter().any(|begin| subject.starts_with(begin.as_str())) {
         let sure = subject.starts_with("auto") || subject.starts_with("reponse auto");
         if sure || clues.machine || says(new_text) != [false; 5] || suppressed(mail) {
             return true;
         }
     }
     let [machine, away, until, received, challenge] = says(new_text);
-    let hint = clues.machine || suppressed(mail) || is_bulk(mail);
-    challenge && (hint || machine)
-        || machine && (away || received || hint || !clues.answering)
-        || away && (until || hint)
-        || received && hint
+    let sent = clues.daemon || clues.null_sender || clues.auto_submitted || suppressed(mail);
+    let hint = sent || is_bulk(mail);
+    machine || challenge && hint || away && (until || hint) || received && sent
 }
 
 fn says(text: &str) -> [bool; 5] {
@@ -451,10 +150,12 @@ pub fn back_on(text: &str) -> Option<String> {
         .map(|c| if *c == ' ' { " ".to_owned() } else { super::text::fold(&c.to_string()) })
         .collect();
     let joined = folded.concat();
-    let at = RETURNS.iter().find_map(|lead| {
-        let found = joined.match_indices(lead).map(|(at, _)| at + lead.len());
-        found.into_iter().find(|at| joined[*at..].chars().take(25).any(|c| c.is_ascii_digit()))
-    })?;
+    // The first lead of the text; of leads that begin alike, the longest.
+    let dated = |at: usize| joined[at..].chars().take(25).any(|c| c.is_ascii_digit());
+    let leads = RETURNS.iter().flat_map(|lead| {
+        joined.match_indices(lead).map(|(at, lead)| (at, Reverse(at + lead.len())))
+    });
+    let (_, Reverse(at)) = leads.filter(|(_, Reverse(end))| dated(*end)).min()?;
     let mut octets = 0;
     let start = folded.iter().position(|piece| {
         octets += piece.len();
@@ -462,9 +163,11 @@ pub fn back_on(text: &str) -> Option<String> {
     })?;
     let rest: String = plain[start..].iter().take(BACK_ON_CHARS_MAX).collect();
     let end = rest.find(['.', ';', '\n', '(', '!']).unwrap_or(rest.len());
-    let date = rest[..end].split(" and ").next()?.split(" et ").next()?;
-    let date = date.split(", je ").next()?.split(", i ").next()?.split(", I ").next()?;
-    let date = date.trim().trim_end_matches(',').to_owned();
+    // A sentence that goes on after its date.
+    const ENDS: [&str; 9] =
+        [" and ", " et ", ", je ", ", I ", ", with", " with ", ", nous ", ", we ", " inclusiv"];
+    let end = ENDS.iter().filter_map(|more| rest[..end].find(more)).min().unwrap_or(end);
+    let date = rest[..end].trim().trim_end_matches(',').to_owned();
     date.chars().any(|c| c.is_ascii_digit()).then_some(date)
 }
 
@@ -475,10 +178,8 @@ mod tests {
 
     #[test]
     fn phrases_are_folded() {
-        for table in [SUBJECTS, MACHINE, AWAY, UNTIL, RECEIVED, CHALLENGES, RETURNS] {
-            for phrase in table {
-                assert_eq!(fold(phrase).trim(), phrase.trim());
-            }
+        for phrase in RETURNS {
+            assert_eq!(fold(phrase).trim(), phrase.trim());
         }
     }
 
@@ -487,7 +188,7 @@ mod tests {
         for (text, want) in [
             ("I am away until November 12, 2026. Call.", Some("November 12, 2026")),
             ("Je serai de retour le 3 août et je", Some("3 août")),
-            ("Absente jusqu’au 15 décembre inclusivement.", Some("15 décembre inclusivement")),
+            ("Absente jusqu’au 15 décembre inclusivement.", Some("15 décembre")),
             ("I will return soon.", None),
             ("hello", None),
         ] {

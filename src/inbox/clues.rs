@@ -13,8 +13,12 @@ const OPENING_OCTETS: usize = 2500;
 /// The header of a mail that another returns.
 #[derive(Debug, Default)]
 pub struct Returned {
-    /// Whether nothing was returned.
+    /// Whether no header of a returned mail can be read.
     pub is_empty: bool,
+    /// Whether something was returned at all.
+    pub any: bool,
+    /// The returned mail's octets, where it is itself a program's.
+    pub report: Option<Vec<u8>>,
     /// Message-ID without angle brackets.
     pub message_id: Option<String>,
     /// To and Cc.
@@ -110,6 +114,13 @@ impl Clues {
     }
 }
 
+impl Clues {
+    /// Domain of the sender's address; empty where there is none.
+    pub fn domain(&self) -> &str {
+        self.from.address.rsplit('@').next().unwrap_or_default()
+    }
+}
+
 fn truncate(text: &mut String, octets: usize) {
     if text.len() > octets {
         text.truncate(text.floor_char_boundary(octets));
@@ -155,6 +166,7 @@ fn readable(parts: &[Part<'_>]) -> String {
 
 /// The header of the returned mail: a part of its own, or what follows the report's text.
 fn returned(parts: &[Part<'_>], rest: &str) -> Returned {
+    let mut any = false;
     for part in parts {
         let mime = part.content.mime.as_str();
         let kept = mime.starts_with("message/rfc822")
@@ -163,11 +175,11 @@ fn returned(parts: &[Part<'_>], rest: &str) -> Returned {
             || mime == "message/partial"
             || mime.starts_with("text/rfc822-header");
         if kept {
+            any = true;
             let octets = part.octets();
             let start = octets.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
-            let (header, _) = Header::parse(&octets[start..]);
-            if !header.is_empty() {
-                return returned_header(&header);
+            if let Some(found) = returned_mail(&octets[start..]) {
+                return found;
             }
         }
     }
@@ -175,12 +187,24 @@ fn returned(parts: &[Part<'_>], rest: &str) -> Returned {
     for line in rest.split_inclusive('\n').take(12) {
         let name = line.split(':').next().unwrap_or_default();
         let field = line.contains(':') && !name.is_empty() && !name.contains(' ');
-        if field {
-            return returned_header(&Header::parse(&rest.as_bytes()[at..]).0);
+        if field && let Some(found) = returned_mail(&rest.as_bytes()[at..]) {
+            return found;
         }
         at += line.len();
     }
-    Returned { is_empty: true, ..Returned::default() }
+    Returned { is_empty: true, any: any || !rest.trim().is_empty(), ..Returned::default() }
+}
+
+fn returned_mail(octets: &[u8]) -> Option<Returned> {
+    let (header, _) = Header::parse(octets);
+    if header.is_empty() {
+        return None;
+    }
+    let mut found = returned_header(&header);
+    if report::is_daemon(&fold(&header.decoded("From"))) {
+        found.report = Some(octets.to_vec());
+    }
+    Some(found)
 }
 
 fn returned_header(header: &Header<'_>) -> Returned {
@@ -209,6 +233,8 @@ fn returned_header(header: &Header<'_>) -> Returned {
     envelope.truncate(ADDRESSES_MAX);
     Returned {
         is_empty: false,
+        any: true,
+        report: None,
         message_id: header.ids("Message-ID").into_iter().next(),
         to: addresses(&["To", "Cc"]),
         from: addresses(&["From", "Sender", "Reply-To", "Return-Path"]),

@@ -7,6 +7,7 @@ use super::clues::Clues;
 use super::mime::{Header, Mail, address};
 use super::phrases::Phrases;
 use super::reading::Reported;
+use super::report::{Notice, notice};
 use super::text::fold;
 
 /// Subjects of complaints without a feedback part, one row a provider.
@@ -25,7 +26,7 @@ const SUBJECTS: &[&str] = &[
 const SENDERS: &[&str] =
     &["fbl", "feedback", "feedbackloop", "abuse", "staff", "scomp", "complaint"];
 
-static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), SUBJECTS)]));
+static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), SUBJECTS.to_vec())]));
 
 /// Fields that name who complained, in the report or in the returned header.
 const RECIPIENT_FIELDS: &[&str] =
@@ -55,6 +56,10 @@ pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<Vec<Reported>> {
     }
     if mail.content.report_type == "feedback-report" {
         return Some(Vec::new());
+    }
+    if let Some(Notice::Complaint(who)) = notice(&clues.text) {
+        let told = |address: String| Reported { address, reason: "abuse", ..Reported::default() };
+        return Some(who.into_iter().map(told).collect());
     }
     let local = clues.from.address.split('@').next().unwrap_or_default().to_ascii_lowercase();
     let sender = SENDERS.iter().any(|sender| local.contains(sender));

@@ -117,15 +117,15 @@ fn classify(mail: &Mail<'_>, clues: &Clues, reading: &mut Reading) {
         return;
     }
     let answered_by_machine = autoreply::by_header(mail);
-    if !(answered_by_machine && !clues.daemon && clues.failed_recipients.is_empty())
-        || mail.content.report_type == "delivery-status"
-    {
-        if let Some((kind, recipients)) = report::read(mail, clues) {
-            reading.kind = kind;
-            reading.recipients = recipients;
-            reading.no_answer = true;
-            return;
-        }
+    let may_report = !answered_by_machine
+        || clues.daemon
+        || !clues.failed_recipients.is_empty()
+        || mail.content.report_type == "delivery-status";
+    if let Some((kind, recipients)) = may_report.then(|| report::read(mail, clues)).flatten() {
+        reading.kind = kind;
+        reading.recipients = recipients;
+        reading.no_answer = true;
+        return;
     }
     let new_text = reply::of_mail(mail);
     let words = new_text.as_deref().unwrap_or_default();

@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(header.text("a"), "1");
         assert_eq!(header.text("B"), "two three");
         assert_eq!(header.all("A").count(), 2);
-        assert_eq!(body, 30);
+        assert_eq!(body, 32);
     }
 
     #[test]

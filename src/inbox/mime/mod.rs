@@ -8,7 +8,8 @@ mod header;
 
 use std::borrow::Cow;
 
-pub use header::{Header, Mailbox, addresses_in, line_end, trim_line, unfold};
+pub use header::{Header, Mailbox, unfold};
+use header::{line_end, trim_line};
 
 use super::guard::{DEPTH_MAX, PARTS_MAX, TEXT_OCTETS_MAX};
 
@@ -34,8 +35,6 @@ pub struct Part<'a> {
     pub encoding: String,
     /// Whether it is an attachment rather than text to read.
     pub attached: bool,
-    /// Whether an alternative of the same text in another form comes with it.
-    pub alternative: bool,
     /// The body as it stands in the mail.
     pub body: &'a [u8],
 }
@@ -75,7 +74,7 @@ impl Part<'_> {
 pub fn parse(raw: &[u8]) -> Mail<'_> {
     let (header, start) = Header::parse(raw);
     let mut mail = Mail { content: content(&header), header, ..Mail::default() };
-    let top = Entity { body: &raw[start..], depth: 0, alternative: false };
+    let top = Entity { body: &raw[start..], depth: 0 };
     let mut waiting = vec![(top, None)];
     while let Some((entity, inner)) = waiting.pop() {
         let header = inner.as_ref().unwrap_or(&mail.header);
@@ -94,11 +93,10 @@ pub fn parse(raw: &[u8]) -> Mail<'_> {
             mail.parts.push(leaf(header, what, &entity));
             continue;
         }
-        let alternative = what.mime == "multipart/alternative" || entity.alternative;
         for child in children.into_iter().rev() {
             let (header, start) = Header::parse(child);
             let body = &child[start..];
-            waiting.push((Entity { body, depth: entity.depth + 1, alternative }, Some(header)));
+            waiting.push((Entity { body, depth: entity.depth + 1 }, Some(header)));
         }
     }
     mail
@@ -107,7 +105,6 @@ pub fn parse(raw: &[u8]) -> Mail<'_> {
 struct Entity<'a> {
     body: &'a [u8],
     depth: u8,
-    alternative: bool,
 }
 
 fn leaf<'a>(header: &Header<'_>, mut content: Content, entity: &Entity<'a>) -> Part<'a> {
@@ -118,13 +115,7 @@ fn leaf<'a>(header: &Header<'_>, mut content: Content, entity: &Entity<'a>) -> P
     }
     let encoding = header.text("Content-Transfer-Encoding").to_ascii_lowercase();
     let encoding = encoding.split([';', ' ']).next().unwrap_or_default().to_owned();
-    Part {
-        content,
-        encoding,
-        attached: disposition.starts_with("attachment"),
-        alternative: entity.alternative,
-        body: entity.body,
-    }
+    Part { content, encoding, attached: disposition.starts_with("attachment"), body: entity.body }
 }
 
 /// The bodies between the boundary's lines. A boundary that was not declared, or never comes, is
@@ -215,15 +206,12 @@ fn parameters(text: &str) -> Vec<(String, String)> {
     while let Some((name, after)) = rest.split_once('=') {
         let name = name.trim_matches([' ', ';', '\t']).to_ascii_lowercase();
         let after = after.trim_start();
-        let (value, next) = match after.strip_prefix('"') {
-            Some(quoted) => {
-                let end = quoted.find('"').unwrap_or(quoted.len());
-                (&quoted[..end], quoted.get(end + 1..).unwrap_or_default())
-            }
-            None => {
-                let end = after.find([';', ' ', '\t']).unwrap_or(after.len());
-                (&after[..end], &after[end..])
-            }
+        let (value, next) = if let Some(quoted) = after.strip_prefix('"') {
+            let end = quoted.find('"').unwrap_or(quoted.len());
+            (&quoted[..end], quoted.get(end + 1..).unwrap_or_default())
+        } else {
+            let end = after.find([';', ' ', '\t']).unwrap_or(after.len());
+            (&after[..end], &after[end..])
         };
         if found.len() >= 16 {
             break;

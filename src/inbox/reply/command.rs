@@ -1,7 +1,10 @@
 //! Owns the plain words that act. A reply is a command only where every word of it is known and
 //! only one act is named: a negation, a question, a condition or any word more is for the desk.
 
+use std::sync::LazyLock;
+
 use crate::domain::words::Lang;
+use crate::inbox::phrases::{COMMANDS, section};
 use crate::inbox::reading::Command;
 use crate::inbox::text::fold;
 
@@ -43,194 +46,10 @@ const KEYS: &[(Command, &[&str])] = &[
     (Command::Receipt, &["receipt", "receipts", "recu", "recus"]),
 ];
 
-/// Words that may stand around the act and change nothing.
-const FILLERS: &[&str] = &[
-    // English
-    "i",
-    "i'd",
-    "i'll",
-    "we",
-    "want",
-    "wish",
-    "would",
-    "like",
-    "to",
-    "please",
-    "my",
-    "me",
-    "our",
-    "membership",
-    "yes",
-    "the",
-    "a",
-    "by",
-    "with",
-    "via",
-    "for",
-    "pay",
-    "payment",
-    "again",
-    "this",
-    "year",
-    "it",
-    "have",
-    "i've",
-    "already",
-    "send",
-    "need",
-    "copy",
-    "of",
-    "an",
-    "and",
-    "mailing",
-    "emails",
-    "mails",
-    "email",
-    "reminders",
-    "from",
-    "is",
-    "has",
-    "been",
-    "am",
-    "in",
-    "full",
-    "thanks",
-    "thank",
-    "you",
-    "dues",
-    "fees",
-    "now",
-    "will",
-    "us",
-    "your",
-    "list",
-    // French
-    "je",
-    "j'ai",
-    "nous",
-    "veux",
-    "voudrais",
-    "souhaite",
-    "desire",
-    "aimerais",
-    "mon",
-    "mes",
-    "ma",
-    "notre",
-    "l'adhesion",
-    "adhesion",
-    "oui",
-    "le",
-    "la",
-    "les",
-    "un",
-    "une",
-    "par",
-    "pour",
-    "payer",
-    "paiement",
-    "cette",
-    "annee",
-    "deja",
-    "s'il",
-    "vous",
-    "plait",
-    "svp",
-    "besoin",
-    "d'un",
-    "d'une",
-    "d'aide",
-    "de",
-    "du",
-    "et",
-    "ai",
-    "me",
-    "merci",
-    "courriels",
-    "rappels",
-    "cotisation",
-    "l'envoi",
-    "d'envoyer",
-    "envoyer",
-    "envoyez",
-    "moi",
-    "recevoir",
-    "l'annee",
-    "a",
-    "ete",
-    "est",
-    "d'abonnement",
-    "des",
-    "m'abonner",
-    "maintenant",
-    "ici",
-    "c'est",
-    "avec",
-    "votre",
-    "liste",
-    "au",
-    "bien",
-    "desormais",
-];
-
-/// Lines that greet, thank or close, and hold nothing else.
-const POLITE: &[&str] = &[
-    "hi",
-    "hello",
-    "good",
-    "morning",
-    "afternoon",
-    "evening",
-    "dear",
-    "thanks",
-    "thank",
-    "you",
-    "many",
-    "much",
-    "very",
-    "so",
-    "regards",
-    "best",
-    "kind",
-    "sincerely",
-    "cheers",
-    "team",
-    "all",
-    "everyone",
-    "have",
-    "a",
-    "nice",
-    "day",
-    "bonjour",
-    "bonsoir",
-    "salut",
-    "merci",
-    "beaucoup",
-    "bien",
-    "cordialement",
-    "salutations",
-    "a",
-    "vous",
-    "madame",
-    "monsieur",
-    "mesdames",
-    "messieurs",
-    "d'avance",
-    "bonne",
-    "journee",
-    "cordiales",
-    "sincerement",
-    "et",
-    "and",
-    "in",
-    "advance",
-    "the",
-    "there",
-    "warm",
-    "warmly",
-    "bien",
-    "mes",
-];
+static FILLERS: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "fillers"));
+static POLITE: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "polite"));
+static FRENCH: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "french"));
+static ENGLISH: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "english"));
 
 /// Words of a reply that can be a command at all.
 const WORDS_MAX: usize = 30;
@@ -295,11 +114,13 @@ fn act(line: &[String]) -> Option<Command> {
 }
 
 fn is_known(word: &str) -> bool {
-    FILLERS.contains(&word) || is_polite(word) || word.bytes().all(|b| b.is_ascii_digit())
+    FILLERS.iter().any(|filler| filler == word)
+        || is_polite(word)
+        || word.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_polite(word: &str) -> bool {
-    POLITE.contains(&word)
+    POLITE.iter().any(|polite| polite == word)
 }
 
 /// `Bonjour Madame Roy`, `Hello Jane`.
@@ -350,99 +171,15 @@ fn is_nameable(word: &str) -> bool {
     key(word).is_none() && !TURNING.contains(&word)
 }
 
-/// Frequent words that tell the two languages apart.
-const FRENCH: &[&str] = &[
-    "le",
-    "la",
-    "les",
-    "je",
-    "vous",
-    "nous",
-    "est",
-    "pas",
-    "et",
-    "de",
-    "des",
-    "du",
-    "un",
-    "une",
-    "pour",
-    "merci",
-    "bonjour",
-    "mon",
-    "ma",
-    "mes",
-    "que",
-    "qui",
-    "dans",
-    "avec",
-    "sur",
-    "oui",
-    "non",
-    "j'ai",
-    "renouveler",
-    "cheque",
-    "paye",
-    "arret",
-    "aide",
-    "recu",
-    "desabonner",
-    "cordialement",
-    "renouvelle",
-    "c'est",
-    "votre",
-];
-const ENGLISH: &[&str] = &[
-    "the",
-    "i",
-    "you",
-    "we",
-    "is",
-    "not",
-    "and",
-    "of",
-    "to",
-    "a",
-    "an",
-    "for",
-    "thanks",
-    "thank",
-    "hello",
-    "hi",
-    "my",
-    "that",
-    "which",
-    "in",
-    "with",
-    "on",
-    "yes",
-    "no",
-    "i've",
-    "renew",
-    "paid",
-    "stop",
-    "help",
-    "receipt",
-    "please",
-    "regards",
-    "it",
-    "your",
-    "unsubscribe",
-    "this",
-    "have",
-    "would",
-    "renewal",
-];
-
 /// The language of a text, where its words tell.
 #[must_use]
 pub fn lang(text: &str) -> Option<Lang> {
-    let count = |table: &[&str], words: &[String]| {
-        words.iter().filter(|word| table.contains(&word.as_str())).count()
+    let count = |table: &[String], words: &[String]| {
+        words.iter().filter(|word| table.contains(word)).count()
     };
     let all: Vec<String> = text.lines().take(200).flat_map(words).take(400).collect();
     let accents = text.chars().take(4000).filter(|c| "éèêàùçôîûœÉÀ".contains(*c)).count();
-    let (french, english) = (count(FRENCH, &all) * 2 + accents, count(ENGLISH, &all) * 2);
+    let (french, english) = (count(&FRENCH, &all) * 2 + accents, count(&ENGLISH, &all) * 2);
     match french.cmp(&english) {
         std::cmp::Ordering::Greater => Some(Lang::Fr),
         std::cmp::Ordering::Less => Some(Lang::En),

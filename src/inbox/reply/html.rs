@@ -31,8 +31,10 @@ pub struct Line {
 
 /// Elements kept open at one time; deeper ones are read as if not nested.
 const OPEN_MAX: usize = 256;
-/// Longest tag or entity that is looked at.
+/// Longest tag that is looked at.
 const TAG_OCTETS_MAX: usize = 4096;
+/// Longest entity that is looked at.
+const ENTITY_OCTETS_MAX: usize = 12;
 
 /// Markers in `class`, `id`, `name` or `style` of an element, and what they mean for what is
 /// inside (or, for [`Mark::Cut`], after). One row a mail program.
@@ -262,11 +264,10 @@ impl Reader {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             if c == '&'
-                && let Some(end) =
-                    rest.get(..rest.len().min(12)).or(Some(rest)).and_then(|r| r.find(';'))
+                && let Some(end) = rest[..rest.floor_char_boundary(ENTITY_OCTETS_MAX)].find(';')
                 && rest[1..end].chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
             {
-                add_html_token(&mut self.text, rest[..=end].as_bytes(), false);
+                add_html_token(&mut self.text, &rest.as_bytes()[..=end], false);
                 self.mark.get_or_insert(self.open.last().map_or(Mark::Plain, |o| o.mark));
                 rest = &rest[end + 1..];
                 continue;

@@ -13,13 +13,6 @@ use super::reading::Reply;
 use super::text::clean_text;
 use html::{Line, Mark};
 
-/// The new words of a mail; `None` where it has no text at all.
-#[must_use]
-pub fn read(mail: &Mail<'_>) -> Option<Reply> {
-    let text = of_mail(mail)?;
-    Some(of_text(text))
-}
-
 /// What text says: command and language.
 #[must_use]
 pub fn of_text(text: String) -> Reply {
@@ -44,7 +37,8 @@ pub fn of_mail(mail: &Mail<'_>) -> Option<String> {
 pub fn from_plain(text: &str) -> String {
     let text = clean_text(text);
     let lines = text.lines().map(|line| Line { text: line.to_owned(), mark: Mark::Plain });
-    trim::new_text(lines.take(super::guard::REPLY_LINES_MAX).collect())
+    let lines: Vec<Line> = lines.take(super::guard::REPLY_LINES_MAX).collect();
+    trim::new_text(&lines)
 }
 
 /// The new text of an HTML body.
@@ -53,7 +47,7 @@ pub fn from_html(html: &str) -> String {
     let mut lines = html::lines(html);
     lines.truncate(super::guard::REPLY_LINES_MAX);
     html::clean(&mut lines);
-    trim::new_text(lines)
+    trim::new_text(&lines)
 }
 
 /// The new text of one raw mail.

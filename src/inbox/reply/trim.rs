@@ -1,9 +1,16 @@
 //! Owns the parting of new text from quoted text, header blocks and signatures. Works on lines,
-//! whatever they came from; the words it knows are in `marks`.
+//! whatever they came from; the words it knows are in `marks` and
+//! `words/replies.txt`.
+
+use std::sync::LazyLock;
 
 use super::html::{Line, Mark};
-use super::marks::{ATTRIBUTIONS, DEVICES, FIELDS, Field, SAID, SEPARATORS};
+use super::marks::{ATTRIBUTIONS, FIELDS, Field, SAID};
+use crate::inbox::phrases::{REPLIES, section};
 use crate::inbox::text::fold;
+
+static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "separators"));
+static DEVICES: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "devices"));
 
 /// Lines over which one attribution may be broken.
 const ATTRIBUTION_LINES: usize = 6;
@@ -14,7 +21,7 @@ const BLOCK_LINES: usize = 9;
 
 /// The new text of a mail's lines.
 #[must_use]
-pub fn new_text(lines: Vec<Line>) -> String {
+pub fn new_text(lines: &[Line]) -> String {
     let folded: Vec<String> = lines.iter().map(|line| fold(&line.text)).collect();
     let mut kept: Vec<String> = Vec::new();
     let mut at = 0;
@@ -28,13 +35,13 @@ pub fn new_text(lines: Vec<Line>) -> String {
             at += 1;
             continue;
         }
-        if let Some((before, length)) = attribution(&lines, &folded, at) {
+        if let Some((before, length)) = attribution(lines, &folded, at) {
             if !before.is_empty() {
                 kept.push(before);
             }
             at += length;
             let written = kept.iter().any(|line| !line.trim().is_empty());
-            if written && !quote_follows(&lines, at) {
+            if written && !quote_follows(lines, at) {
                 break;
             }
             continue;
@@ -43,7 +50,7 @@ pub fn new_text(lines: Vec<Line>) -> String {
             at += 1;
             continue;
         }
-        if is_separator(&folded[at]) || header_block(&lines, &folded, at) {
+        if is_separator(&folded[at]) || header_block(lines, &folded, at) {
             break;
         }
         if line.mark == Mark::Signature {
@@ -51,7 +58,7 @@ pub fn new_text(lines: Vec<Line>) -> String {
             continue;
         }
         if is_signature_rule(&line.text) || is_device(&folded[at]) {
-            at = after_signature(&lines, &folded, at);
+            at = after_signature(lines, &folded, at);
             continue;
         }
         kept.push(line.text.trim_end().to_owned());
@@ -116,6 +123,8 @@ fn may_begin(start: &str) -> bool {
             begins.iter().any(|begin| !begin.is_empty() && start.starts_with(begin))
         })
         || ended(start).is_some()
+        || start.ends_with(">:")
+        || start.contains(" schrieb am ")
 }
 
 fn is_attribution(text: &str) -> bool {
@@ -126,6 +135,14 @@ fn is_attribution(text: &str) -> bool {
         if named && whole && !text.trim_end().ends_with('<') {
             return true;
         }
+    }
+    // Gmail and others in any language: a time, then a person, then a colon or the verb.
+    let timed = text.contains('@') && has_time(text);
+    if timed && text.len() < 160 && text.ends_with(">:") {
+        return true;
+    }
+    if timed && ended(text).is_some() {
+        return true;
     }
     let told = ATTRIBUTIONS.iter().any(|(begins, ends)| {
         begins.iter().any(|begin| text.starts_with(begin))
@@ -160,6 +177,17 @@ fn closes(text: &str, end: &str) -> bool {
         || behind && rest.ends_with(':') && rest.len() < 120
 }
 
+/// `11:28`, `18.30`.
+fn has_time(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    chars.windows(4).any(|w| {
+        w[0].is_numeric()
+            && matches!(w[1], ':' | '.' | 'h')
+            && w[2].is_numeric()
+            && w[3].is_numeric()
+    })
+}
+
 /// `2014-10-17 11:28`, `2013/7/20`.
 fn starts_with_date(text: &str) -> bool {
     let mut pieces = text.split(['-', '/']);
@@ -189,8 +217,7 @@ fn is_separator(folded: &str) -> bool {
 
 /// What field a line of a header block is, and whether a value stands behind it.
 fn field(folded: &str) -> Option<(Field, bool)> {
-    let bare = folded
-        .trim_start_matches(|c: char| c == '*' || c == '|' || c == '_' || c == ' ' || c == '-');
+    let bare = folded.trim_start_matches(['*', '|', '_', ' ', '-']);
     let colon = bare.find([':', '：']).filter(|at| *at <= 24)?;
     let name = bare[..colon].trim_matches([' ', '*', '_']);
     let known = FIELDS.iter().find(|(_, names)| names.contains(&name))?;
@@ -238,7 +265,7 @@ fn is_signature_rule(text: &str) -> bool {
 }
 
 fn is_device(folded: &str) -> bool {
-    folded.len() < 120 && DEVICES.iter().any(|device| folded.starts_with(device))
+    folded.len() < 120 && DEVICES.iter().any(|device| folded.starts_with(device.as_str()))
 }
 
 /// Where new text may go on after a signature: at the next quote.

@@ -18,7 +18,8 @@ pub fn detail(status: &str) -> Detail {
     let mut pieces = status.split('.').skip(1);
     match (pieces.next(), pieces.next()) {
         (Some("0"), Some("0")) | (None, _) => Detail::Class,
-        (_, Some("0")) => Detail::Subject,
+        // Expired is what came of the cause that another code may tell.
+        (_, Some("0")) | (Some("4"), Some("7")) => Detail::Subject,
         _ => Detail::Full,
     }
 }
@@ -88,9 +89,10 @@ pub fn reply(text: &str) -> Option<u16> {
             before.is_some_and(|b| b.is_ascii_alphanumeric() || b".-/@_=+,".contains(&b));
         let rest = &bytes[at + 3..];
         let good_after = match rest {
-            [] | [b':' | b'\n' | b']' | b')' | b',' | b'>' | b'<' | b'"' | b'#' | b';', ..] => true,
+            []
+            | [b' ' | b'-']
+            | [b':' | b'\n' | b']' | b')' | b',' | b'>' | b'<' | b'"' | b'#' | b';', ..] => true,
             [b' ' | b'-', next, ..] => !unit_follows(rest) && *next != b'k',
-            [b' ' | b'-'] => true,
             _ => false,
         };
         if !bad_before && good_after {

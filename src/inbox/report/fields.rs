@@ -156,7 +156,9 @@ fn close(current: &mut Group, done: &mut Vec<Group>) {
 fn set(group: &mut Group, what: Use, value: &str) {
     match what {
         Use::Last => group.last = untyped(value),
-        Use::Original if group.original.is_empty() => group.original = untyped(value),
+        Use::Original if group.original.is_empty() && value.contains('@') => {
+            group.original = untyped(value);
+        }
         Use::Original => {}
         Use::Action => {
             let word = value.to_ascii_lowercase();
@@ -172,7 +174,7 @@ fn set(group: &mut Group, what: Use, value: &str) {
         }
         Use::Diagnostic => {
             if !group.diagnostic.is_empty() {
-                group.diagnostic.push_str("\n");
+                group.diagnostic.push('\n');
             }
             group.diagnostic.push_str(value);
         }

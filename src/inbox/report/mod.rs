@@ -3,30 +3,30 @@
 //! mail for anything but its header.
 
 mod codes;
-mod dialects;
 mod fields;
+mod notice;
 mod prose;
 
 use std::sync::LazyLock;
 
 use fields::{Action, Group};
+pub use notice::{Notice, read as notice};
 use prose::{Known, Said};
 pub use prose::{addresses, part_returned};
 
 use super::clues::Clues;
 use super::guard::RECIPIENTS_MAX;
-use super::mime::{Mail, address};
-use super::phrases::Phrases;
+use super::mime::{self, Mail, address};
+use super::phrases::{Phrases, REPORTS};
 use super::reading::{Kind, Reported};
-use super::reasons::{Reason, reason};
+use super::reasons::{Reason, Stage, reason, stage};
 use super::text::fold;
 
-static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::SUBJECTS)]));
-static STATEMENT: LazyLock<Phrases<()>> =
-    LazyLock::new(|| Phrases::new(&[((), dialects::STATEMENTS)]));
-static DELAY: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::DELAYS)]));
-static ARRIVAL: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::ARRIVALS)]));
-static DAEMON: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), dialects::DAEMONS)]));
+static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "subjects"));
+static STATEMENT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "statements"));
+static DELAY: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "delays"));
+static ARRIVAL: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "arrivals"));
+static DAEMON: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "daemons"));
 
 /// Whether a name or local part, folded, is a program's that reports.
 #[must_use]
@@ -37,12 +37,31 @@ pub fn is_daemon(folded: &str) -> bool {
 /// Evidence that makes a mail without status fields a report.
 const EVIDENCE_MIN: u8 = 4;
 
+/// Longest text that is taken for a report though no machine shows itself in its header.
+const PLAIN_REPORT_OCTETS: usize = 1500;
+
 /// What kind of report a mail is, and on whom; `None` where it is none.
 #[must_use]
 pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>)> {
+    let (kind, reported, sure) = read_one(mail, clues)?;
+    if sure {
+        return Some((kind, reported));
+    }
+    // A report that was itself sent back tells what the outer one does not.
+    let inner = clues.returned.report.as_ref().and_then(|octets| {
+        let mail = mime::parse(octets);
+        let clues = Clues::find(&mail);
+        read_one(&mail, &clues).filter(|(_, _, sure)| *sure)
+    });
+    Some(inner.map_or((kind, reported), |(kind, reported, _)| (kind, reported)))
+}
+
+/// The kind and recipients, and whether the report itself names them.
+fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool)> {
     let groups = status_groups(mail, clues);
     let structured = !groups.is_empty();
-    if !structured && evidence(mail, clues) < EVIDENCE_MIN {
+    let evidence = if structured { EVIDENCE_MIN } else { evidence(mail, clues) };
+    if evidence < EVIDENCE_MIN {
         return None;
     }
     let known = Known {
@@ -50,11 +69,18 @@ pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>)> {
         senders: &clues.senders,
         returned_to: &clues.returned.to,
         subject: &clues.subject,
+        bare: prose::bare_recipient(&clues.report_text, clues.domain()),
     };
-    let said = prose::recipients(&clues.report_text, &known);
+    let prose::Found { said, named, head } = prose::recipients(&clues.report_text, &known);
+    // Where no machine shows itself, the text must have a report's form as well as its words.
+    let short = clues.folded_report.len() < PLAIN_REPORT_OCTETS;
+    if !(structured || clues.machine || clues.returned.any || head && short) {
+        return None;
+    }
     let verdicts =
         if structured { from_groups(&groups, &said, clues) } else { from_text(&said, clues) };
-    Some(conclude(verdicts))
+    let (kind, reported) = conclude(verdicts);
+    Some((kind, reported, structured || named))
 }
 
 /// Status groups of the report's parts, or written into its text.
@@ -65,6 +91,11 @@ fn status_groups(mail: &Mail<'_>, clues: &Clues) -> Vec<Group> {
         if matches!(mime, "message/delivery-status" | "message/global-delivery-status") {
             groups.extend(fields::groups(&part.text()));
         }
+    }
+    if groups.is_empty()
+        && let Some(Notice::Report(told)) = notice(&clues.text)
+    {
+        groups = told;
     }
     if groups.is_empty() && clues.machine {
         let lower = clues.report_text.to_ascii_lowercase();
@@ -86,11 +117,17 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
             mail.content.report_type.as_str(),
             "feedback-report" | "disposition-notification"
         );
-    if !(subject || statement || named || report) || (clues.answering && !clues.daemon) {
+    // In a language that no table knows: a daemon returns a mail.
+    let foreign = clues.daemon && clues.returned.any;
+    if !(subject || statement || named || report || foreign) {
+        return 0;
+    }
+    if clues.answering && !clues.daemon && !reports_at_end(&clues.subject) {
         return 0;
     }
     let points = [
         (clues.daemon, 3),
+        (foreign, 1),
         (clues.null_sender, 2),
         (named, 4),
         (report, 3),
@@ -101,6 +138,15 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
         (clues.nameless, 2),
     ];
     points.iter().filter(|(holds, _)| *holds).map(|(_, points)| points).sum()
+}
+
+/// `RE: …: non remis` is a report's subject, `Re: Undeliverable: …` a person's.
+fn reports_at_end(subject: &str) -> bool {
+    let Some(start) = SUBJECT.find(subject).map(|((), start, _)| start).min() else { return false };
+    let before = subject[..start].trim_end();
+    let own = ["re:", "re :", "fw:", "fwd:", "tr:", "aw:"];
+    let bare = own.iter().fold(before.to_owned(), |text, prefix| text.replace(prefix, ""));
+    before.ends_with([':', '(', '-']) && bare.chars().any(char::is_alphanumeric)
 }
 
 /// What became of one recipient.
@@ -175,12 +221,12 @@ fn status(field: &str, words: &str, text: &str) -> String {
         (Some(field), _) => Some(field),
         (None, said) => said,
     };
-    if let Some(status) = better.filter(|status| codes::detail(status) > codes::Detail::Class) {
-        return status.to_owned();
-    }
-    let elsewhere = codes::enhanced(text);
-    let elsewhere = elsewhere.filter(|code| better.is_none_or(|b| b[..1] == code[..1]));
-    elsewhere.or(better).unwrap_or_default().to_owned()
+    // A field that says only a class, without a server's words: the text may hold them.
+    let silent =
+        words.is_empty() && better.is_none_or(|b| codes::detail(b) == codes::Detail::Class);
+    let told = codes::enhanced(text).filter(|_| silent || better.is_none());
+    let told = told.filter(|told| better.is_none_or(|better| better[..1] == told[..1]));
+    told.or(better).unwrap_or_default().to_owned()
 }
 
 fn judge(
@@ -191,20 +237,26 @@ fn judge(
     text: &str,
     clues: &Clues,
 ) -> Verdict {
-    let mut why = reason(&fold(words), &status);
+    let (words, text) = (fold(words), fold(text));
+    let at = match stage(&words) {
+        Stage::Unknown => stage(&text),
+        known => known,
+    };
+    let mut why = reason(&words, &status, at);
     if why == Reason::Unknown && !text.is_empty() {
-        why = reason(&fold(text), &status);
+        why = reason(&text, &status, at);
     }
     if why == Reason::Unknown {
-        why = reason(&clues.subject, &status);
+        why = reason(&clues.subject, &status, at);
     }
     if status.is_empty() {
-        let reply = codes::reply(words).or_else(|| codes::reply(text));
+        let reply = codes::reply(&words).or_else(|| codes::reply(&text));
         let class = match (action, reply) {
             (Action::Done, _) => 2,
             (Action::Delayed, _) => 4,
             (_, Some(code)) => code / 100,
-            (_, None) if why.is_temporary() => 4,
+            // Exim gives up on what only failed for a time.
+            (_, None) if words.contains("retry time") => 4,
             _ => 5,
         };
         status = format!("{class}.0.0");
@@ -217,13 +269,14 @@ fn judge(
     Verdict { address, action, status, reason: why }
 }
 
-/// Failures make a bounce; without one, delays and arrivals make a report.
+/// Failures make a bounce, delays beside them included; without one, delays and arrivals make a
+/// report.
 fn conclude(verdicts: Vec<Verdict>) -> (Kind, Vec<Reported>) {
     let failed = verdicts.iter().any(|v| v.action == Action::Failed);
     let kind = if failed { Kind::Bounce } else { Kind::Report };
     let mut reported: Vec<Reported> = Vec::new();
     for verdict in verdicts {
-        if failed && verdict.action != Action::Failed {
+        if failed && verdict.action == Action::Done {
             continue;
         }
         let again = reported.iter().any(|r| r.address.eq_ignore_ascii_case(&verdict.address));

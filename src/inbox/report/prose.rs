@@ -1,16 +1,21 @@
 //! Owns the reading of reports written as plain text: where the returned mail begins, which
-//! addresses failed, and which words belong to each. The words themselves are in `dialects`.
+//! addresses failed, and which words belong to each. The words themselves are in
+//! `words/reports.txt`.
 
 use std::sync::LazyLock;
 
-use super::dialects::{CUT_FIELDS, CUTS, LABELS, LEADS};
 use crate::inbox::guard::RECIPIENTS_MAX;
 use crate::inbox::mime::address;
-use crate::inbox::phrases::Phrases;
+use crate::inbox::phrases::{Phrases, REPORTS, section};
 use crate::inbox::text::fold;
 
-static CUT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), CUTS)]));
-static LEAD: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), LEADS)]));
+static CUT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "cuts"));
+static LEAD: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "leads"));
+static LIST: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "lists"));
+static LABEL: LazyLock<Vec<String>> = LazyLock::new(|| section(REPORTS, "labels"));
+
+/// Field names that open a returned header in the middle of a text without any marker.
+const CUT_FIELDS: &[&str] = &["received:", "return-path:", "dkim-signature:", "x-received:"];
 
 /// How far after a phrase of prose its address may begin.
 const LEAD_REACH: usize = 60;
@@ -21,7 +26,7 @@ pub fn part_returned(text: &str) -> (&str, &str) {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let trimmed = line.trim();
-        let lower = trimmed.get(..16.min(trimmed.len())).unwrap_or_default().to_ascii_lowercase();
+        let lower = line.get(..16.min(line.len())).unwrap_or_default().to_ascii_lowercase();
         if CUT_FIELDS.iter().any(|field| lower.starts_with(field)) {
             return text.split_at(at);
         }
@@ -75,11 +80,25 @@ pub struct Known<'k> {
     pub returned_to: &'k [String],
     /// The report's folded subject.
     pub subject: &'k str,
+    /// A recipient named without a domain, completed.
+    pub bare: Option<String>,
 }
 
-/// The recipients of a report's text, with the words about each.
+/// What a report's text says.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The recipients with the words about each.
+    pub said: Vec<Said>,
+    /// Whether text or header name them; false where they are the returned mail's, for want of
+    /// better.
+    pub named: bool,
+    /// Whether an address stands in the form in which servers list them.
+    pub head: bool,
+}
+
+/// The recipients of a report's text.
 #[must_use]
-pub fn recipients(text: &str, known: &Known<'_>) -> Vec<Said> {
+pub fn recipients(text: &str, known: &Known<'_>) -> Found {
     let lines: Vec<&str> = text.lines().collect();
     let mut seen: Vec<(Rank, usize, String)> = Vec::new();
     let mut labelled = false;
@@ -91,18 +110,21 @@ pub fn recipients(text: &str, known: &Known<'_>) -> Vec<Said> {
             seen.push((rank, at, address));
         });
     }
-    let chosen = choose(&seen, known);
+    let (chosen, named) = choose(&seen, known);
     let heads: Vec<(usize, &str)> = seen
         .iter()
         .filter(|(rank, _, address)| *rank <= Rank::Named && chosen.contains(address))
         .map(|(_, at, address)| (*at, address.as_str()))
         .collect();
     let words = |address: &String| words_of(address, &lines, &heads, chosen.len());
-    chosen.iter().map(|address| Said { address: address.clone(), words: words(address) }).collect()
+    let said =
+        chosen.iter().map(|address| Said { address: address.clone(), words: words(address) });
+    let head = seen.iter().any(|(rank, _, _)| *rank == Rank::Head);
+    Found { said: said.collect(), named, head }
 }
 
-/// The addresses of the surest rank that has any.
-fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> Vec<String> {
+/// The addresses of the surest rank that has any; false where none has.
+fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> (Vec<String>, bool) {
     let mut chosen: Vec<String> = Vec::new();
     let mut add = |address: &String| {
         if !chosen.iter().any(|known| known.eq_ignore_ascii_case(address)) {
@@ -111,25 +133,55 @@ fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> Vec<String> {
     };
     if !known.failed.is_empty() {
         known.failed.iter().for_each(&mut add);
-        return chosen;
+        return (chosen, true);
     }
     for rank in [Rank::Head, Rank::Named, Rank::Told, Rank::Summary, Rank::Anywhere] {
-        let usable = |address: &String| !is_sender(address, known) && !is_office(address);
+        let office = |address: &String| {
+            if rank == Rank::Head {
+                is_daemon(address)
+            } else {
+                is_daemon(address) || is_office(address)
+            }
+        };
+        let usable = |address: &String| !is_sender(address, known) && !office(address);
         let found: Vec<_> = seen.iter().filter(|s| s.0 == rank && usable(&s.2)).collect();
         if !found.is_empty() {
-            found.iter().for_each(|s| add(&s.2));
-            return chosen;
+            for seen in found {
+                add(&seen.2);
+            }
+            return (chosen, true);
         }
     }
     let subject = addresses(known.subject).into_iter().map(|(_, _, address)| address);
     if let Some(address) = subject.into_iter().next() {
-        return vec![address];
+        return (vec![address], true);
+    }
+    // Named by local part alone: it is in the domain of who reports.
+    if let Some(address) = known.bare.clone() {
+        return (vec![address], true);
     }
     // Somebody who wrote to themselves.
-    if let Some(first) = seen.iter().find(|s| s.0 <= Rank::Named && !is_office(&s.2)) {
-        return vec![first.2.clone()];
+    if let Some(first) = seen.iter().find(|s| s.0 <= Rank::Named && !is_daemon(&s.2)) {
+        return (vec![first.2.clone()], true);
     }
-    known.returned_to.iter().take(1).cloned().collect()
+    (known.returned_to.iter().take(1).cloned().collect(), false)
+}
+
+/// A recipient that a list names by local part alone, in the domain of the reporting server.
+#[must_use]
+pub fn bare_recipient(text: &str, domain: &str) -> Option<String> {
+    let mut listed = false;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let word = line.trim();
+        let local = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+        let word = word.split(" (").next().unwrap_or(word);
+        if listed && line.starts_with([' ', '\t']) && word.chars().all(local) {
+            return address(&format!("{word}@{domain}"));
+        }
+        let folded = fold(line);
+        listed |= LIST.any(&folded);
+    }
+    None
 }
 
 fn is_sender(address: &str, known: &Known<'_>) -> bool {
@@ -139,7 +191,12 @@ fn is_sender(address: &str, known: &Known<'_>) -> bool {
 /// Addresses that a report names for help.
 fn is_office(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
-    matches!(local.as_str(), "postmaster" | "mailer-daemon" | "abuse" | "support" | "helpdesk")
+    matches!(local.as_str(), "abuse" | "support" | "helpdesk" | "servicedesk")
+}
+
+fn is_daemon(address: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(local.as_str(), "postmaster" | "mailer-daemon")
 }
 
 /// Reports each address of one line. The answer says whether the next line is named by a label
@@ -150,17 +207,22 @@ fn line_addresses(line: &str, labelled: bool, found: &mut dyn FnMut(Rank, String
         return labelled;
     }
     let all = addresses(trimmed);
+    let folded = fold(trimmed);
     if all.is_empty() {
         return trimmed.ends_with([':', ','])
-            && label_rank(&trimmed[..trimmed.len() - 1]).is_some();
+            && (label_rank(trimmed).is_some() || LIST.any(&folded));
     }
-    let folded = fold(trimmed);
     let other = ["message-id", "references:", "in-reply-to", "from:", "sender:", "reply-to:"];
     if other.iter().any(|field| folded.starts_with(field)) {
         return false;
     }
     let opening = trimmed[..all[0].0].trim_matches(|c: char| !c.is_alphanumeric());
-    let opens = opening.is_empty() || opening.eq_ignore_ascii_case("smtp");
+    // `550 <a@b>... User unknown` in a transcript.
+    let coded = opening.len() == 3
+        && opening.starts_with(['4', '5'])
+        && opening.bytes().all(|b| b.is_ascii_digit())
+        && trimmed[all[0].1..].trim_start_matches('>').starts_with("...");
+    let opens = opening.is_empty() || opening.eq_ignore_ascii_case("smtp") || coded;
     if opens && !trimmed.starts_with(">>") {
         head_addresses(trimmed, &all, found);
         return false;
@@ -172,7 +234,9 @@ fn line_addresses(line: &str, labelled: bool, found: &mut dyn FnMut(Rank, String
     if let Some((label, _)) = trimmed[..all[0].0].rsplit_once(':').or(Some((opening, "")))
         && let Some(rank) = label_rank(label)
     {
-        all.iter().for_each(|(_, _, address)| found(rank, address.clone()));
+        for (_, _, address) in all {
+            found(rank, address);
+        }
         return false;
     }
     told_addresses(trimmed, &folded, &all, found);
@@ -191,6 +255,10 @@ fn head_addresses(line: &str, all: &[(usize, usize, String)], found: &mut dyn Fn
             break;
         }
         let rest = line[*end..].trim_start_matches(close).trim_start();
+        // `a@b <c@d>`: the first is a display name.
+        if at == 0 && rest.starts_with('<') && all.len() > 1 && !line[..*start].ends_with('<') {
+            continue;
+        }
         let strict = rest.is_empty() || rest.starts_with([':', ';', ',', '(', '[', '.', '-', '<']);
         found(if strict { Rank::Head } else { Rank::Named }, address.clone());
     }
@@ -204,12 +272,16 @@ fn told_addresses(
 ) {
     let told = |address: &str| {
         let Some(at) = folded.find(&address.to_lowercase()) else { return false };
-        LEAD.find(folded).any(|(_, _, end)| end <= at && at - end < LEAD_REACH)
+        LEAD.find(folded).any(|((), _, end)| end <= at && at - end < LEAD_REACH)
     };
     for (start, _, address) in all {
         let named = line[..*start].ends_with('<') && line.ends_with('>') && !line.contains(": ");
         let rank = if named || told(address) { Rank::Told } else { Rank::Anywhere };
-        found(rank, address.clone());
+        let before = line[..*start].trim_end().to_ascii_lowercase();
+        // Who may not write is not who was written to; Exim's `generated from` is.
+        if !before.ends_with("from") || before.ends_with("generated from") {
+            found(rank, address.clone());
+        }
     }
 }
 
@@ -217,7 +289,7 @@ fn label_rank(label: &str) -> Option<Rank> {
     let label = fold(label.trim_matches(|c: char| !c.is_alphanumeric()));
     match label.as_str() {
         "to" | "for" | "user" | "address" | "email" => Some(Rank::Summary),
-        label => LABELS.contains(&label).then_some(Rank::Named),
+        label => LABEL.iter().any(|known| known == label).then_some(Rank::Named),
     }
 }
 
@@ -232,10 +304,14 @@ fn words_of(address: &str, lines: &[&str], heads: &[(usize, &str)], count: usize
     if count == 1 {
         return lines[start..].join("\n");
     }
-    let next = |from: usize| {
-        heads.iter().filter(|(at, head)| *at > from && !head.eq_ignore_ascii_case(address)).min()
-    };
-    let end = next(start).map_or(lines.len(), |(at, _)| *at);
+    let next =
+        heads.iter().filter(|(at, head)| *at > start && !head.eq_ignore_ascii_case(address)).min();
+    let mut end = next.map_or(lines.len(), |(at, _)| *at);
+    // In a transcript each recipient has one coded line.
+    if starts_coded(lines[start]) {
+        let coded = lines[start + 1..end].iter().position(|line| starts_coded(line));
+        end = coded.map_or(end, |at| start + 1 + at);
+    }
     let mut words = lines[start..end].join("\n");
     let own_words = words.replace(address, "");
     if own_words.chars().filter(|c| c.is_alphanumeric()).count() < 6 {
@@ -250,6 +326,11 @@ fn words_of(address: &str, lines: &[&str], heads: &[(usize, &str)], count: usize
         }
     }
     words
+}
+
+fn starts_coded(line: &str) -> bool {
+    let line = line.trim_start().as_bytes();
+    line.len() > 4 && line[..3].iter().all(u8::is_ascii_digit) && matches!(line[3], b' ' | b'-')
 }
 
 /// Every address in a line with where it stands.
@@ -276,7 +357,12 @@ pub fn addresses(line: &str) -> Vec<(usize, usize, String)> {
         if found.last().is_some_and(|(_, last, _)| *last > start) {
             continue;
         }
-        let open = line[start..at].trim_start_matches(['\'', '`', '*', '-', '=', '|', '.', '/']);
+        let mut open =
+            line[start..at].trim_start_matches(['\'', '`', '*', '-', '=', '|', '.', '/']);
+        // X.400: `dda:SMTP=a@b`.
+        if open.get(..5).is_some_and(|prefix| prefix.eq_ignore_ascii_case("smtp=")) {
+            open = &open[5..];
+        }
         start = at - open.len();
         let dotted = line[at + 1..end].contains('.') || line[at + 1..end].eq("localhost");
         if let Some(address) = address(&line[start..end]).filter(|_| dotted) {
@@ -293,7 +379,7 @@ mod tests {
     fn of(text: &str) -> Vec<(String, String)> {
         let senders = ["us@sender.test".to_owned()];
         let known = Known { senders: &senders, ..Known::default() };
-        let said = recipients(text, &known).into_iter();
+        let said = recipients(text, &known).said.into_iter();
         said.map(|s| (s.address, s.words.split_whitespace().collect::<Vec<_>>().join(" ")))
             .collect()
     }
@@ -309,7 +395,13 @@ mod tests {
             ("    Recipient: [SMTP:a@x.test]\n    Reason: no\n", vec!["a@x.test"]),
             ("There was an error delivering your mail to <a@x.test>.\n", vec!["a@x.test"]),
             ("From: us@sender.test\nRCPT TO: a@x.test\n", vec!["a@x.test"]),
-            ("us@sender.test wrote to a@x.test and it failed\n", vec!["a@x.test"]),
+            ("Note: us@sender.test wrote to a@x.test and it failed\n", vec!["a@x.test"]),
+            ("550 <a@x.test>... Host unknown\n", vec!["a@x.test"]),
+            ("did not reach:\n\nc=CA;a= ;dda:SMTP=a@x.test; on Monday\n", vec!["a@x.test"]),
+            (
+                "failed:\n  an undisclosed address\n    (generated from a@x.test)\n",
+                vec!["a@x.test"],
+            ),
         ] {
             let found: Vec<_> = of(text).into_iter().map(|(address, _)| address).collect();
             assert_eq!(found, want, "{text}");
