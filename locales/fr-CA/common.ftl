@@ -60,6 +60,6 @@ form-to = { $form }
 line-dues = Cotisation { $of }, { $category }
 line-premium = Prime d’assurance responsabilité professionnelle (ARP)
 total = Total
-one-invoice = Une seule facture, établie par { $the }, réunit toutes ces lignes.
+one-invoice = Tous ces montants figurent sur une seule facture, établie par { $the }.
 
 language-name = Français

@@ -109,7 +109,8 @@ pub struct Forwarded<'a> {
     pub subject: &'a str,
     /// The newly written text, links and tokens redacted.
     pub text: &'a str,
-    /// Why it came to the desk: `question`, `unverified`, `no-token`, `unparsed`, `too-large`.
+    /// Why it came to the desk: `question`, `unverified`, `no-token`, `expired`, `complaint`,
+    /// `unparsed`, `too-large`.
     pub why: &'a str,
     /// When our mailbox got it.
     pub received: Timestamp,

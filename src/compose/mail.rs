@@ -21,7 +21,7 @@ pub(super) const KINDS: &[&str] = &[
 
 /// Reasons for which a mail comes to a desk; each has its words.
 pub(super) const FORWARD_REASONS: &[&str] =
-    &["question", "unverified", "no-token", "unparsed", "too-large"];
+    &["question", "unverified", "no-token", "expired", "complaint", "unparsed", "too-large"];
 
 /// Between the two languages of a subject.
 const SUBJECT_SEPARATOR: &str = " | ";

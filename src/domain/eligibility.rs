@@ -98,3 +98,70 @@ pub fn decide(
         Some(_) => Ok(bill),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::billing::tests::{federation, member};
+    use crate::ids::RenewalId;
+
+    type Change = fn(&mut Member);
+
+    #[test]
+    fn who_gets_what() {
+        use RenewalState::{Lapsed, NotRenewing, Open, Paid, Pledged, WithDesk};
+        use StepKind::{LastCall, Notice, Reminder};
+        let config = federation();
+        let issuer = config.association("OPPI").unwrap();
+        let same: Change = |_| {};
+        let stopped: Change = |m| m.unsubscribed.push("OPPI".into());
+        let table: [(&str, Change, Option<RenewalState>, StepKind, Option<Excluded>); 17] = [
+            ("a notice", same, None, Notice, None),
+            ("a reminder", same, Some(Open), Reminder, None),
+            ("pledged", same, Some(Pledged), Reminder, Some(Excluded::Answered)),
+            ("paid", same, Some(Paid), LastCall, Some(Excluded::Answered)),
+            ("not renewing", same, Some(NotRenewing), LastCall, Some(Excluded::Answered)),
+            ("with the desk", same, Some(WithDesk), Reminder, Some(Excluded::Answered)),
+            ("lapsed", same, Some(Lapsed), Reminder, Some(Excluded::Lapsed)),
+            ("stopped, reminder", stopped, Some(Open), Reminder, Some(Excluded::Unsubscribed)),
+            ("stopped, notice", stopped, None, Notice, None),
+            ("stopped, last call", stopped, Some(Open), LastCall, None),
+            (
+                "stopped another's",
+                |m| m.unsubscribed.push("CIP".into()),
+                Some(Open),
+                Reminder,
+                None,
+            ),
+            ("no address", |m| m.email = None, None, Notice, Some(Excluded::NoAddress)),
+            ("suspended", |m| m.suspended = true, None, Notice, Some(Excluded::AddressSuspended)),
+            ("deceased", |m| m.status = "deceased".into(), None, Notice, Some(Excluded::NotActive)),
+            ("on leave", |m| m.status = "on-leave".into(), None, Notice, Some(Excluded::NotActive)),
+            (
+                "no cover",
+                |m| m.memberships[0].pli = false,
+                None,
+                LastCall,
+                Some(Excluded::NotInsured),
+            ),
+            ("left", |m| m.memberships.clear(), None, Notice, Some(Excluded::NotAMember)),
+        ];
+        for (name, change, state, kind, want) in table {
+            let mut m = member(&["OPPI+", "CIP"]);
+            change(&mut m);
+            let renewal = state.map(|state| Renewal { id: RenewalId(1), state, version: 0 });
+            let got = decide(&config, issuer, kind, &m, renewal.as_ref());
+            assert_eq!(got.as_ref().err().copied(), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_national_notice_skips_whom_another_bills() {
+        let config = federation();
+        let cip = config.association("CIP").unwrap();
+        let run = |places: &[&str]| decide(&config, cip, StepKind::Notice, &member(places), None);
+        assert_eq!(run(&["OPPI", "CIP"]).unwrap_err(), Excluded::BilledElsewhere);
+        assert!(run(&["SPPI", "CIP"]).is_ok());
+        assert!(run(&["CIP"]).is_ok());
+    }
+}

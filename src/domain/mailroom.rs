@@ -8,7 +8,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::answer::Choice;
-use crate::inbox::reading::{Command, Kind, Reading};
+use crate::inbox::reading::{Command, Kind, Reading, Unreadable};
 use crate::link::Purpose;
 
 /// Close to the deadline, a reply that ends something is confirmed by mail first.
@@ -98,7 +98,13 @@ pub fn decide(
             None => MailAct::ToDesk("complaint"),
         },
         Kind::AutoReply => MailAct::Keep("auto-reply"),
-        Kind::Reply | Kind::Other if reading.unreadable.is_some() => MailAct::ToDesk("unparsed"),
+        Kind::Reply | Kind::Other if reading.unreadable.is_some() => {
+            MailAct::ToDesk(if reading.unreadable == Some(Unreadable::TooLarge) {
+                "too-large"
+            } else {
+                "unparsed"
+            })
+        }
         Kind::Reply | Kind::Other => {
             let (Some(found), Some(known)) = (found, known) else {
                 return if reading.no_answer {

@@ -40,3 +40,31 @@ pub fn deadline(season: &SeasonSection) -> Timestamp {
 pub fn ends(season: &SeasonSection) -> Timestamp {
     zone(&season.deadline_zone).map_or(Timestamp::MAX, |z| start_of(day_after(season.lapses), &z))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::billing::tests::federation;
+
+    #[test]
+    fn the_last_day_counts_to_its_end_in_the_named_zone() {
+        let mut season = federation().relance.season;
+        assert_eq!(deadline(&season).to_string(), "2027-01-01T05:00:00Z");
+        season.deadline_zone = "America/St_Johns".into();
+        assert_eq!(deadline(&season).to_string(), "2027-01-01T03:30:00Z");
+        season.deadline_zone = "America/Vancouver".into();
+        assert_eq!(
+            deadline(&season).to_string(),
+            "2027-01-01T07:00:00Z",
+            "clocks no longer change"
+        );
+        assert!(opens(&season) < deadline(&season) && deadline(&season) < ends(&season));
+    }
+
+    #[test]
+    fn an_unknown_zone_never_comes() {
+        let mut season = federation().relance.season;
+        season.deadline_zone = "America/Nowhere".into();
+        assert_eq!(deadline(&season), Timestamp::MAX);
+    }
+}

@@ -165,3 +165,6 @@ impl Outbox {
         self.state.in_flight.lock().expect("nothing panics while it holds this set")
     }
 }
+
+#[cfg(test)]
+mod tests;
