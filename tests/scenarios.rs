@@ -7,3 +7,9 @@ mod support;
 
 #[path = "scenarios/00-support/mod.rs"]
 mod s00_support;
+#[path = "scenarios/10-notice-click-confirmation/mod.rs"]
+mod s10_notice_click_confirmation;
+#[path = "scenarios/11-reply-in-french/mod.rs"]
+mod s11_reply_in_french;
+#[path = "scenarios/12-genuine-dsn/mod.rs"]
+mod s12_genuine_dsn;
