@@ -13,3 +13,11 @@ mod s10_notice_click_confirmation;
 mod s11_reply_in_french;
 #[path = "scenarios/12-genuine-dsn/mod.rs"]
 mod s12_genuine_dsn;
+#[path = "scenarios/13-expired-and-damaged-links/mod.rs"]
+mod s13_expired_and_damaged_links;
+#[path = "scenarios/14-scanner-storm/mod.rs"]
+mod s14_scanner_storm;
+#[path = "scenarios/15-unsubscribe/mod.rs"]
+mod s15_unsubscribe;
+#[path = "scenarios/16-bad-requests/mod.rs"]
+mod s16_bad_requests;

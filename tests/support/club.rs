@@ -2,6 +2,8 @@
 //! travelling calendar, and the daemon on it. A scenario says what happens; this knows how.
 
 use std::fmt::Write as _;
+use std::io::{Read, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,12 +45,33 @@ impl Club {
         club
     }
 
-    /// With a relay that delivers nothing. Mail comes in from the folder [`Club::incoming`].
+    /// With a relay that delivers nothing. Mail comes in by [`Club::arrive`].
     pub fn with_relay(relay: &Relay) -> Self {
         let club = Self::laid();
         club.site.config.use_relay(relay.port);
         club.site.config.set("inbox.source", "maildir");
+        let incoming = club.incoming();
+        for part in ["new", "cur", "tmp"] {
+            std::fs::create_dir_all(incoming.join(part)).expect("a folder");
+        }
+        club.site.config.set("inbox.maildir", incoming.display().to_string());
         club
+    }
+
+    fn incoming(&self) -> PathBuf {
+        self.site.dir().join("incoming")
+    }
+
+    /// Lays a mail into the daemon's mailbox, and lets it look.
+    pub fn arrive(&self, name: &str, raw: &str) {
+        let incoming = self.incoming();
+        let written = incoming.join("tmp").join(name);
+        std::fs::write(&written, raw).expect("a mail is written");
+        std::fs::rename(written, incoming.join("new").join(name)).expect("a mail is delivered");
+        let mut control = UnixStream::connect(self.site.state().join("control.sock"))
+            .expect("the daemon listens for commands");
+        control.write_all(b"wake\n").expect("the daemon hears");
+        let _ = control.read_to_end(&mut Vec::new());
     }
 
     fn laid() -> Self {
@@ -165,6 +188,21 @@ pub fn letter(stack: &MailStack, account: &str, words: &str) -> Mail {
     wait_until(&format!("a mail to {account} that says: {words}"), SOON, || {
         mailbox.mails().iter().map(|raw| Mail::read(raw)).find(|mail| mail.text.contains(words))
     })
+}
+
+/// The newest mail to that recipient (a part of the address) that the relay took and that has
+/// these words in its plain text. Panics where there is none: let the club come to rest first.
+pub fn taken(relay: &Relay, recipient: &str, words: &str) -> Mail {
+    let mut mails = sent_to(relay, recipient).into_iter().rev();
+    let found = mails.find(|mail| mail.text.contains(words));
+    found.unwrap_or_else(|| panic!("no mail to {recipient} says: {words}"))
+}
+
+/// Every mail to that recipient that the relay took, in order.
+pub fn sent_to(relay: &Relay, recipient: &str) -> Vec<Mail> {
+    let all = relay.taken();
+    let theirs = all.iter().filter(|taken| taken.to.iter().any(|to| to.contains(recipient)));
+    theirs.map(|taken| Mail::read(&taken.bytes)).collect()
 }
 
 /// The hidden fields of a page's first form, as a browser would send them.

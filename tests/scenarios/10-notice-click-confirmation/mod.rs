@@ -52,7 +52,8 @@ fn alice_renews_from_her_notice_and_is_told_so() {
     assert!(done.body.contains("Your renewal is recorded"), "{}", done.body);
     assert!(done.body.contains("This is not a receipt"), "{}", done.body);
 
-    let confirmation = club::letter(&stack, "alice@club.test", "We understood: you renew your membership");
+    let confirmation =
+        club::letter(&stack, "alice@club.test", "We understood: you renew your membership");
     assert!(confirmation.text.contains("$500.00"), "{}", confirmation.text);
     assert!(confirmation.text.contains("Nous avons compris"), "{}", confirmation.text);
     club.rest();
@@ -81,9 +82,14 @@ fn alice_renews_from_her_notice_and_is_told_so() {
     // She takes it back, and the renewal is open again.
     assert_eq!(club.submit(&link, &[("act", "undo")]).status, 303);
     assert!(club.get(&link).body.contains("Pay by cheque/invoice"));
-    club::letter(&stack, "alice@club.test", "taken back");
+    club::letter(&stack, "alice@club.test", "We understood: you take back");
     club.rest();
-    insta::assert_snapshot!(club.ledger(), @"");
+    insta::assert_snapshot!(club.ledger(), @"
+    imported
+    fired
+    answered
+    taken-back
+    ");
     assert_eq!(club.query("SELECT state FROM renewal"), ["\"open\""]);
     club.site.cli(&["audit", "verify"]).ok();
 }

@@ -82,11 +82,9 @@ fn renouveler_renews_and_is_confirmed_in_french_in_the_same_thread() {
 
 #[test]
 fn without_our_servers_word_the_address_on_file_is_asked_first() {
-    for (verdict, from) in [
-        (Verdict::Fail, HIM),
-        (Verdict::Silent, HIM),
-        (Verdict::Pass, "alice@club.test"),
-    ] {
+    for (verdict, from) in
+        [(Verdict::Fail, HIM), (Verdict::Silent, HIM), (Verdict::Pass, "alice@club.test")]
+    {
         let Some(story) = begin() else { return };
         story.answer(verdict, from, &story.notice, "RENOUVELER");
         story.outcome("asked-to-confirm");
@@ -128,8 +126,19 @@ fn what_is_no_command_goes_to_the_desk_whose_answer_comes_back_through_us() {
     story.answer(Verdict::Pass, HIM, &answer, "Merci. Et le reçu, quand vient-il?");
     letter(&story.stack, DESK, "quand vient-il");
     story.club.rest();
-    insta::assert_snapshot!(story.club.messages(), @"");
-    insta::assert_snapshot!(story.club.ledger(), @"");
+    insta::assert_snapshot!(story.club.messages(), @"
+    10002 notice sent
+    10002 forward sent
+    10002 desk-answer sent
+    10002 forward sent
+    ");
+    insta::assert_snapshot!(story.club.ledger(), @"
+    imported
+    fired
+    forwarded
+    desk-answered
+    forwarded
+    ");
 }
 
 #[test]
