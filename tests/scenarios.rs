@@ -21,3 +21,5 @@ mod s14_scanner_storm;
 mod s15_unsubscribe;
 #[path = "scenarios/16-bad-requests/mod.rs"]
 mod s16_bad_requests;
+#[path = "scenarios/17-killed-at-every-point/mod.rs"]
+mod s17_killed_at_every_point;

@@ -68,10 +68,11 @@ impl Club {
         let written = incoming.join("tmp").join(name);
         std::fs::write(&written, raw).expect("a mail is written");
         std::fs::rename(written, incoming.join("new").join(name)).expect("a mail is delivered");
-        let mut control = UnixStream::connect(self.site.state().join("control.sock"))
-            .expect("the daemon listens for commands");
-        control.write_all(b"wake\n").expect("the daemon hears");
-        let _ = control.read_to_end(&mut Vec::new());
+        // A daemon that is down looks when it starts.
+        if let Ok(mut control) = UnixStream::connect(self.site.state().join("control.sock")) {
+            let _ = control.write_all(b"wake\n");
+            let _ = control.read_to_end(&mut Vec::new());
+        }
     }
 
     fn laid() -> Self {
@@ -88,9 +89,15 @@ impl Club {
 
     /// Takes these rows in as the member list.
     pub fn import(&self, rows: &[&str]) {
+        let list = self.list(rows);
+        self.site.cli(&["import", &list]).ok();
+    }
+
+    /// Writes these rows as a member list. Returns its path.
+    pub fn list(&self, rows: &[&str]) -> String {
         let list = self.site.dir().join("members.csv");
         std::fs::write(&list, format!("{COLUMNS}{}", rows.concat())).expect("a file is written");
-        self.site.cli(&["import", &list.display().to_string()]).ok();
+        list.display().to_string()
     }
 
     /// Starts the daemon with its calendar at `instant`, or where it was if that is later.
