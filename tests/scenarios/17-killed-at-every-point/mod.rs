@@ -4,10 +4,10 @@
 
 mod round;
 
-use crate::support::club::sent_to;
-use crate::support::http;
+use crate::support::club::Club;
+use crate::support::relay::Relay;
 use crate::support::skip;
-use round::{Round, alone};
+use round::{NINE, Round, alone};
 
 /// What the round leaves in the ledger, died or not.
 const LEDGER: &str = "imported fired answered forwarded bounced address-suspended";
@@ -94,4 +94,108 @@ fn while_reading_mail() {
         "inbox.applied",
         "inbox.applied#2",
     ]);
+}
+
+/// Between every two steps of the store, as far as the round goes.
+fn at_commits(label: &str, first: usize) {
+    if cannot_die() {
+        return;
+    }
+    for n in (first..).step_by(3) {
+        let point = format!("{label}#{n}");
+        let mut round = alone(&point);
+        round.whole();
+        if round.deaths == 0 {
+            assert!(n > 12, "the round has more commits than {n}");
+            return;
+        }
+        check(&round, &point);
+    }
+}
+
+#[test]
+fn before_a_commit() {
+    at_commits("store.committing", 1);
+}
+
+#[test]
+fn before_a_commit_is_told() {
+    at_commits("store.committed", 2);
+}
+
+#[test]
+fn a_click_an_answer_or_a_report_proves_that_a_message_in_doubt_left() {
+    if cannot_die() {
+        return;
+    }
+    type Act = fn(&mut Round);
+    let acts: [(Act, &str); 3] =
+        [(Round::answer, "click"), (Round::question, "reply"), (Round::report, "returned")];
+    for (act, evidence) in acts {
+        let mut round = alone("outbox.sent");
+        round.notice();
+        let state = "SELECT m.state, a.evidence FROM message m JOIN attempt a ON a.message = m.id
+                     WHERE m.kind = 'notice'";
+        assert_eq!(round.club.query(state), ["\"unknown\" | \"\""]);
+        assert_eq!(round.club.in_doubt().len(), 1);
+        // Looking proves nothing: a scanner looks too.
+        assert_eq!(round.club.get(&round.link()).status, 200);
+        assert_eq!(round.club.in_doubt().len(), 1);
+
+        act(&mut round);
+        assert_eq!(round.club.query(state), [format!("\"sent\" | \"{evidence}\"")]);
+        assert!(round.club.ledger().contains("proved-sent"), "{evidence}");
+        round.is_whole(0);
+    }
+}
+
+/// Rows of so many members.
+fn crowd(members: usize) -> Vec<String> {
+    (0..members)
+        .map(|n| format!("{},Given,Family,member{n}@club.test,en,ON,CIP,full,yes\n", 20_000 + n))
+        .collect()
+}
+
+#[test]
+fn in_the_middle_of_a_crowd_no_more_than_the_open_connections_are_in_doubt() {
+    if cannot_die() {
+        return;
+    }
+    for (point, members) in [
+        // Enough for several chunks of a few milliseconds each.
+        ("scheduler.chunk#2", 500),
+        ("outbox.claimed#40", 120),
+        ("outbox.sent#60", 120),
+        ("outbox.settled#80", 120),
+    ] {
+        let crowd = crowd(members);
+        let crowd: Vec<&str> = crowd.iter().map(String::as_str).collect();
+        let mut round = Round::begin(point, &crowd);
+        let jump = |r: &Round| drop(r.club.site.cli(&["clock", "set", NINE]));
+        round.until(jump, |r| r.club.settled("notice") == crowd.len());
+        assert_eq!(round.deaths, 1, "{point}");
+        // As config says.
+        round.is_whole(4);
+    }
+}
+
+#[test]
+fn an_import_goes_on_where_it_was() {
+    if cannot_die() {
+        return;
+    }
+    let crowd = crowd(250);
+    let crowd: Vec<&str> = crowd.iter().map(String::as_str).collect();
+    for point in ["import.staged", "import.chunk", "import.chunk#3"] {
+        let relay = Relay::start();
+        let club = Club::with_relay(&relay);
+        let list = club.list(&crowd);
+        let died = club.site.cli_with(&["import", &list], &[("RELANCE_DIE_AT", point)]);
+        assert_eq!(died.code(), -1, "{point}: {}{}", died.stdout, died.stderr);
+        club.site.cli(&["import", &list]).ok();
+        assert_eq!(club.query("SELECT count(*), count(DISTINCT email) FROM person"), ["250 | 250"]);
+        assert_eq!(club.query("SELECT count(*) FROM membership WHERE missing = 0"), ["250"]);
+        assert_eq!(club.query("SELECT state FROM import"), ["\"done\""], "{point}");
+        assert_eq!(club.query("SELECT count(*) FROM import_row"), ["0"]);
+    }
 }

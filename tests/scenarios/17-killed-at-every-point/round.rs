@@ -15,6 +15,9 @@ use crate::support::relay::Relay;
 /// Our own MX vouches for her.
 const PASS: &str = "Authentication-Results: mx.cip.example.ca; dmarc=pass header.from=club.test\n";
 
+/// Just after the notice's time.
+pub const NINE: &str = "2026-11-02T14:00:01Z";
+
 /// A round on its way.
 pub struct Round {
     pub club: Club,
@@ -79,7 +82,7 @@ impl Round {
 
     /// Nine o'clock comes.
     pub fn notice(&mut self) {
-        let jump = |r: &Self| drop(r.club.site.cli(&["clock", "set", "2026-11-02T14:00:01Z"]));
+        let jump = |r: &Self| drop(r.club.site.cli(&["clock", "set", NINE]));
         self.until(jump, |r| r.club.settled("notice") == 1);
         if sent_to(&self.relay, "alice").is_empty() {
             // It died before a byte was sent: a person looks into the relay's log, and says so.
@@ -94,9 +97,14 @@ impl Round {
         sent_to(&self.relay, "alice").remove(0)
     }
 
+    /// The link of her notice.
+    pub fn link(&self) -> String {
+        self.her_notice().path_with("/r/").unwrap()
+    }
+
     /// She opens her link and renews; where no answer comes, she opens it again.
     pub fn answer(&mut self) {
-        let link = self.her_notice().path_with("/r/").unwrap();
+        let link = self.link();
         let click = |r: &Self| {
             let Ok(page) = http::get(r.club.site.web, &link) else { return };
             if page.body.contains("value=\"invoice\"") {
@@ -109,10 +117,12 @@ impl Round {
 
     /// She asks something by mail.
     pub fn question(&mut self) {
-        let reply_to = self.her_notice().header("Reply-To").unwrap().to_owned();
+        let notice = self.her_notice();
+        let reply_to = notice.header("Reply-To").unwrap();
+        let about = notice.header("Message-ID").unwrap();
         let raw = format!(
             "{PASS}From: alice@club.test\nTo: {reply_to}\nSubject: Re\n\
-             Message-ID: <question@club.test>\n\nMay my employer pay?\n"
+             Message-ID: <question@club.test>\nIn-Reply-To: {about}\n\nMay my employer pay?\n"
         );
         self.club.arrive("question", &raw);
         self.until(|_| (), |r| r.club.settled("forward") == 1);
@@ -190,7 +200,7 @@ impl Club {
     }
 
     /// How many messages of a kind were sent, or are in doubt.
-    fn settled(&self, kind: &str) -> usize {
+    pub fn settled(&self, kind: &str) -> usize {
         let sql = format!(
             "SELECT id FROM message WHERE kind = '{kind}' AND state IN ('sent', 'unknown')"
         );
