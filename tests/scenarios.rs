@@ -7,3 +7,19 @@ mod support;
 
 #[path = "scenarios/00-support/mod.rs"]
 mod s00_support;
+#[path = "scenarios/10-notice-click-confirmation/mod.rs"]
+mod s10_notice_click_confirmation;
+#[path = "scenarios/11-reply-in-french/mod.rs"]
+mod s11_reply_in_french;
+#[path = "scenarios/12-genuine-dsn/mod.rs"]
+mod s12_genuine_dsn;
+#[path = "scenarios/13-expired-and-damaged-links/mod.rs"]
+mod s13_expired_and_damaged_links;
+#[path = "scenarios/14-scanner-storm/mod.rs"]
+mod s14_scanner_storm;
+#[path = "scenarios/15-unsubscribe/mod.rs"]
+mod s15_unsubscribe;
+#[path = "scenarios/16-bad-requests/mod.rs"]
+mod s16_bad_requests;
+#[path = "scenarios/17-killed-at-every-point/mod.rs"]
+mod s17_killed_at_every_point;

@@ -169,4 +169,17 @@ mod tests {
     fn the_command_line_is_consistent() {
         super::Cli::command().debug_assert();
     }
+
+    /// `--config` and `--state` name folders, after whatever command.
+    #[test]
+    fn no_command_takes_a_global_option_for_itself() {
+        fn look(command: &clap::Command) {
+            for arg in command.get_arguments().filter(|arg| !arg.is_global_set()) {
+                let long = arg.get_long().unwrap_or_default();
+                assert!(!["config", "state"].contains(&long), "{}: --{long}", command.get_name());
+            }
+            command.get_subcommands().for_each(look);
+        }
+        super::Cli::command().get_subcommands().for_each(look);
+    }
 }

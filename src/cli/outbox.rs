@@ -20,8 +20,8 @@ pub(super) enum Outbox {
     /// List messages: those that need a person, unless a state is named.
     List {
         /// queued, sending, sent, refused, deferred, unknown, held or cancelled.
-        #[arg(long, value_parser = state)]
-        state: Option<MessageState>,
+        #[arg(long, value_name = "STATE", value_parser = state)]
+        only: Option<MessageState>,
         /// Messages at most.
         #[arg(long, default_value_t = 100)]
         limit: i64,
@@ -73,7 +73,7 @@ impl Outbox {
         let config = place.config()?;
         let dir = place.existing(&config)?;
         match self {
-            Self::List { state, limit, json } => list(&dir, state, limit, json)?,
+            Self::List { only, limit, json } => list(&dir, only, limit, json)?,
             Self::Show { message, json } => show(&dir, &message, json)?,
             Self::Resolve { message, verdict, json } => resolve(&dir, message, verdict, json)?,
         }
@@ -83,12 +83,12 @@ impl Outbox {
 
 fn list(
     dir: &std::path::Path,
-    state: Option<MessageState>,
+    only: Option<MessageState>,
     limit: i64,
     json: bool,
 ) -> anyhow::Result<()> {
     let need = [MessageState::Unknown, MessageState::Held, MessageState::Refused];
-    let states = state.map_or_else(|| need.to_vec(), |s| vec![s]);
+    let states = only.map_or_else(|| need.to_vec(), |s| vec![s]);
     let found = read_once(dir, |c| {
         let mut found = Vec::new();
         for state in states {

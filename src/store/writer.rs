@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use crate::faults;
 
 /// Closures in one transaction: enough to share a commit among all that wait, few enough that the
 /// first is answered soon.
@@ -191,10 +192,12 @@ fn run_group(connection: &Connection, group: Vec<Job>) {
             lost = Some(e.to_string());
         }
     }
+    faults::point("store.committing");
     let outcome = match lost {
         None => connection.execute_batch("COMMIT").map_err(|e| e.to_string()),
         Some(why) => Err(why),
     };
+    faults::point("store.committed");
     if outcome.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
@@ -52,6 +52,20 @@ impl FromRequestParts<Site> for Ask {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<Peer>().copied();
         Ok(Self::new(site, peer, &parts.headers, &parts.uri))
+    }
+}
+
+/// What stands in a link's place, as it came; empty where it is no text at all, which verifies as
+/// little as any other damage.
+#[derive(Debug)]
+pub(super) struct Presented(pub String);
+
+impl FromRequestParts<Site> for Presented {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
+        let path = Path::<String>::from_request_parts(parts, site).await;
+        Ok(Self(path.map_or_else(|_| String::new(), |Path(text)| text)))
     }
 }
 

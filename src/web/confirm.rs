@@ -1,10 +1,10 @@
 //! Owns the page that confirms what an unverified reply asked for.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
-use super::ask::Ask;
+use super::ask::{Ask, Presented};
 use super::renewal::{self, nonce, shown};
 use super::subscription::{self, subject};
 use super::{Site, reply};
@@ -23,7 +23,11 @@ enum Asked {
 }
 
 /// GET: shows, and changes nothing.
-pub(super) async fn show(ask: Ask, State(site): State<Site>, Path(text): Path<String>) -> Response {
+pub(super) async fn show(
+    ask: Ask,
+    State(site): State<Site>,
+    Presented(text): Presented,
+) -> Response {
     let mid = match verify(&ask, &site, &text) {
         Ok(mid) => mid,
         Err(answer) => return answer,
@@ -78,7 +82,7 @@ async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Asked, Response>
 pub(super) async fn act(
     ask: Ask,
     State(site): State<Site>,
-    Path(text): Path<String>,
+    Presented(text): Presented,
     body: Body,
 ) -> Response {
     let mid = match verify(&ask, &site, &text) {

@@ -1,13 +1,13 @@
 //! Owns the renewal's page: what a link shows, and what its forms do.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use super::ask::{Ask, Form};
+use super::ask::{Ask, Form, Presented};
 use super::{Site, reply};
 use crate::actions::{self, Action, Applied, Context, Door, Evidence, RenewalView};
 use crate::compose::{
@@ -85,7 +85,11 @@ pub(super) fn own_url(site: &Site, mid: MessageId) -> String {
 }
 
 /// GET: shows, and changes nothing.
-pub(super) async fn show(ask: Ask, State(site): State<Site>, Path(text): Path<String>) -> Response {
+pub(super) async fn show(
+    ask: Ask,
+    State(site): State<Site>,
+    Presented(text): Presented,
+) -> Response {
     let token = match ask.verify(&site, &text, Purpose::Renew) {
         Ok(token) => token,
         Err(answer) => return answer,
@@ -192,7 +196,7 @@ enum Asked {
 pub(super) async fn act(
     ask: Ask,
     State(site): State<Site>,
-    Path(text): Path<String>,
+    Presented(text): Presented,
     body: Body,
 ) -> Response {
     let token = match ask.verify(&site, &text, Purpose::Renew) {

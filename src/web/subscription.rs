@@ -2,12 +2,12 @@
 //! at once.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use rusqlite::Connection;
 
-use super::ask::Ask;
+use super::ask::{Ask, Presented};
 use super::renewal::nonce;
 use super::{Site, reply};
 use crate::actions::{self, Action, Context, Door, Evidence};
@@ -39,7 +39,11 @@ pub(super) fn subject(
 }
 
 /// GET: shows, and changes nothing.
-pub(super) async fn show(ask: Ask, State(site): State<Site>, Path(text): Path<String>) -> Response {
+pub(super) async fn show(
+    ask: Ask,
+    State(site): State<Site>,
+    Presented(text): Presented,
+) -> Response {
     let mid = match ask.verify(&site, &text, Purpose::Unsubscribe) {
         Ok(token) => token.map_or_else(|t| t.message, |t| t.message),
         Err(answer) => return answer,
@@ -77,7 +81,7 @@ pub(super) fn render(site: &Site, ask: &Ask, subject: &Subject) -> Response {
 pub(super) async fn act(
     ask: Ask,
     State(site): State<Site>,
-    Path(text): Path<String>,
+    Presented(text): Presented,
     body: Body,
 ) -> Response {
     let mid = match ask.verify(&site, &text, Purpose::Unsubscribe) {

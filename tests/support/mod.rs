@@ -5,7 +5,7 @@
 //! of tests may run side by side.
 
 pub mod browser;
-#[expect(dead_code, reason = "what stops and kills a daemon waits for one that runs")]
+pub mod club;
 pub mod daemon;
 pub mod db;
 pub mod http;
