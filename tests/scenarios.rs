@@ -7,3 +7,5 @@ mod support;
 
 #[path = "scenarios/00-support/mod.rs"]
 mod s00_support;
+#[path = "scenarios/30-import/mod.rs"]
+mod s30_import;

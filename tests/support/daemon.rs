@@ -87,7 +87,13 @@ impl Site {
 
     /// Runs a command on this site: `&["status", "--json"]`.
     pub fn cli(&self, args: &[&str]) -> Done {
+        self.cli_with(args, &[])
+    }
+
+    /// As [`Site::cli`], with more variables.
+    pub fn cli_with(&self, args: &[&str], envs: &[(&str, &str)]) -> Done {
         let mut command = self.command(args);
+        command.envs(envs.iter().copied());
         let out = command.output().expect("the binary was built");
         Done {
             status: out.status,
