@@ -274,7 +274,7 @@ fn waiting(held: &[FiringRow], tally: &[(String, String, i64)], findings: &mut F
             "unknown",
             "look for them in the relay's log, then: relance outbox resolve N --as sent|resend",
         ),
-        ("held", "relance outbox list --state held"),
+        ("held", "relance outbox list --only held"),
     ] {
         let n = in_state(state);
         if n > 0 {

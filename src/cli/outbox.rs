@@ -20,8 +20,9 @@ pub(super) enum Outbox {
     /// List messages: those that need a person, unless a state is named.
     List {
         /// queued, sending, sent, refused, deferred, unknown, held or cancelled.
-        #[arg(long, value_parser = state)]
-        state: Option<MessageState>,
+        // Not `--state`, which names the state folder for every command.
+        #[arg(long, value_parser = state, value_name = "STATE")]
+        only: Option<MessageState>,
         /// Messages at most.
         #[arg(long, default_value_t = 100)]
         limit: i64,
@@ -73,7 +74,7 @@ impl Outbox {
         let config = place.config()?;
         let dir = place.existing(&config)?;
         match self {
-            Self::List { state, limit, json } => list(&dir, state, limit, json)?,
+            Self::List { only, limit, json } => list(&dir, only, limit, json)?,
             Self::Show { message, json } => show(&dir, &message, json)?,
             Self::Resolve { message, verdict, json } => resolve(&dir, message, verdict, json)?,
         }
