@@ -23,3 +23,5 @@ mod s15_unsubscribe;
 mod s16_bad_requests;
 #[path = "scenarios/17-killed-at-every-point/mod.rs"]
 mod s17_killed_at_every_point;
+#[path = "scenarios/30-import/mod.rs"]
+mod s30_import;

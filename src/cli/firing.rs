@@ -11,7 +11,7 @@ use super::{Place, say, say_json};
 use crate::clock::Clock;
 use crate::ids::FiringId;
 use crate::store::firings::{self, FiringState};
-use crate::store::{Direct, ledger, messages, read_once};
+use crate::store::{Direct, ledger, messages, meta, read_once};
 
 /// Subcommands of `relance firing`.
 #[derive(Debug, Subcommand)]
@@ -27,7 +27,7 @@ pub(super) enum Firing {
         /// Number from the list.
         firing: i64,
     },
-    /// A held firing will not go out.
+    /// A held firing, or what is held of one, will not go out.
     Cancel {
         /// Number from the list.
         firing: i64,
@@ -89,13 +89,23 @@ fn decide(dir: &std::path::Path, firing: i64, approve: bool) -> anyhow::Result<(
     let mut store = Direct::open(dir, now_ms)?;
     let id = FiringId(firing);
     let (state, reason, kind) = if approve {
-        (FiringState::Planning, "approved", "firing-approved")
+        (FiringState::Planning, firings::APPROVED, "firing-approved")
     } else {
         (FiringState::Cancelled, "cancelled by a person", "firing-cancelled")
     };
     let done = store.write(|c| {
+        let now_ms = meta::get(c, meta::CALENDAR)?
+            .and_then(|t| t.parse::<Timestamp>().ok())
+            .map_or(now_ms, Timestamp::as_millisecond);
         let released = firings::release(c, id, state, reason)?;
-        let messages = if approve { messages::release_firing(c, id, now_ms)? } else { 0 };
+        let messages = if approve {
+            messages::release_firing(c, id, now_ms)?
+        } else {
+            messages::cancel_firing(c, id, reason, now_ms)?
+        };
+        if approve && messages > 0 {
+            firings::approve(c, id)?;
+        }
         if released || messages > 0 {
             let data = json!({"firing": firing, "messages": messages});
             ledger::append(c, &ring, now_ms, "", kind, &data)?;

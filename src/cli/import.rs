@@ -110,6 +110,11 @@ impl Import {
                 .with_context(|| shown.clone())?;
         }
         report.warnings = sieve.shared_warnings();
+        if self.complete && !report.refused.is_empty() {
+            report.warnings.push(
+                "rows were refused, so no membership was ended: mend them and import the complete list again".into(),
+            );
+        }
         if !report.refused.is_empty() && !self.dry_run {
             report.rejects_file = Some(write_rejects(&self.file, &report.refused)?);
         }
@@ -163,7 +168,7 @@ impl Import {
         let complete = self.complete;
         let id = store.write(|c| staging::begin(c, &digest, complete, now.as_millisecond()))?;
         let mut waiting: Vec<(i64, Row)> = Vec::with_capacity(CHUNK);
-        self.each(config, report, progress, |report, line, row| {
+        let read = self.each(config, report, progress, |report, line, row| {
             if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
                 report.refused.push(refused);
                 return Ok(());
@@ -174,7 +179,11 @@ impl Import {
                 waiting.clear();
             }
             Ok(())
-        })?;
+        });
+        if let Err(fault) = read {
+            store.write(|c| staging::discard(c, id))?;
+            return Err(fault);
+        }
         store.write(|c| {
             staging::stage(c, id, &waiting)?;
             staging::staged(c, id)
@@ -202,8 +211,10 @@ impl Import {
             }
             progress.at("applied", report.added + report.changed + report.unchanged);
         }
+        // A refused row may be anybody's: a typing error must not end a membership.
+        let ends = complete && report.refused.is_empty();
         report.missing = store.write(|c| {
-            let missing = if complete { Some(staging::mark_missing(c, id)?) } else { None };
+            let missing = if ends { Some(staging::mark_missing(c, id)?) } else { None };
             staging::finish(c, id)?;
             let data = serde_json::json!({
                 "digest": digest, "added": report.added, "changed": report.changed,
@@ -281,6 +292,8 @@ fn compare(c: &rusqlite::Connection, row: &Row) -> Result<ImportChange, crate::s
 struct Sieve {
     /// Member number → names, and the line of a row that says it is the home membership.
     seen: HashMap<String, (String, String, Option<u64>)>,
+    /// Member number and association → line.
+    places: HashMap<(String, String), u64>,
     /// Address → member numbers.
     addresses: HashMap<String, Vec<String>>,
 }
@@ -294,6 +307,7 @@ impl Sieve {
         row: &Row,
     ) -> Result<Option<Refused>, crate::store::StoreError> {
         let names = (row.given_name.as_str(), row.family_name.as_str());
+        let place = (row.member_no.clone(), row.association.clone());
         let refused = |field: &str, why: String| {
             Some(Refused { line, field: field.into(), why, raw: raw(row) })
         };
@@ -306,6 +320,13 @@ impl Sieve {
                         row.member_no
                     ),
                 ));
+            }
+            if let Some(first) = self.places.get(&place) {
+                let why = format!(
+                    "Line {first} already has this member in {}; leave one of the two out.",
+                    row.association
+                );
+                return Ok(refused("association", why));
             }
             match (row.home, &home) {
                 (true, Some(first)) => {
@@ -333,6 +354,7 @@ impl Sieve {
             let entry = (row.given_name.clone(), row.family_name.clone(), home);
             self.seen.insert(row.member_no.clone(), entry);
         }
+        self.places.insert(place, line);
         if let Some(email) = &row.email {
             let numbers = self.addresses.entry(email.clone()).or_default();
             if !numbers.contains(&row.member_no) {

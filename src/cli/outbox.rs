@@ -20,7 +20,8 @@ pub(super) enum Outbox {
     /// List messages: those that need a person, unless a state is named.
     List {
         /// queued, sending, sent, refused, deferred, unknown, held or cancelled.
-        #[arg(long, value_name = "STATE", value_parser = state)]
+        // Not `--state`, which names the state folder for every command.
+        #[arg(long, value_parser = state, value_name = "STATE")]
         only: Option<MessageState>,
         /// Messages at most.
         #[arg(long, default_value_t = 100)]
@@ -83,12 +84,12 @@ impl Outbox {
 
 fn list(
     dir: &std::path::Path,
-    only: Option<MessageState>,
+    state: Option<MessageState>,
     limit: i64,
     json: bool,
 ) -> anyhow::Result<()> {
     let need = [MessageState::Unknown, MessageState::Held, MessageState::Refused];
-    let states = only.map_or_else(|| need.to_vec(), |s| vec![s]);
+    let states = state.map_or_else(|| need.to_vec(), |s| vec![s]);
     let found = read_once(dir, |c| {
         let mut found = Vec::new();
         for state in states {

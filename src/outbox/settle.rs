@@ -13,7 +13,7 @@ use crate::domain::words::{Lang, MessageState};
 use crate::ids::{FiringId, MessageId, MessageRow};
 use crate::store::attempts::{self, AttemptStart, Verdict};
 use crate::store::messages::{self, Claim};
-use crate::store::{StoreError, ledger};
+use crate::store::{StoreError, firings, ledger};
 
 /// First wait after a refusal for now; doubled with each.
 const RETRY_FIRST_MIN: i64 = 5;
@@ -217,8 +217,8 @@ fn refused(
     Ok(())
 }
 
-/// Holds what is left of a firing whose refusals and hard bounces pass the ratio. Returns whether
-/// it is sick.
+/// Holds what is left of a firing whose refusals and hard bounces pass the ratio, unless a person
+/// has let it go already. Returns whether it is sick.
 pub fn hold_sick_firing(
     c: &Connection,
     context: &Context,
@@ -228,6 +228,9 @@ pub fn hold_sick_firing(
     let Some(firing) = firing else { return Ok(false) };
     let (dead, total) = messages::firing_health(c, firing)?;
     if total < FIRING_SAMPLE_MIN || dead * FIRING_DEAD_ONE_IN <= total {
+        return Ok(false);
+    }
+    if firings::by_id(c, firing)?.is_some_and(|f| f.reason == firings::APPROVED) {
         return Ok(false);
     }
     let now_ms = now.as_millisecond();

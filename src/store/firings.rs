@@ -83,6 +83,9 @@ pub struct FiringRow {
     pub replanned_on: String,
 }
 
+/// The reason of a firing that a person let go.
+pub const APPROVED: &str = "approved";
+
 const COLUMNS: &str =
     "id, schedule, local, zone, due_at, season, issuer, step, kind, state, cursor,
     planned, excluded, reason, hold_until, replanned_on";
@@ -219,6 +222,12 @@ pub fn release(
         (id.0, state.as_str(), reason),
     )?;
     Ok(n == 1)
+}
+
+/// Notes that a person has looked at a firing and lets it go: nothing of it is held again.
+pub fn approve(c: &Connection, id: FiringId) -> Result<(), StoreError> {
+    c.execute("UPDATE firing SET reason = ?2 WHERE id = ?1", (id.0, APPROVED))?;
+    Ok(())
 }
 
 /// Steps that have fired: `(schedule, issuer, step)`, so that `check` sees a renamed one.

@@ -290,6 +290,20 @@ pub fn release_firing(c: &Connection, firing: FiringId, at_ms: i64) -> Result<us
     )?)
 }
 
+/// Held messages of a firing will not go out. Returns how many.
+pub fn cancel_firing(
+    c: &Connection,
+    firing: FiringId,
+    reason: &str,
+    at_ms: i64,
+) -> Result<usize, StoreError> {
+    Ok(c.execute(
+        "UPDATE message SET state = 'cancelled', reason = ?2, changed_at = ?3
+         WHERE firing = ?1 AND state = 'held'",
+        (firing.0, reason, at_ms),
+    )?)
+}
+
 /// How many of one firing's messages were refused or came back hard, and how many went out.
 pub fn firing_health(c: &Connection, firing: FiringId) -> Result<(i64, i64), StoreError> {
     Ok(c.prepare_cached(

@@ -29,7 +29,8 @@ pub fn begin(
 ) -> Result<ImportId, StoreError> {
     let open: Option<i64> = c
         .query_row(
-            "SELECT id FROM import WHERE digest = ?1 AND state <> 'done' AND complete = ?2",
+            "SELECT id FROM import
+             WHERE digest = ?1 AND state IN ('staging', 'applying') AND complete = ?2",
             (digest, complete),
             |r| r.get(0),
         )
@@ -199,10 +200,33 @@ pub fn mark_missing(c: &Connection, import: ImportId) -> Result<i64, StoreError>
     Ok(i64::try_from(n).unwrap_or(i64::MAX))
 }
 
-/// The import is over; its rows are not needed any more.
+/// The import is over; its rows are not needed any more. Older ones that died half-way are over
+/// too: this list is newer, and the planner must not wait for them.
 pub fn finish(c: &Connection, import: ImportId) -> Result<(), StoreError> {
-    c.execute("DELETE FROM import_row WHERE import = ?1", [import.0])?;
-    c.execute("UPDATE import SET state = 'done' WHERE id = ?1", [import.0])?;
+    let done = c.execute(
+        "UPDATE import SET state = 'done' WHERE id = ?1 AND state = 'applying'",
+        [import.0],
+    )?;
+    if done == 0 {
+        return Err(StoreError::GiveUp("a newer list was imported meanwhile".into()));
+    }
+    c.execute(
+        "UPDATE import SET state = 'superseded'
+         WHERE id < ?1 AND state IN ('staging', 'applying')",
+        [import.0],
+    )?;
+    c.execute("DELETE FROM import_row WHERE import <= ?1", [import.0])?;
+    Ok(())
+}
+
+/// Forgets an import of which nothing was applied, with all that was staged of it.
+pub fn discard(c: &Connection, import: ImportId) -> Result<(), StoreError> {
+    c.execute(
+        "DELETE FROM import_row WHERE import = ?1
+           AND EXISTS (SELECT 1 FROM import WHERE id = ?1 AND state = 'staging')",
+        [import.0],
+    )?;
+    c.execute("DELETE FROM import WHERE id = ?1 AND state = 'staging'", [import.0])?;
     Ok(())
 }
 

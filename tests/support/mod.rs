@@ -13,6 +13,7 @@ pub mod mail;
 pub mod mailstack;
 pub mod ports;
 pub mod process;
+pub mod rehearsal;
 pub mod relay;
 pub mod smtp;
 pub mod systemd;
