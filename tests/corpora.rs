@@ -34,7 +34,7 @@ fn below(
     option: &str,
     floors: &[(&str, &str, u64)],
 ) -> Vec<String> {
-    let scores = tempfile::NamedTempFile::new().expect("a temporary file");
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
     let command = format!("{} inspect {option}", env!("CARGO_BIN_EXE_relance"));
     let run = Command::new("python3")
         .current_dir(folder)
@@ -50,17 +50,16 @@ fn below(
             &command,
             "--json",
         ])
-        .arg(scores.path())
+        .arg(file.path())
         .output()
         .expect("python3 runs");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let text = std::fs::read_to_string(scores.path()).expect("scores");
-    let scores: Value = serde_json::from_str(&text).expect("scores as JSON");
+    let text = std::fs::read_to_string(file.path()).expect("scores");
+    let result: Value = serde_json::from_str(&text).expect("scores as JSON");
     let mut found = Vec::new();
     for (group, figure, floor) in floors {
-        let pair = &scores["metrics"][group][figure];
+        let pair = &result["metrics"][group][figure];
         let (hits, all) = (pair[0].as_u64().unwrap_or(0), pair[1].as_u64().unwrap_or(0));
-        println!("{group} {figure}: {hits} of {all}");
         if all == 0 || hits * 1000 < floor * all {
             found.push(format!("{group} {figure}: {hits} of {all}, floor {floor} per mille"));
         }

@@ -10,6 +10,8 @@ use crate::inbox::phrases::{REPLIES, section};
 use crate::inbox::text::fold;
 
 static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "separators"));
+static BANNERS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "banners"));
+static DISCLAIMERS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "disclaimers"));
 static DEVICES: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "devices"));
 
 /// Lines over which one attribution may be broken.
@@ -57,7 +59,12 @@ pub fn new_text(lines: &[Line]) -> String {
             at += 1;
             continue;
         }
-        if is_signature_rule(&line.text) || is_device(&folded[at]) {
+        if !written && is_banner(&folded[at]) {
+            at += 1;
+            continue;
+        }
+        let rule = is_signature_rule(&line.text) || is_device(&folded[at]);
+        if rule || written && is_disclaimer(&folded[at]) {
             at = after_signature(lines, &folded, at);
             continue;
         }
@@ -144,6 +151,10 @@ fn is_attribution(text: &str) -> bool {
     if timed && ended(text).is_some() {
         return true;
     }
+    // What the writer says of themselves: `On Monday I wrote:`.
+    if text.ends_with(" i wrote:") || text.ends_with(" j'ai ecrit :") {
+        return false;
+    }
     let told = ATTRIBUTIONS.iter().any(|(begins, ends)| {
         begins.iter().any(|begin| text.starts_with(begin))
             && ends.iter().any(|end| closes(text, end))
@@ -220,9 +231,17 @@ fn field(folded: &str) -> Option<(Field, bool)> {
     let bare = folded.trim_start_matches(['*', '|', '_', ' ', '-']);
     let colon = bare.find([':', '：']).filter(|at| *at <= 24)?;
     let name = bare[..colon].trim_matches([' ', '*', '_']);
+    // Bilingual programs write `From/De:`.
+    let name = name.split('/').next().unwrap_or(name).trim();
     let known = FIELDS.iter().find(|(_, names)| names.contains(&name))?;
     let value = bare[colon..].trim_matches([':', '：', ' ', '*', '_']);
     Some((known.0, !value.is_empty()))
+}
+
+/// `Word: value`, in any language.
+fn is_label(folded: &str) -> bool {
+    let colon = folded.find(':').filter(|at| *at <= 24);
+    colon.is_some_and(|at| !folded[..at].trim().is_empty() && !folded[..at].trim().contains(' '))
 }
 
 /// Whether a quoted header block begins at this line: two kinds of field, the first of them
@@ -234,6 +253,8 @@ fn header_block(lines: &[Line], folded: &[String], at: usize) -> bool {
     }
     let mut kinds = vec![first];
     let mut strays = 0;
+    let mut labels = 1;
+    let mut addressed = lines[at].text.contains('@');
     for (line, text) in lines[at..].iter().zip(&folded[at..]).skip(1).take(BLOCK_LINES) {
         if line.mark == Mark::Quoted || line.text.trim_start().starts_with('>') {
             break;
@@ -241,6 +262,8 @@ fn header_block(lines: &[Line], folded: &[String], at: usize) -> bool {
         if text.is_empty() {
             continue;
         }
+        addressed |= text.contains('@');
+        labels += usize::from(is_label(text));
         match field(text) {
             Some((kind, _)) => {
                 if !kinds.contains(&kind) {
@@ -254,8 +277,11 @@ fn header_block(lines: &[Line], folded: &[String], at: usize) -> bool {
             break;
         }
     }
-    let opens = kinds.contains(&Field::From) || kinds.contains(&Field::Sent);
-    opens && kinds.iter().filter(|kind| **kind != Field::Other).count() >= 2
+    let has = |kind: Field| kinds.contains(&kind);
+    let two = kinds.iter().filter(|kind| **kind != Field::Other).count() >= 2;
+    // `De : Québec, À : Montréal` alone is a person's journey.
+    let block = has(Field::Sent) || has(Field::Subject) || addressed || labels > 2;
+    two && block && (has(Field::From) || has(Field::Sent))
 }
 
 /// `-- ` (RFC 3676 §4.3), and a rule of underscores.
@@ -266,6 +292,17 @@ fn is_signature_rule(text: &str) -> bool {
 
 fn is_device(folded: &str) -> bool {
     folded.len() < 120 && DEVICES.iter().any(|device| folded.starts_with(device.as_str()))
+}
+
+/// What gateways put above a mail.
+fn is_banner(folded: &str) -> bool {
+    BANNERS.iter().any(|banner| folded.starts_with(banner.as_str()))
+}
+
+/// What offices put below one.
+fn is_disclaimer(folded: &str) -> bool {
+    let bare = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    DISCLAIMERS.iter().any(|disclaimer| bare.starts_with(disclaimer.as_str()))
 }
 
 /// Where new text may go on after a signature: at the next quote.

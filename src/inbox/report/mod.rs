@@ -256,7 +256,7 @@ fn judge(
             (Action::Delayed, _) => 4,
             (_, Some(code)) => code / 100,
             // Exim gives up on what only failed for a time.
-            (_, None) if words.contains("retry time") => 4,
+            (_, None) if why == Reason::Expired && words.contains("retry time") => 4,
             _ => 5,
         };
         status = format!("{class}.0.0");
