@@ -6,9 +6,14 @@ use std::sync::LazyLock;
 
 use super::html::{Line, Mark};
 use super::marks::{ATTRIBUTIONS, FIELDS, Field, SAID};
-use crate::inbox::phrases::{REPLIES, section};
+use crate::inbox::phrases::{Phrases, REPLIES, section};
 use crate::inbox::text::fold;
 
+/// What can end an attribution: verbs of every language, and the colon after an address.
+static VERB: LazyLock<Phrases<()>> = LazyLock::new(|| {
+    let ends = ATTRIBUTIONS.iter().flat_map(|(_, ends)| ends.iter().copied());
+    Phrases::new(&[((), ends.chain(SAID.iter().copied()).chain([">:"]).collect::<Vec<_>>())])
+});
 static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "separators"));
 static BANNERS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "banners"));
 static DISCLAIMERS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "disclaimers"));
@@ -18,6 +23,8 @@ static DEVICES: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "devic
 const ATTRIBUTION_LINES: usize = 6;
 /// Octets of one attribution.
 const ATTRIBUTION_OCTETS: usize = 400;
+/// Longest verb that ends one, with what may stand between it and the line end.
+const VERB_OCTETS: usize = 24;
 /// Lines among which the fields of a header block stand.
 const BLOCK_LINES: usize = 9;
 
@@ -102,11 +109,21 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
         let before = text.find("---").map_or("", |found| &text[..found]);
         return Some((before.trim().to_owned(), 1));
     }
+    let lines_taken = spans(folded, at)?;
+    // `Le chèque est posté.` right above `Le 2 nov., … a écrit :`: the later line begins it.
+    let later = (at + 1..at + lines_taken).any(|next| spans(folded, next).is_some());
+    (!later).then_some((String::new(), lines_taken))
+}
+
+/// Over how many lines an attribution reaches that begins with this line.
+fn spans(folded: &[String], at: usize) -> Option<usize> {
     let mut joined = String::new();
     for (count, line) in folded[at..].iter().take(ATTRIBUTION_LINES).enumerate() {
         if !joined.is_empty() {
             joined.push(' ');
         }
+        // The verb and its auxiliary can stand on two lines.
+        let tail = joined.floor_char_boundary(joined.len().saturating_sub(VERB_OCTETS));
         joined.push_str(line);
         if joined.len() > ATTRIBUTION_OCTETS {
             return None;
@@ -115,8 +132,8 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
         if count == 0 && !may_begin(start) {
             return None;
         }
-        if is_attribution(start) {
-            return Some((String::new(), count + 1));
+        if (VERB.any(&joined[tail..]) || starts_with_date(start)) && is_attribution(start) {
+            return Some(count + 1);
         }
     }
     None
@@ -125,13 +142,10 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
 /// Cheap test on the first line alone.
 fn may_begin(start: &str) -> bool {
     starts_with_date(start)
-        || SAID.iter().any(|said| start.contains(said))
         || ATTRIBUTIONS.iter().any(|(begins, _)| {
             begins.iter().any(|begin| !begin.is_empty() && start.starts_with(begin))
         })
-        || ended(start).is_some()
-        || start.ends_with(">:")
-        || start.contains(" schrieb am ")
+        || VERB.any(start)
 }
 
 fn is_attribution(text: &str) -> bool {
