@@ -111,7 +111,8 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
     }
     let lines_taken = spans(folded, at)?;
     // `Le chèque est posté.` right above `Le 2 nov., … a écrit :`: the later line begins it.
-    let later = (at + 1..at + lines_taken).any(|next| spans(folded, next).is_some());
+    let later = (at + 1..at + lines_taken)
+        .any(|next| begins(&folded[next]) && spans(folded, next).is_some());
     (!later).then_some((String::new(), lines_taken))
 }
 
@@ -141,11 +142,15 @@ fn spans(folded: &[String], at: usize) -> Option<usize> {
 
 /// Cheap test on the first line alone.
 fn may_begin(start: &str) -> bool {
+    begins(start) || VERB.any(start)
+}
+
+/// Whether a line begins as an attribution of some language.
+fn begins(start: &str) -> bool {
     starts_with_date(start)
         || ATTRIBUTIONS.iter().any(|(begins, _)| {
             begins.iter().any(|begin| !begin.is_empty() && start.starts_with(begin))
         })
-        || VERB.any(start)
 }
 
 fn is_attribution(text: &str) -> bool {
