@@ -23,8 +23,6 @@ static DEVICES: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "devic
 const ATTRIBUTION_LINES: usize = 6;
 /// Octets of one attribution.
 const ATTRIBUTION_OCTETS: usize = 400;
-/// Longest verb that ends one, with what may stand between it and the line end.
-const VERB_OCTETS: usize = 24;
 /// Lines among which the fields of a header block stand.
 const BLOCK_LINES: usize = 9;
 
@@ -123,8 +121,6 @@ fn spans(folded: &[String], at: usize) -> Option<usize> {
         if !joined.is_empty() {
             joined.push(' ');
         }
-        // The verb and its auxiliary can stand on two lines.
-        let tail = joined.floor_char_boundary(joined.len().saturating_sub(VERB_OCTETS));
         joined.push_str(line);
         if joined.len() > ATTRIBUTION_OCTETS {
             return None;
@@ -133,7 +129,7 @@ fn spans(folded: &[String], at: usize) -> Option<usize> {
         if count == 0 && !may_begin(start) {
             return None;
         }
-        if (VERB.any(&joined[tail..]) || starts_with_date(start)) && is_attribution(start) {
+        if (VERB.any(&joined) || starts_with_date(start)) && is_attribution(start) {
             return Some(count + 1);
         }
     }
