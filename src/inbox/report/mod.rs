@@ -113,10 +113,7 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
     let statement = STATEMENT.any(&clues.opening);
     let named = !clues.failed_recipients.is_empty();
     let report = mail.content.mime == "multipart/report"
-        && !matches!(
-            mail.content.report_type.as_str(),
-            "feedback-report" | "disposition-notification"
-        );
+        && matches!(mail.content.report_type.as_str(), "" | "delivery-status");
     // In a language that no table knows: a daemon returns a mail.
     let foreign = clues.daemon && clues.returned.any;
     if !(subject || statement || named || report || foreign) {
@@ -248,6 +245,11 @@ fn judge(
     }
     if why == Reason::Unknown {
         why = reason(&clues.subject, &status, at);
+    }
+    // RFC 7504: the host takes no mail at all.
+    let vague = matches!(why, Reason::Unknown | Reason::Policy | Reason::Server);
+    if vague && matches!(codes::reply(&words), Some(521 | 556)) {
+        why = Reason::UnknownHost;
     }
     if status.is_empty() {
         let reply = codes::reply(&words).or_else(|| codes::reply(&text));
