@@ -135,7 +135,8 @@ fn classify(mail: &Mail<'_>, clues: &Clues, reading: &mut Reading) {
         reading.no_answer = true;
         return;
     }
-    let answers = !reading.references.is_empty() || clues.answering;
+    let answers = ["In-Reply-To", "References"].iter().any(|name| mail.header.has(name))
+        || ["re:", "re :", "aw:"].iter().any(|prefix| clues.subject.starts_with(prefix));
     reading.kind = if answers { Kind::Reply } else { Kind::Other };
     reading.reply = new_text.map(reply::of_text);
 }
