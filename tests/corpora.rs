@@ -12,7 +12,7 @@ const BOUNCES: &[(&str, &str, u64)] = &[
     ("ALL", "kind", 998),
     ("ALL", "rcpt", 995),
     ("ALL", "status_lax", 987),
-    ("ALL", "class", 984),
+    ("ALL", "class", 986),
     ("ALL", "hard", 971),
     ("kind:autoreply", "kind", 1000),
     ("kind:complaint", "kind", 1000),
@@ -20,10 +20,10 @@ const BOUNCES: &[(&str, &str, u64)] = &[
     ("kind:reply", "is_bounce", 1000),
 ];
 const REPLIES: &[(&str, &str, u64)] = &[
-    ("EN+FR", "exact", 959),
-    ("EN+FR", "no_leak", 975),
+    ("EN+FR", "exact", 967),
+    ("EN+FR", "no_leak", 983),
     ("lang:fr", "exact", 1000),
-    ("ALL", "exact", 952),
+    ("ALL", "exact", 957),
 ];
 
 /// Runs one scorer and lists the figures below their floors.

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use super::clues::Clues;
 use super::mime::Mail;
 use super::phrases::{AUTOREPLIES, Phrases, section};
+use super::reply;
 
 /// Fields whose presence says so, and what their value must begin with (empty: anything).
 const FIELDS: &[(&str, &str)] = &[
@@ -91,7 +92,9 @@ pub fn by_text(mail: &Mail<'_>, clues: &Clues, new_text: &str) -> bool {
     }
     let sent = clues.daemon || clues.null_sender || clues.auto_submitted || suppressed(mail);
     let hint = sent || is_bulk(mail);
-    machine || challenge && hint || away && (until || hint) || received && sent
+    // Somebody away who also asks or answers something is read by a person.
+    let alone = away && until && !reply::says_more(new_text);
+    machine || challenge && hint || away && hint || alone || received && sent
 }
 
 fn says(text: &str) -> [bool; 5] {

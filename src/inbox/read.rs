@@ -15,6 +15,9 @@ const LOOP_FIELD: &str = "X-Relance-Loop";
 /// Authentication-Results that are kept: one a hop that adds its own.
 const RESULTS_MAX: usize = 20;
 
+/// Trace fields that are ours: one or two hops.
+const TRACES_MAX: usize = 3;
+
 /// Fields in which an address of ours, with its token, can stand.
 const ADDRESSED: &[&str] = &[
     "To",
@@ -66,6 +69,13 @@ fn envelope(mail: &Mail<'_>, clues: &Clues) -> Reading {
         let value = mime::unfold(value);
         mime::address(value.rsplit(';').next().unwrap_or_default())
     }));
+    // `for <address>` in the trace that our own server added.
+    for value in header.all("Received").take(TRACES_MAX) {
+        let line = mime::unfold(value);
+        if let Some((_, last)) = line.rsplit_once(" for ") {
+            addressed.extend(report::addresses(last).into_iter().map(|(_, _, address)| address));
+        }
+    }
     addressed.extend(clues.returned.envelope.iter().cloned());
     let results = header.all("Authentication-Results").take(RESULTS_MAX);
     Reading {

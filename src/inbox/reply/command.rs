@@ -92,6 +92,12 @@ fn may_stand_below(line: &[String], at: usize) -> bool {
         || (at > 0 && numbered && line.len() <= SIGNATURE_WORDS_MAX)
 }
 
+/// Whether a text asks something or names an act.
+#[must_use]
+pub fn says_more(text: &str) -> bool {
+    text.contains('?') || text.lines().flat_map(words).any(|word| key(&word).is_some())
+}
+
 fn words(line: &str) -> Vec<String> {
     let folded = fold(line);
     let split = folded.split(|c: char| !(c.is_alphanumeric() || c == '\''));

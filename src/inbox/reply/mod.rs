@@ -8,7 +8,7 @@ mod trim;
 
 use std::borrow::Cow;
 
-pub use command::{command, lang};
+pub use command::{command, lang, says_more};
 
 use super::mime::Mail;
 use super::reading::Reply;

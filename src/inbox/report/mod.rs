@@ -26,6 +26,7 @@ static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "s
 static STATEMENT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "statements"));
 static DELAY: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "delays"));
 static ARRIVAL: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "arrivals"));
+static VOICE: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "voices"));
 static DAEMON: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "daemons"));
 
 /// Whether a name or local part, folded, is a program's that reports.
@@ -74,7 +75,8 @@ fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool
     let prose::Found { said, named, head } = prose::recipients(&clues.report_text, &known);
     // Where no machine shows itself, the text must have a report's form as well as its words.
     let short = clues.folded_report.len() < PLAIN_REPORT_OCTETS;
-    if !(structured || clues.machine || clues.returned.any || head && short) {
+    let plain = head && short && !VOICE.any(&format!(" {} ", clues.folded_report));
+    if !(structured || clues.machine || clues.returned.any || plain) {
         return None;
     }
     let verdicts =
