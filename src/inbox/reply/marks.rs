@@ -6,7 +6,10 @@
 /// beginning is any.
 pub const ATTRIBUTIONS: &[(&[&str], &[&str])] = &[
     // English
-    (&["on ", "at "], &["wrote:", "wrote", "writes:", "sent:", "said:"]),
+    (
+        &["on ", "at ", "in a message dated ", "quoting "],
+        &["wrote:", "wrote", "writes:", "sent:", "said:", ">:"],
+    ),
     // French
     (&["le ", "en date du ", "a la date du "], &["a ecrit :", "a ecrit:", "a ecrit", "ecrivait :"]),
     // German, Dutch

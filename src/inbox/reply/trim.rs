@@ -17,12 +17,16 @@ static VERB: LazyLock<Phrases<()>> = LazyLock::new(|| {
 static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "separators"));
 static BANNERS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "banners"));
 static DISCLAIMERS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "disclaimers"));
+static MAYBE_DEVICES: LazyLock<Vec<String>> =
+    LazyLock::new(|| section(REPLIES, "devices of doubt"));
 static DEVICES: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "devices"));
 
 /// Lines over which one attribution may be broken.
 const ATTRIBUTION_LINES: usize = 6;
 /// Octets of one attribution.
 const ATTRIBUTION_OCTETS: usize = 400;
+/// Longest line about how a mail was sent, its link included.
+const DEVICE_OCTETS_MAX: usize = 120;
 /// Lines among which the fields of a header block stand.
 const BLOCK_LINES: usize = 9;
 
@@ -68,7 +72,11 @@ pub fn new_text(lines: &[Line]) -> String {
             at += 1;
             continue;
         }
-        let rule = is_signature_rule(&line.text) || is_device(&folded[at]);
+        if is_image(&line.text) {
+            at += 1;
+            continue;
+        }
+        let rule = is_signature_rule(&line.text) || is_device(lines, &folded, at, written);
         if rule || written && is_disclaimer(&folded[at]) {
             at = after_signature(lines, &folded, at);
             continue;
@@ -107,7 +115,12 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
         let before = text.find("---").map_or("", |found| &text[..found]);
         return Some((before.trim().to_owned(), 1));
     }
-    let lines_taken = spans(folded, at)?;
+    let Some(lines_taken) = spans(folded, at) else {
+        // `Jean Roy wrote:` above a quote.
+        let said = SAID.iter().any(|end| first.ends_with(end)) && first.split(' ').count() <= 6;
+        let quoted = lines.get(at + 1).is_some() && quote_follows(lines, at + 1);
+        return (said && quoted).then_some((String::new(), 1));
+    };
     // `Le chèque est posté.` right above `Le 2 nov., … a écrit :`: the later line begins it.
     let later = (at + 1..at + lines_taken)
         .any(|next| begins(&folded[next]) && spans(folded, next).is_some());
@@ -305,8 +318,27 @@ fn is_signature_rule(text: &str) -> bool {
     bare == "--" || bare == "—" || (bare.len() >= 5 && bare.bytes().all(|b| b == b'_'))
 }
 
-fn is_device(folded: &str) -> bool {
-    folded.len() < 120 && DEVICES.iter().any(|device| folded.starts_with(device.as_str()))
+/// Words about how a mail was sent. Those that a person can also write (`Sent by mail`, `Envoyé
+/// par la poste`) count only where text stands above and next to none below.
+fn is_device(lines: &[Line], folded: &[String], at: usize, written: bool) -> bool {
+    let line = &folded[at];
+    if line.len() >= DEVICE_OCTETS_MAX {
+        return false;
+    }
+    let begins = |table: &[String]| table.iter().any(|device| line.starts_with(device.as_str()));
+    if begins(&DEVICES) {
+        return true;
+    }
+    let below = lines[at + 1..].iter().take_while(|line| !is_quoted(line));
+    let below = below.filter(|line| !line.text.trim().is_empty()).take(3).count();
+    written && below < 2 && begins(&MAYBE_DEVICES)
+}
+
+/// `[cid:image001.png@…]`, `[image: logo]`: a picture in a text.
+fn is_image(text: &str) -> bool {
+    let text = text.trim();
+    let lower = text.get(..8.min(text.len())).unwrap_or_default().to_ascii_lowercase();
+    text.ends_with(']') && (lower.starts_with("[cid:") || lower.starts_with("[image"))
 }
 
 /// What gateways put above a mail.
