@@ -25,6 +25,8 @@ static DEVICES: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "devic
 const ATTRIBUTION_LINES: usize = 6;
 /// Octets of one attribution.
 const ATTRIBUTION_OCTETS: usize = 400;
+/// Longest verb that ends one.
+const VERB_OCTETS: usize = 24;
 /// Longest line about how a mail was sent, its link included.
 const DEVICE_OCTETS_MAX: usize = 120;
 /// Lines among which the fields of a header block stand.
@@ -130,10 +132,13 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
 /// Over how many lines an attribution reaches that begins with this line.
 fn spans(folded: &[String], at: usize) -> Option<usize> {
     let mut joined = String::new();
+    let mut verb = false;
     for (count, line) in folded[at..].iter().take(ATTRIBUTION_LINES).enumerate() {
         if !joined.is_empty() {
             joined.push(' ');
         }
+        // The verb and its auxiliary can stand on two lines.
+        let tail = joined.floor_char_boundary(joined.len().saturating_sub(VERB_OCTETS));
         joined.push_str(line);
         if joined.len() > ATTRIBUTION_OCTETS {
             return None;
@@ -142,7 +147,8 @@ fn spans(folded: &[String], at: usize) -> Option<usize> {
         if count == 0 && !may_begin(start) {
             return None;
         }
-        if (VERB.any(&joined) || starts_with_date(start)) && is_attribution(start) {
+        verb |= VERB.any(&joined[tail..]);
+        if (verb || starts_with_date(start)) && is_attribution(start) {
             return Some(count + 1);
         }
     }
