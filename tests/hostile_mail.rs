@@ -15,6 +15,16 @@ const STACK_OCTETS: usize = 256 * 1024;
 /// Memory of the whole test process.
 const MEMORY_KIB_MAX: u64 = 64 * 1024;
 
+/// Time that this thread has worked, whatever else the machine does; time that passed, where the
+/// system does not count it.
+fn busy() -> Duration {
+    static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    let first = *FIRST.get_or_init(monotonic);
+    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let worked = counted.and_then(|text| text.split(' ').next()?.parse().ok());
+    worked.map_or_else(|| monotonic().saturating_duration_since(first), Duration::from_nanos)
+}
+
 /// A mail of the given header lines and body.
 fn mail(lines: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let header = format!("From: a@example.ca\nTo: b@example.ca\nSubject: x\n{lines}\n");
@@ -124,9 +134,9 @@ fn hostile_mail_is_read_in_time_on_a_small_stack() {
     let reader = std::thread::Builder::new().stack_size(STACK_OCTETS).spawn(|| {
         let all = [structures(), headers(), octets(), texts()];
         for (name, mail) in all.into_iter().flatten() {
-            let start = monotonic();
+            let start = busy();
             let reading = read(&mail, false);
-            let took = monotonic().saturating_duration_since(start);
+            let took = busy().saturating_sub(start);
             assert!(took < ONE_MAIL_MAX, "{name}: {took:?}");
             assert!(reading.recipients.len() <= 100, "{name}");
             assert!(reading.addressed.len() <= 100 && reading.references.len() <= 100, "{name}");

@@ -134,7 +134,15 @@ fn as_json(reading: &Reading) -> Value {
     let recipients: Vec<Value> = reading
         .recipients
         .iter()
-        .map(|r| json!({ "address": r.address, "status": r.status, "hard": r.hard, "reason": r.reason }))
+        .map(|r| {
+            json!({
+                "address": r.address,
+                "status": r.status,
+                "hard": r.hard,
+                "reason": r.reason,
+                "permanent": r.status.starts_with('5') && r.reason != "delayed",
+            })
+        })
         .collect();
     let mut value = json!({ "kind": kind_word(reading), "recipients": recipients });
     if let Some(reply) = &reading.reply {

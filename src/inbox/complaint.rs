@@ -18,13 +18,15 @@ const SUBJECTS: &[&str] = &[
     "spam complaint",
     "spam report",
     "feedback loop report",
+    "client tos notification",
+    "[spamcop",
     "plainte concernant",
     "signalement de courrier indesirable",
 ];
 
 /// Local parts that send them.
 const SENDERS: &[&str] =
-    &["fbl", "feedback", "feedbackloop", "abuse", "staff", "scomp", "complaint"];
+    &["fbl", "feedback", "feedbackloop", "abuse", "staff", "scomp", "complaint", "spamcop"];
 
 static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), SUBJECTS.to_vec())]));
 

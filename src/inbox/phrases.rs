@@ -1,5 +1,5 @@
 //! Owns the tables of words in `words/*.txt` and the search of many phrases in one pass. A table
-//! is sections of phrases, `[name]` above each; `#` begins a comment, `|` parts phrases, a final
+//! is sections of phrases, `[name]` above each; `#` begins a comment, `|` parts phrases, an outer
 //! `_` stands for a space. Phrases are written folded: lower case, no accents, straight quotes.
 
 use aho_corasick::AhoCorasick;
@@ -23,13 +23,17 @@ pub fn sections(table: &'static str) -> Vec<(&'static str, Vec<String>)> {
             found.push((name, Vec::new()));
         } else if let Some((_, phrases)) = found.last_mut() {
             let parts = line.split('|').map(str::trim).filter(|phrase| !phrase.is_empty());
-            phrases.extend(parts.map(|phrase| match phrase.strip_suffix('_') {
-                Some(open) => format!("{open} "),
-                None => phrase.to_owned(),
-            }));
+            phrases.extend(parts.map(spaced));
         }
     }
     found
+}
+
+/// A phrase with the spaces that its outer `_` stand for.
+fn spaced(phrase: &str) -> String {
+    let (open, left) = phrase.strip_prefix('_').map_or((phrase, ""), |rest| (rest, " "));
+    let (inner, right) = open.strip_suffix('_').map_or((open, ""), |rest| (rest, " "));
+    format!("{left}{inner}{right}")
 }
 
 /// The phrases of one section.

@@ -15,6 +15,9 @@ const LOOP_FIELD: &str = "X-Relance-Loop";
 /// Authentication-Results that are kept: one a hop that adds its own.
 const RESULTS_MAX: usize = 20;
 
+/// Trace fields that are ours: one or two hops.
+const TRACES_MAX: usize = 3;
+
 /// Fields in which an address of ours, with its token, can stand.
 const ADDRESSED: &[&str] = &[
     "To",
@@ -66,6 +69,13 @@ fn envelope(mail: &Mail<'_>, clues: &Clues) -> Reading {
         let value = mime::unfold(value);
         mime::address(value.rsplit(';').next().unwrap_or_default())
     }));
+    // `for <address>` in the trace that our own server added.
+    for value in header.all("Received").take(TRACES_MAX) {
+        let line = mime::unfold(value);
+        if let Some((_, last)) = line.rsplit_once(" for ") {
+            addressed.extend(report::addresses(last).into_iter().map(|(_, _, address)| address));
+        }
+    }
     addressed.extend(clues.returned.envelope.iter().cloned());
     let results = header.all("Authentication-Results").take(RESULTS_MAX);
     Reading {
@@ -135,7 +145,85 @@ fn classify(mail: &Mail<'_>, clues: &Clues, reading: &mut Reading) {
         reading.no_answer = true;
         return;
     }
-    let answers = !reading.references.is_empty() || clues.answering;
+    let answers = ["In-Reply-To", "References"].iter().any(|name| mail.header.has(name))
+        || ["re:", "re :", "aw:"].iter().any(|prefix| clues.subject.starts_with(prefix));
     reading.kind = if answers { Kind::Reply } else { Kind::Other };
     reading.reply = new_text.map(reply::of_text);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces of mails, among them what parsers stumble over.
+    const PIECES: &[&str] = &[
+        "From: MAILER-DAEMON@example.ca\n",
+        "From: \"Ren\u{e9}, R\" <r@example.ca>\n",
+        "Subject: =?utf-8?Q?=C3=A9?= =?utf-8?B?w6k=?=\n",
+        "Subject: Undeliverable\n",
+        "Content-Type: multipart/report; boundary=b\n",
+        "Content-Type: text/html; charset=iso-2022-jp\n",
+        "Content-Transfer-Encoding: base64\n",
+        "Content-Transfer-Encoding: quoted-printable\n",
+        "Content-Type: message/delivery-status\n",
+        "Content-Type: message/rfc822\n",
+        "Content-Type: message/feedback-report\n",
+        "Auto-Submitted: auto-replied\n",
+        "X-Failed-Recipients: a@b.test, <c@d.test>\n",
+        "\n",
+        "\r\n",
+        "\r",
+        "--b\n",
+        "--b--\n",
+        "<a@b.test>: 550 5.1.1 User unknown\n",
+        "Final-Recipient: rfc822; a@b.test\nAction: failed\nStatus: 5.1.1\n",
+        "The following recipients could not be reached:\n  jean  no\n",
+        "{\"notificationType\":\"Bounce\",\"bounce\":{}}\n",
+        "Le 2 nov. 2026 \u{e0} 09:00, A <a@b.test> a \u{e9}crit :\n",
+        "De : A\nEnvoy\u{e9} : B\n\u{c0} : C\n",
+        "Je serai de retour le 3 ao\u{fb}t 2026\u{a0}!\n",
+        "> \u{e9}\u{202e}\u{200b}\n",
+        "-- \n",
+        "<div class='gmail_quote'><blockquote>",
+        "</div></x>",
+        "&eacute;&#xD800;&amp",
+        "=C3=",
+        "\u{1b}$B",
+        "\u{0}",
+        "\u{1F600}@\u{e9}.test ",
+        "@",
+        "<",
+        "\"",
+        "(",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn any_octets_are_read(octets in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            let _ = read_unguarded(&octets, false);
+        }
+
+        #[test]
+        fn any_pieces_are_read(
+            picks in proptest::collection::vec((0..PIECES.len(), 0_usize..200), 0..60),
+            cut in 0_usize..4000,
+        ) {
+            let mut mail: Vec<u8> = picks.iter().flat_map(|(at, _)| PIECES[*at].bytes()).collect();
+            // One octet in a few pieces is broken.
+            for (_, at) in picks.iter().filter(|(_, at)| at % 7 == 0) {
+                if let Some(octet) = mail.get_mut(at * 9) {
+                    *octet = octet.wrapping_add(128);
+                }
+            }
+            mail.truncate(cut.max(20));
+            let reading = read_unguarded(&mail, false);
+            prop_assert!(reading.recipients.iter().all(|r| !r.reason.is_empty()));
+            prop_assert!(reading.recipients.iter().all(|r| !r.hard || r.status.starts_with('5')));
+            prop_assert!(!reading.from_name.chars().any(char::is_control));
+        }
+    }
 }

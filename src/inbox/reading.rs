@@ -60,11 +60,12 @@ pub enum Kind {
 pub struct Reported {
     /// The address, lower-case domain; empty where the report names none.
     pub address: String,
-    /// RFC 3463 status `5.1.1`; empty where none is known.
+    /// RFC 3463 status `5.1.1`; `5.0.0` where only the class is known; empty in complaints.
     pub status: String,
     /// Whether the address itself is dead, as against full, blocked or late.
     pub hard: bool,
-    /// Word of the documented list of reasons.
+    /// Word of the list of reasons: for reports those of `reasons::Reason`; for complaints
+    /// `abuse`, `auth-failure`, `fraud`, `opt-out`, `opt-out-list`, `virus` or `complaint`.
     pub reason: &'static str,
 }
 

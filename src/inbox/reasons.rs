@@ -38,7 +38,8 @@ pub enum Reason {
     RelayDenied,
     /// A rule of the recipient or the site refuses this mail.
     Policy,
-    /// Refused by the recipient's own filter, or after its address was taken.
+    /// Refused by a filter of the recipient's; or said to be unknown without proof: no code
+    /// X.1.x, not in answer to RCPT.
     Filtered,
     /// Not delivered within the time allowed.
     Expired,

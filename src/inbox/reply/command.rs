@@ -52,9 +52,11 @@ static FRENCH: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "frenc
 static ENGLISH: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "english"));
 
 /// Words of a reply that can be a command at all.
-const WORDS_MAX: usize = 30;
+const WORDS_MAX: usize = 60;
 /// Words of the line that names the act.
 const ACT_WORDS_MAX: usize = 14;
+/// Words of an address in a signature.
+const SIGNATURE_WORDS_MAX: usize = 14;
 /// Words in a line that can be a name or a title below the act.
 const NAME_WORDS_MAX: usize = 5;
 
@@ -71,11 +73,29 @@ pub fn command(text: &str) -> Option<Command> {
     let first =
         lines.iter().position(|line| !line.iter().all(|w| is_polite(w)) && !is_greeting(line))?;
     let found = act(&lines[first])?;
-    let below_is_name = |line: &Vec<String>| {
-        line.iter().all(|word| is_polite(word))
-            || (line.len() <= NAME_WORDS_MAX && line.iter().all(|word| is_nameable(word)))
-    };
-    lines[first + 1..].iter().all(below_is_name).then_some(found)
+    let below = &lines[first + 1..];
+    below.iter().enumerate().all(|(at, line)| may_stand_below(line, at)).then_some(found)
+}
+
+/// Whether a line below the act is a closing, a name or title, or (not first) a line of a
+/// signature: a number, an address, a site.
+fn may_stand_below(line: &[String], at: usize) -> bool {
+    if !line.iter().all(|word| is_nameable(word)) {
+        return false;
+    }
+    let numbered = line.iter().any(|word| {
+        word.bytes().any(|b| b.is_ascii_digit())
+            || matches!(word.as_str(), "www" | "https" | "http")
+    });
+    line.len() <= NAME_WORDS_MAX
+        || line.iter().all(|word| is_polite(word))
+        || (at > 0 && numbered && line.len() <= SIGNATURE_WORDS_MAX)
+}
+
+/// Whether a text asks something or names an act.
+#[must_use]
+pub fn says_more(text: &str) -> bool {
+    text.contains('?') || text.lines().flat_map(words).any(|word| key(&word).is_some())
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -222,6 +242,11 @@ mod tests {
             ("Do I renew here?", None),
             ("Yes", None),
             ("Merci", None),
+            (
+                "Renouveler\n\nJean Roy\n123, rue Principale, bureau 200, Montréal H2X 1Y4",
+                Some(Renew),
+            ),
+            ("Renew\n\nJane\n\nMy employer changed last month, do send it to them", None),
             ("I paid by cheque", None),
             ("Please do not stop", None),
             ("Renew me under my new name, Jane Roy", None),

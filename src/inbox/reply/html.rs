@@ -54,7 +54,9 @@ const MARKERS: &[(&str, Mark)] = &[
     ("divrplyfwdmsg", Mark::Cut),
     ("appendonsend", Mark::Cut),
     ("ms-outlook-mobile-reference-message", Mark::Cut),
+    ("mail-editor-reference-message", Mark::Cut),
     ("ms-outlook-mobile-signature", Mark::Signature),
+    ("ms-outlook-ios-signature", Mark::Signature),
     ("border:none;border-top:solid", Mark::Cut),
     ("border-top:solid#b5c4df", Mark::Cut),
     ("border-top:1pxsolidrgb(229,229,229)", Mark::Cut),
@@ -64,11 +66,16 @@ const MARKERS: &[(&str, Mark)] = &[
     ("\"x_signature\"", Mark::Signature),
     // Apple Mail
     ("applemailsignature", Mark::Signature),
-    // Proton, Zoho, Zimbra, Zendesk
+    // Samsung, Roundcube, GMX, Superhuman
+    ("composer_signature", Mark::Signature),
+    ("reply-intro", Mark::Quoted),
+    ("name=\"quote\"", Mark::Quoted),
+    ("sh-quoted-content", Mark::Quoted),
+    // Proton, Zoho, Zimbra
     ("protonmail_quote", Mark::Quoted),
     ("protonmail_signature", Mark::Signature),
     ("zmail_extra", Mark::Quoted),
-    ("zm_", Mark::Plain),
+    ("zwchr", Mark::Cut),
     ("data-marker=\"__quoted_text__\"", Mark::Cut),
     ("data-marker=\"__sig_", Mark::Signature),
 ];

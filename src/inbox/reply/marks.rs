@@ -6,12 +6,12 @@
 /// beginning is any.
 pub const ATTRIBUTIONS: &[(&[&str], &[&str])] = &[
     // English
-    (&["on ", "at "], &["wrote:", "wrote", "writes:", "sent:", "said:"]),
-    // French
     (
-        &["le ", "en date du ", "a la date du "],
-        &["a ecrit :", "a ecrit:", "a ecrit", "ecrit :", "ecrivait :", "ecrit:"],
+        &["on ", "at ", "in a message dated ", "quoting "],
+        &["wrote:", "wrote", "writes:", "sent:", "said:", ">:"],
     ),
+    // French
+    (&["le ", "en date du ", "a la date du "], &["a ecrit :", "a ecrit:", "a ecrit", "ecrivait :"]),
     // German, Dutch
     (&["am ", "on ", ""], &["schrieb:", "schrieb"]),
     (&["op ", "on "], &["schreef:", "schreef", "geschreven:", "het volgende geschreven:"]),

@@ -6,7 +6,9 @@ pub mod html;
 mod marks;
 mod trim;
 
-pub use command::{command, lang};
+use std::borrow::Cow;
+
+pub use command::{command, lang, says_more};
 
 use super::mime::Mail;
 use super::reading::Reply;
@@ -35,10 +37,21 @@ pub fn of_mail(mail: &Mail<'_>) -> Option<String> {
 /// The new text of a plain body.
 #[must_use]
 pub fn from_plain(text: &str) -> String {
-    let text = clean_text(text);
+    let text = clean_text(&unquoted(text));
     let lines = text.lines().map(|line| Line { text: line.to_owned(), mark: Mark::Plain });
     let lines: Vec<Line> = lines.take(super::guard::REPLY_LINES_MAX).collect();
     trim::new_text(&lines)
+}
+
+/// Quoted-printable that no field declares, as some gateways leave it, is undone.
+fn unquoted(text: &str) -> Cow<'_, str> {
+    let soft = text.lines().filter(|line| line.ends_with('=')).count();
+    let coded = ["=C3=", "=E2=80=", "=3D", "=C2=A0"].iter().any(|code| text.contains(code));
+    if soft < 2 || !coded {
+        return Cow::Borrowed(text);
+    }
+    let octets = super::mime::decode::quoted_printable(text.as_bytes());
+    Cow::Owned(String::from_utf8_lossy(&octets).into_owned())
 }
 
 /// The new text of an HTML body.

@@ -6,16 +6,29 @@ use std::sync::LazyLock;
 
 use super::html::{Line, Mark};
 use super::marks::{ATTRIBUTIONS, FIELDS, Field, SAID};
-use crate::inbox::phrases::{REPLIES, section};
+use crate::inbox::phrases::{Phrases, REPLIES, section};
 use crate::inbox::text::fold;
 
+/// What can end an attribution: verbs of every language, and the colon after an address.
+static VERB: LazyLock<Phrases<()>> = LazyLock::new(|| {
+    let ends = ATTRIBUTIONS.iter().flat_map(|(_, ends)| ends.iter().copied());
+    Phrases::new(&[((), ends.chain(SAID.iter().copied()).chain([">:"]).collect::<Vec<_>>())])
+});
 static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "separators"));
+static BANNERS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "banners"));
+static DISCLAIMERS: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "disclaimers"));
+static MAYBE_DEVICES: LazyLock<Vec<String>> =
+    LazyLock::new(|| section(REPLIES, "devices of doubt"));
 static DEVICES: LazyLock<Vec<String>> = LazyLock::new(|| section(REPLIES, "devices"));
 
 /// Lines over which one attribution may be broken.
 const ATTRIBUTION_LINES: usize = 6;
 /// Octets of one attribution.
 const ATTRIBUTION_OCTETS: usize = 400;
+/// Longest verb that ends one.
+const VERB_OCTETS: usize = 24;
+/// Longest line about how a mail was sent, its link included.
+const DEVICE_OCTETS_MAX: usize = 120;
 /// Lines among which the fields of a header block stand.
 const BLOCK_LINES: usize = 9;
 
@@ -57,7 +70,16 @@ pub fn new_text(lines: &[Line]) -> String {
             at += 1;
             continue;
         }
-        if is_signature_rule(&line.text) || is_device(&folded[at]) {
+        if !written && is_banner(&folded[at]) {
+            at += 1;
+            continue;
+        }
+        if is_image(&line.text) {
+            at += 1;
+            continue;
+        }
+        let rule = is_signature_rule(&line.text) || is_device(lines, &folded, at, written);
+        if rule || written && is_disclaimer(&folded[at]) {
             at = after_signature(lines, &folded, at);
             continue;
         }
@@ -95,11 +117,28 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
         let before = text.find("---").map_or("", |found| &text[..found]);
         return Some((before.trim().to_owned(), 1));
     }
+    let Some(lines_taken) = spans(folded, at) else {
+        // `Jean Roy wrote:` above a quote.
+        let said = SAID.iter().any(|end| first.ends_with(end)) && first.split(' ').count() <= 6;
+        let quoted = lines.get(at + 1).is_some() && quote_follows(lines, at + 1);
+        return (said && quoted).then_some((String::new(), 1));
+    };
+    // `Le chèque est posté.` right above `Le 2 nov., … a écrit :`: the later line begins it.
+    let later = (at + 1..at + lines_taken)
+        .any(|next| begins(&folded[next]) && spans(folded, next).is_some());
+    (!later).then_some((String::new(), lines_taken))
+}
+
+/// Over how many lines an attribution reaches that begins with this line.
+fn spans(folded: &[String], at: usize) -> Option<usize> {
     let mut joined = String::new();
+    let mut verb = false;
     for (count, line) in folded[at..].iter().take(ATTRIBUTION_LINES).enumerate() {
         if !joined.is_empty() {
             joined.push(' ');
         }
+        // The verb and its auxiliary can stand on two lines.
+        let tail = joined.floor_char_boundary(joined.len().saturating_sub(VERB_OCTETS));
         joined.push_str(line);
         if joined.len() > ATTRIBUTION_OCTETS {
             return None;
@@ -108,8 +147,9 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
         if count == 0 && !may_begin(start) {
             return None;
         }
-        if is_attribution(start) {
-            return Some((String::new(), count + 1));
+        verb |= VERB.any(&joined[tail..]);
+        if (verb || starts_with_date(start)) && is_attribution(start) {
+            return Some(count + 1);
         }
     }
     None
@@ -117,14 +157,15 @@ fn attribution(lines: &[Line], folded: &[String], at: usize) -> Option<(String, 
 
 /// Cheap test on the first line alone.
 fn may_begin(start: &str) -> bool {
+    begins(start) || VERB.any(start)
+}
+
+/// Whether a line begins as an attribution of some language.
+fn begins(start: &str) -> bool {
     starts_with_date(start)
-        || SAID.iter().any(|said| start.contains(said))
         || ATTRIBUTIONS.iter().any(|(begins, _)| {
             begins.iter().any(|begin| !begin.is_empty() && start.starts_with(begin))
         })
-        || ended(start).is_some()
-        || start.ends_with(">:")
-        || start.contains(" schrieb am ")
 }
 
 fn is_attribution(text: &str) -> bool {
@@ -143,6 +184,10 @@ fn is_attribution(text: &str) -> bool {
     }
     if timed && ended(text).is_some() {
         return true;
+    }
+    // What the writer says of themselves: `On Monday I wrote:`.
+    if text.ends_with(" i wrote:") || text.ends_with(" j'ai ecrit :") {
+        return false;
     }
     let told = ATTRIBUTIONS.iter().any(|(begins, ends)| {
         begins.iter().any(|begin| text.starts_with(begin))
@@ -220,9 +265,17 @@ fn field(folded: &str) -> Option<(Field, bool)> {
     let bare = folded.trim_start_matches(['*', '|', '_', ' ', '-']);
     let colon = bare.find([':', '：']).filter(|at| *at <= 24)?;
     let name = bare[..colon].trim_matches([' ', '*', '_']);
+    // Bilingual programs write `From/De:`.
+    let name = name.split('/').next().unwrap_or(name).trim();
     let known = FIELDS.iter().find(|(_, names)| names.contains(&name))?;
     let value = bare[colon..].trim_matches([':', '：', ' ', '*', '_']);
     Some((known.0, !value.is_empty()))
+}
+
+/// `Word: value`, in any language.
+fn is_label(folded: &str) -> bool {
+    let colon = folded.find(':').filter(|at| *at <= 24);
+    colon.is_some_and(|at| !folded[..at].trim().is_empty() && !folded[..at].trim().contains(' '))
 }
 
 /// Whether a quoted header block begins at this line: two kinds of field, the first of them
@@ -234,6 +287,8 @@ fn header_block(lines: &[Line], folded: &[String], at: usize) -> bool {
     }
     let mut kinds = vec![first];
     let mut strays = 0;
+    let mut labels = 1;
+    let mut addressed = lines[at].text.contains('@');
     for (line, text) in lines[at..].iter().zip(&folded[at..]).skip(1).take(BLOCK_LINES) {
         if line.mark == Mark::Quoted || line.text.trim_start().starts_with('>') {
             break;
@@ -241,6 +296,8 @@ fn header_block(lines: &[Line], folded: &[String], at: usize) -> bool {
         if text.is_empty() {
             continue;
         }
+        addressed |= text.contains('@');
+        labels += usize::from(is_label(text));
         match field(text) {
             Some((kind, _)) => {
                 if !kinds.contains(&kind) {
@@ -254,8 +311,11 @@ fn header_block(lines: &[Line], folded: &[String], at: usize) -> bool {
             break;
         }
     }
-    let opens = kinds.contains(&Field::From) || kinds.contains(&Field::Sent);
-    opens && kinds.iter().filter(|kind| **kind != Field::Other).count() >= 2
+    let has = |kind: Field| kinds.contains(&kind);
+    let two = kinds.iter().filter(|kind| **kind != Field::Other).count() >= 2;
+    // `De : Québec, À : Montréal` alone is a person's journey.
+    let block = has(Field::Sent) || has(Field::Subject) || addressed || labels > 2;
+    two && block && (has(Field::From) || has(Field::Sent))
 }
 
 /// `-- ` (RFC 3676 §4.3), and a rule of underscores.
@@ -264,8 +324,38 @@ fn is_signature_rule(text: &str) -> bool {
     bare == "--" || bare == "—" || (bare.len() >= 5 && bare.bytes().all(|b| b == b'_'))
 }
 
-fn is_device(folded: &str) -> bool {
-    folded.len() < 120 && DEVICES.iter().any(|device| folded.starts_with(device.as_str()))
+/// Words about how a mail was sent. Those that a person can also write (`Sent by mail`, `Envoyé
+/// par la poste`) count only where text stands above and next to none below.
+fn is_device(lines: &[Line], folded: &[String], at: usize, written: bool) -> bool {
+    let line = &folded[at];
+    if line.len() >= DEVICE_OCTETS_MAX {
+        return false;
+    }
+    let begins = |table: &[String]| table.iter().any(|device| line.starts_with(device.as_str()));
+    if begins(&DEVICES) {
+        return true;
+    }
+    let below = lines[at + 1..].iter().take_while(|line| !is_quoted(line));
+    let below = below.filter(|line| !line.text.trim().is_empty()).take(3).count();
+    written && below < 2 && begins(&MAYBE_DEVICES)
+}
+
+/// `[cid:image001.png@…]`, `[image: logo]`: a picture in a text.
+fn is_image(text: &str) -> bool {
+    let text = text.trim();
+    let lower = text.get(..8.min(text.len())).unwrap_or_default().to_ascii_lowercase();
+    text.ends_with(']') && (lower.starts_with("[cid:") || lower.starts_with("[image"))
+}
+
+/// What gateways put above a mail.
+fn is_banner(folded: &str) -> bool {
+    BANNERS.iter().any(|banner| folded.starts_with(banner.as_str()))
+}
+
+/// What offices put below one.
+fn is_disclaimer(folded: &str) -> bool {
+    let bare = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    DISCLAIMERS.iter().any(|disclaimer| bare.starts_with(disclaimer.as_str()))
 }
 
 /// Where new text may go on after a signature: at the next quote.

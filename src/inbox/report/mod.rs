@@ -26,6 +26,7 @@ static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "s
 static STATEMENT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "statements"));
 static DELAY: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "delays"));
 static ARRIVAL: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "arrivals"));
+static VOICE: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "voices"));
 static DAEMON: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "daemons"));
 
 /// Whether a name or local part, folded, is a program's that reports.
@@ -74,7 +75,8 @@ fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool
     let prose::Found { said, named, head } = prose::recipients(&clues.report_text, &known);
     // Where no machine shows itself, the text must have a report's form as well as its words.
     let short = clues.folded_report.len() < PLAIN_REPORT_OCTETS;
-    if !(structured || clues.machine || clues.returned.any || head && short) {
+    let plain = head && short && !VOICE.any(&format!(" {} ", clues.folded_report));
+    if !(structured || clues.machine || clues.returned.any || plain) {
         return None;
     }
     let verdicts =
@@ -113,10 +115,7 @@ fn evidence(mail: &Mail<'_>, clues: &Clues) -> u8 {
     let statement = STATEMENT.any(&clues.opening);
     let named = !clues.failed_recipients.is_empty();
     let report = mail.content.mime == "multipart/report"
-        && !matches!(
-            mail.content.report_type.as_str(),
-            "feedback-report" | "disposition-notification"
-        );
+        && matches!(mail.content.report_type.as_str(), "" | "delivery-status");
     // In a language that no table knows: a daemon returns a mail.
     let foreign = clues.daemon && clues.returned.any;
     if !(subject || statement || named || report || foreign) {
@@ -249,6 +248,11 @@ fn judge(
     if why == Reason::Unknown {
         why = reason(&clues.subject, &status, at);
     }
+    // RFC 7504: the host takes no mail at all.
+    let vague = matches!(why, Reason::Unknown | Reason::Policy | Reason::Server);
+    if vague && matches!(codes::reply(&words), Some(521 | 556)) {
+        why = Reason::UnknownHost;
+    }
     if status.is_empty() {
         let reply = codes::reply(&words).or_else(|| codes::reply(&text));
         let class = match (action, reply) {
@@ -256,7 +260,7 @@ fn judge(
             (Action::Delayed, _) => 4,
             (_, Some(code)) => code / 100,
             // Exim gives up on what only failed for a time.
-            (_, None) if words.contains("retry time") => 4,
+            (_, None) if why == Reason::Expired && words.contains("retry time") => 4,
             _ => 5,
         };
         status = format!("{class}.0.0");

@@ -174,7 +174,9 @@ pub fn bare_recipient(text: &str, domain: &str) -> Option<String> {
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let word = line.trim();
         let local = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
-        let word = word.split(" (").next().unwrap_or(word);
+        let word = [" (", "  ", "\t", "..."]
+            .iter()
+            .fold(word, |word, end| word.split_once(end).map_or(word, |(before, _)| before));
         if listed && line.starts_with([' ', '\t']) && word.chars().all(local) {
             return address(&format!("{word}@{domain}"));
         }
