@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod check;
 mod clock;
+mod demo;
 mod doctor;
 mod firing;
 mod forecast;
@@ -73,6 +74,8 @@ enum Command {
     /// Verify the ledger.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Play with a sample federation in the browser; needs nothing, mails nobody.
+    Demo(demo::Demo),
     /// Look for trouble: config, keys, store, servers, time zones, clock, disk.
     Doctor(doctor::Doctor),
     /// Move the calendar of a simulation.
@@ -121,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Link(link) => link.run(&place),
         Command::Key(key) => key.run(&place),
         Command::Audit(audit) => audit.run(&place),
+        Command::Demo(demo) => demo.run(),
         Command::Doctor(doctor) => doctor.run(&place),
         Command::Clock(clock) => clock.run(&place),
         Command::Inspect(i) => inspect::run(&inspect::Options {
