@@ -96,18 +96,20 @@ impl Clock {
     /// Sleeps until the calendar reads `at`, or a minute has passed, or the clock was moved:
     /// whichever is first. The caller looks at [`Clock::now`] again.
     pub async fn sleep_until(&self, at: Timestamp) {
+        // Before the clock is read: a jump between the two would else be slept through.
+        let moved = match &self.0 {
+            Kind::System => None,
+            Kind::Travelling(t) => Some(t.moved.notified()),
+        };
         let wait_ms = at.as_millisecond().saturating_sub(self.now().as_millisecond());
         let wait = std::time::Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))
             .min(CALENDAR_SLEEP_MAX);
-        match &self.0 {
-            Kind::System => tokio::time::sleep(wait).await,
-            Kind::Travelling(t) => {
-                let moved = t.moved.notified();
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = moved => {}
-                }
-            }
+        match moved {
+            None => tokio::time::sleep(wait).await,
+            Some(moved) => tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = moved => {}
+            },
         }
     }
 }

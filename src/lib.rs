@@ -20,6 +20,7 @@ pub mod clock;
 pub mod compose;
 pub mod config;
 pub mod daemon;
+pub mod demo;
 pub mod domain;
 pub mod faults;
 pub mod ids;

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::Random;
 use crate::link::Keyring;
-use crate::members::{MemberRow, Reader, RowOutcome, same_person};
+use crate::members::{Reader, RowOutcome, same_person};
 use crate::store::people::Row;
 use crate::store::staging::{self, ImportChange};
 use crate::store::{Direct, ledger, people};
@@ -136,7 +136,7 @@ impl Import {
             report.rows += 1;
             progress.at("read", report.rows);
             match outcome {
-                RowOutcome::Accepted { line, row } => accept(report, line, plain(*row))?,
+                RowOutcome::Accepted { line, row } => accept(report, line, Row::from(*row))?,
                 RowOutcome::Refused { line, refusals, raw } => {
                     report.refused.extend(refusals.into_iter().map(|r| Refused {
                         line,
@@ -379,32 +379,6 @@ impl Sieve {
             shared.push(format!("{more} more addresses are shared"));
         }
         shared
-    }
-}
-
-fn plain(row: MemberRow) -> Row {
-    let text = |value: Option<String>| value.unwrap_or_default();
-    Row {
-        member_no: row.member_no,
-        given_name: row.given_name.as_str().to_owned(),
-        family_name: row.family_name.as_str().to_owned(),
-        email: row.email.map(|a| a.as_str().to_owned()),
-        email2: row.email2.map(|a| a.as_str().to_owned()),
-        language: row.language.map(|l| l.as_str().to_owned()),
-        province: text(row.province.map(|p| p.code.to_owned())),
-        zone: row.zone,
-        status: row.status.as_str().to_owned(),
-        phone: text(row.phone),
-        street: text(row.street),
-        city: text(row.city),
-        postal_code: text(row.postal_code),
-        country: row.country,
-        employer: text(row.employer),
-        association: row.association,
-        category: row.category,
-        pli: row.pli,
-        home: row.home.unwrap_or(false),
-        since: row.since.map(|d| d.to_string()),
     }
 }
 

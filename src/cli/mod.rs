@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod check;
 mod clock;
+mod demo;
 mod dns;
 mod doctor;
 mod firing;
@@ -76,6 +77,8 @@ enum Command {
     Audit(audit::Audit),
     /// Print the DNS records that the config needs.
     Dns(dns::Dns),
+    /// Play with a sample federation in the browser; needs nothing, mails nobody.
+    Demo(demo::Demo),
     /// Look for trouble: config, keys, store, servers, time zones, clock, disk.
     Doctor(doctor::Doctor),
     /// Move the calendar of a simulation.
@@ -125,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Key(key) => key.run(&place),
         Command::Audit(audit) => audit.run(&place),
         Command::Dns(dns) => dns.run(&place),
+        Command::Demo(demo) => demo.run(),
         Command::Doctor(doctor) => doctor.run(&place),
         Command::Clock(clock) => clock.run(&place),
         Command::Inspect(i) => inspect::run(&inspect::Options {

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Place;
 use crate::daemon::assemble::{Daemon, Options};
+use crate::ids::Random;
 use crate::outbox::transport::Deadlines;
 
 /// Arguments of `relance run`.
@@ -34,6 +35,7 @@ impl Run {
             credentials: Place::credentials(),
             clock: self.clock,
             deadlines: self.relay_patience_s.map_or_else(Deadlines::default, patience),
+            random: Random::System,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let ended = runtime.block_on(async {

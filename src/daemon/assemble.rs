@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::health::{self, Check, Health};
 use super::lifecycle::{Ended, Lifecycle, Tasks};
@@ -52,6 +53,8 @@ pub struct Options {
     pub clock: Option<Timestamp>,
     /// Deadlines towards the relay.
     pub deadlines: Deadlines,
+    /// For keys, nonces and jitter: the system's, or a seed where every run must be alike.
+    pub random: Random,
 }
 
 /// Why the daemon cannot start: what happened, where, and what to do.
@@ -116,8 +119,8 @@ impl Daemon {
         let store = Store::open(&options.state, machine.as_millisecond())?;
         let config = Arc::new(config);
         let clock = calendar(&store, &config, options.clock).await?;
-        let random = Random::System;
         let unused = store.read(ledger::is_empty).await?;
+        let random = options.random.clone();
         let ring = Keyring::load_or_create(&options.state, unused, &random, clock.now())?;
         let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
         let composer = Composer::new(&config.relance, &config.associations)?;
@@ -162,6 +165,18 @@ impl Daemon {
     #[must_use]
     pub fn loops(&self) -> Loops {
         self.loops.clone()
+    }
+
+    /// Words and markup, as the pages use them.
+    #[must_use]
+    pub fn composer(&self) -> Composer {
+        self.site.composer.clone()
+    }
+
+    /// Cancelled by a stop; cancelling it asks for one, as SIGTERM does.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.lifecycle.tasks().soft()
     }
 
     /// Starts every loop and runs until the end.

@@ -105,7 +105,8 @@ async fn carry_out(line: &str, loops: &Loops) -> Result<String, String> {
     }
 }
 
-async fn jump(loops: &Loops, at: Timestamp) -> Result<String, String> {
+/// Moves the calendar to `at`, once all loops are at rest, and waits until they are again.
+pub async fn jump(loops: &Loops, at: Timestamp) -> Result<String, String> {
     if !loops.clock.travels() {
         return Err(
             "the calendar of this daemon is the real one; only a run with --clock can jump".into(),

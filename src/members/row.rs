@@ -6,6 +6,7 @@ use super::address::Address;
 use super::name::{DisplayName, folded};
 use crate::domain::place::Province;
 use crate::domain::words::Lang;
+use crate::store::people::Row;
 
 /// One membership of one person: a row that was accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +51,35 @@ pub struct MemberRow {
     pub home: Option<bool>,
     /// Member since.
     pub since: Option<Date>,
+}
+
+impl From<MemberRow> for Row {
+    /// In the plain form that the store keeps.
+    fn from(row: MemberRow) -> Self {
+        let text = |value: Option<String>| value.unwrap_or_default();
+        Self {
+            member_no: row.member_no,
+            given_name: row.given_name.as_str().to_owned(),
+            family_name: row.family_name.as_str().to_owned(),
+            email: row.email.map(|a| a.as_str().to_owned()),
+            email2: row.email2.map(|a| a.as_str().to_owned()),
+            language: row.language.map(|l| l.as_str().to_owned()),
+            province: text(row.province.map(|p| p.code.to_owned())),
+            zone: row.zone,
+            status: row.status.as_str().to_owned(),
+            phone: text(row.phone),
+            street: text(row.street),
+            city: text(row.city),
+            postal_code: text(row.postal_code),
+            country: row.country,
+            employer: text(row.employer),
+            association: row.association,
+            category: row.category,
+            pli: row.pli,
+            home: row.home.unwrap_or(false),
+            since: row.since.map(|d| d.to_string()),
+        }
+    }
 }
 
 /// Where a membership stands, as the list says.

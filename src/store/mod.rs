@@ -12,6 +12,7 @@ mod lock;
 pub mod messages;
 pub mod meta;
 mod migrate;
+pub mod overview;
 pub mod people;
 pub mod renewals;
 pub mod staging;
