@@ -93,9 +93,16 @@ pub fn decide(
     match reading.kind {
         Kind::Bounce => bounced(reading, found, known),
         Kind::Report => MailAct::Keep("report"),
-        Kind::Complaint => match known {
-            Some(_) => MailAct::Complained,
-            None => MailAct::ToDesk("complaint"),
+        Kind::Complaint => match (found, known) {
+            (Some(found), Some(known)) if asks_to_stop(reading, known) => {
+                if trusted(reading, found, known, authserv_id) {
+                    MailAct::Stop
+                } else {
+                    MailAct::ConfirmFirst(Wish::Stop)
+                }
+            }
+            (_, Some(_)) => MailAct::Complained,
+            (_, None) => MailAct::ToDesk("complaint"),
         },
         Kind::AutoReply => MailAct::Keep("auto-reply"),
         Kind::Reply | Kind::Other if reading.unreadable.is_some() => {
@@ -156,14 +163,14 @@ fn replied(
     if reading.no_answer {
         return MailAct::Keep("list-or-bulk");
     }
-    let from_known = known.on_file.iter().any(|a| a.eq_ignore_ascii_case(&reading.from))
-        || known.sent_to.eq_ignore_ascii_case(&reading.from);
-    let trusted = found.purpose == Purpose::Reply
-        && !found.expired
-        && from_known
-        && aligned_pass(&reading.authentication_results, authserv_id, &reading.from);
+    let trusted = trusted(reading, found, known, authserv_id);
     if known.to_desk {
-        return if trusted { MailAct::DeskAnswer } else { MailAct::ToDesk("unverified") };
+        return match found.purpose {
+            _ if trusted => MailAct::DeskAnswer,
+            // The desk wrote to somebody else and we got a copy: it has its own words already.
+            Purpose::Ref if is_on_file(reading, known) => MailAct::Keep("desk-elsewhere"),
+            _ => MailAct::ToDesk("unverified"),
+        };
     }
     let wish = match reading.reply.as_ref().and_then(|r| r.command) {
         Some(Command::Renew | Command::Cheque) if known.has_renewal => {
@@ -185,6 +192,28 @@ fn replied(
         Wish::Stop => MailAct::Stop,
         Wish::Answer(choice) => MailAct::Answer(choice),
     }
+}
+
+/// Whether the sender is one to whom the message went, or who stands in the file.
+fn is_on_file(reading: &Reading, known: &Known) -> bool {
+    known.on_file.iter().any(|a| a.eq_ignore_ascii_case(&reading.from))
+        || known.sent_to.eq_ignore_ascii_case(&reading.from)
+}
+
+/// A mail of the member's own mail program, sent by the `mailto` of List-Unsubscribe: not a
+/// complaint that a provider passes on.
+fn asks_to_stop(reading: &Reading, known: &Known) -> bool {
+    !known.to_desk
+        && is_on_file(reading, known)
+        && reading.recipients.iter().all(|r| r.reason == "opt-out")
+}
+
+/// Token, age, sender and our own MX's word, all of them.
+fn trusted(reading: &Reading, found: Found, known: &Known, authserv_id: &str) -> bool {
+    found.purpose == Purpose::Reply
+        && !found.expired
+        && is_on_file(reading, known)
+        && aligned_pass(&reading.authentication_results, authserv_id, &reading.from)
 }
 
 /// Whether the topmost `Authentication-Results` of our own MX shows a pass that is aligned with
@@ -322,6 +351,42 @@ mod tests {
         let expired = Some(Found { purpose: Purpose::Bounce, expired: true });
         let old = run(&report("alice@club.test"), expired, Some(&k), now);
         assert_eq!(old, MailAct::Keep("bounce-expired"));
+    }
+
+    #[test]
+    fn complaints_and_wishes_to_stop() {
+        let now = "2026-11-10T12:00:00Z";
+        let k = known();
+        let complaint = |from: &str, reason| Reading {
+            kind: Kind::Complaint,
+            no_answer: true,
+            from: from.into(),
+            recipients: vec![Reported { reason, ..Reported::default() }],
+            authentication_results: vec![
+                "mx.relance.test; dmarc=pass header.from=club.test".into(),
+            ],
+            ..Reading::default()
+        };
+        let own = complaint("alice@club.test", "opt-out");
+        assert_eq!(run(&own, Some(REPLY), Some(&k), now), MailAct::Stop);
+        let unproven = Reading { authentication_results: vec![], ..own.clone() };
+        let confirm = MailAct::ConfirmFirst(Wish::Stop);
+        assert_eq!(run(&unproven, Some(REPLY), Some(&k), now), confirm);
+        let provider = complaint("fbl@provider.test", "abuse");
+        assert_eq!(run(&provider, Some(REPLY), Some(&k), now), MailAct::Complained);
+        assert_eq!(run(&provider, None, None, now), MailAct::ToDesk("complaint"));
+    }
+
+    #[test]
+    fn desks() {
+        let now = "2026-11-10T12:00:00Z";
+        let k = Known { to_desk: true, ..known() };
+        let answer = reply(None);
+        assert_eq!(run(&answer, Some(REPLY), Some(&k), now), MailAct::DeskAnswer);
+        let copy = Found { purpose: Purpose::Ref, expired: false };
+        assert_eq!(run(&answer, Some(copy), Some(&k), now), MailAct::Keep("desk-elsewhere"));
+        let stranger = Reading { from: "mallory@club.test".into(), ..answer };
+        assert_eq!(run(&stranger, Some(REPLY), Some(&k), now), MailAct::ToDesk("unverified"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::clues::Clues;
 use super::guard::{self, ADDRESSES_MAX};
 use super::mime::{self, Header, Mail};
-use super::reading::{Kind, Reading, Unreadable};
+use super::reading::{Kind, Reading, Reply, Unreadable};
 use super::text::clean_line;
 use super::{autoreply, complaint, reply, report};
 
@@ -148,7 +148,17 @@ fn classify(mail: &Mail<'_>, clues: &Clues, reading: &mut Reading) {
     let answers = ["In-Reply-To", "References"].iter().any(|name| mail.header.has(name))
         || ["re:", "re :", "aw:"].iter().any(|prefix| clues.subject.starts_with(prefix));
     reading.kind = if answers { Kind::Reply } else { Kind::Other };
-    reading.reply = new_text.map(reply::of_text);
+    reading.reply = Some(match new_text.filter(|text| !text.trim().is_empty()) {
+        Some(text) => reply::of_text(text),
+        None => wordless(mail, reading, answers),
+    });
+}
+
+/// A person's mail without new text: the desk gets all of it, and a subject of one plain word is
+/// that word (`mailto:…?subject=STOP` of RFC 2369). The subject of an answer is ours, not theirs.
+fn wordless(mail: &Mail<'_>, reading: &Reading, answers: bool) -> Reply {
+    let subject = if answers { String::new() } else { reading.subject.clone() };
+    Reply { text: reply::whole(mail), ..reply::of_text(subject) }
 }
 
 #[cfg(test)]
@@ -156,6 +166,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_mail_without_words_of_its_own() {
+        let mail = |subject: &str, more: &str, body: &str| {
+            let raw = format!("From: a@b.test\r\nSubject: {subject}\r\n{more}\r\n{body}");
+            let reading = read(raw.as_bytes(), false);
+            let reply = reading.reply.unwrap_or_default();
+            (reading.kind, reply.command, reply.text.trim().to_owned())
+        };
+        let stop = Some(crate::inbox::reading::Command::Stop);
+        assert_eq!(mail("STOP", "", ""), (Kind::Other, stop, String::new()));
+        let answer = mail("Re: STOP", "In-Reply-To: <x@y.test>\r\n", "");
+        assert_eq!(answer, (Kind::Reply, None, String::new()));
+        let quote = "> renew\r\n> by link\r\n";
+        let (kind, command, text) = mail("Re: x", "In-Reply-To: <x@y.test>\r\n", quote);
+        assert_eq!((kind, command), (Kind::Reply, None));
+        assert!(text.contains("by link"), "the desk sees what there is: {text}");
+    }
 
     /// Pieces of mails, among them what parsers stumble over.
     const PIECES: &[&str] = &[

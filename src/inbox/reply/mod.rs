@@ -34,6 +34,20 @@ pub fn of_mail(mail: &Mail<'_>) -> Option<String> {
     shown("text/html").map(|part| from_html(&part.text()))
 }
 
+/// Everything that a mail shows as text, quotes included: for the desk, where no new text was
+/// found in a person's mail.
+#[must_use]
+pub fn whole(mail: &Mail<'_>) -> String {
+    let shown =
+        |mime: &str| mail.parts.iter().find(|part| part.content.mime == mime && !part.attached);
+    if let Some(part) = shown("text/plain") {
+        return clean_text(&part.text());
+    }
+    let lines = shown("text/html").map(|part| html::lines(&part.text())).unwrap_or_default();
+    let lines = lines.into_iter().take(super::guard::REPLY_LINES_MAX).map(|line| line.text);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The new text of a plain body.
 #[must_use]
 pub fn from_plain(text: &str) -> String {
