@@ -142,15 +142,19 @@ mod tests {
         text.parse().unwrap()
     }
 
-    #[test]
-    fn forms() {
-        use RenewalState::{NotRenewing, Open, Paid, Pledged};
-        let first = Given {
+    fn first() -> Given {
+        Given {
             base_version: 0,
             nonce: "n1".into(),
             choice: Some(Choice::Invoice),
             at: at("2026-11-03T10:00:00Z"),
-        };
+        }
+    }
+
+    #[test]
+    fn forms() {
+        use RenewalState::{NotRenewing, Open, Paid, Pledged};
+        let first = first();
         let table = [
             ("first answer", Open, 0, vec![], 0, "n1", Choice::Invoice, Verdict::Accept),
             (

@@ -127,10 +127,13 @@ pub(crate) mod tests {
         Some(bill.lines.iter().map(|l| format!("{} {}", l.kind.as_str(), l.supplier)).collect())
     }
 
+    /// Name, memberships, issuer, lines of the bill.
+    type Case<'a> = (&'a str, &'a [&'a str], &'a str, Option<&'a [&'a str]>);
+
     #[test]
     fn who_bills_whom() {
         let config = federation();
-        let table: [(&str, &[&str], &str, Option<&[&str]>); 9] = [
+        let table: [Case<'_>; 9] = [
             (
                 "one invoice",
                 &["OPPI+", "CIP"],

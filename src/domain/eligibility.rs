@@ -106,6 +106,8 @@ mod tests {
     use crate::ids::RenewalId;
 
     type Change = fn(&mut Member);
+    /// Name, what is different, state of the renewal, step, why not.
+    type Case<'a> = (&'a str, Change, Option<RenewalState>, StepKind, Option<Excluded>);
 
     #[test]
     fn who_gets_what() {
@@ -115,7 +117,7 @@ mod tests {
         let issuer = config.association("OPPI").unwrap();
         let same: Change = |_| {};
         let stopped: Change = |m| m.unsubscribed.push("OPPI".into());
-        let table: [(&str, Change, Option<RenewalState>, StepKind, Option<Excluded>); 17] = [
+        let table: [Case<'_>; 17] = [
             ("a notice", same, None, Notice, None),
             ("a reminder", same, Some(Open), Reminder, None),
             ("pledged", same, Some(Pledged), Reminder, Some(Excluded::Answered)),

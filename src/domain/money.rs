@@ -38,7 +38,6 @@ impl Cents {
     #[must_use]
     pub const fn parts(self) -> (bool, u64, u8) {
         let magnitude = self.0.unsigned_abs();
-        #[expect(clippy::cast_possible_truncation, reason = "a remainder of 100 fits a byte")]
         (self.0 < 0, magnitude / 100, (magnitude % 100) as u8)
     }
 }

@@ -139,9 +139,10 @@ impl Inbox {
         if let Ok(mut kept) = self.state.fault.lock()
             && *kept != fault
         {
-            match &fault {
-                Some(reason) => tracing::error!(%reason, "inbox.fault"),
-                None => tracing::info!("inbox.works"),
+            if let Some(reason) = &fault {
+                tracing::error!(%reason, "inbox.fault");
+            } else {
+                tracing::info!("inbox.works");
             }
             *kept = fault;
         }
@@ -421,7 +422,9 @@ impl Inbox {
         let (context, place, now) = (self.context.clone(), place.clone(), self.clock.now());
         if self.clock.travels() {
             // The mail server's calendar is the machine's, which may be months off.
-            arrived.iter_mut().for_each(|mail| mail.received = now);
+            for mail in &mut arrived {
+                mail.received = now;
+            }
         }
         let outcomes = self
             .store

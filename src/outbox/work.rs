@@ -209,9 +209,10 @@ impl Worker {
             }
             health.stopped.clone_from(&reason);
         }
-        match &reason {
-            Some(reason) => tracing::error!(%reason, "outbox.relay_stopped"),
-            None => tracing::info!("outbox.relay_works"),
+        if let Some(reason) = &reason {
+            tracing::error!(%reason, "outbox.relay_stopped");
+        } else {
+            tracing::info!("outbox.relay_works");
         }
         let kept = self.outbox.store.write(Lane::Front, move |c| match &reason {
             Some(reason) => meta::set(c, meta::RELAY_STOPPED, reason),
@@ -253,7 +254,7 @@ impl Worker {
             }
             Err(e) => {
                 // Nothing was kept: the outcome is still in hand, the letter still queued.
-                self.store_failed(&e);
+                store_failed(&e);
                 tokio::time::sleep(STORE_WAIT).await;
                 None
             }
@@ -312,7 +313,7 @@ impl Worker {
                 Ok(()) => self.settled(),
                 Err(StoreError::Retry(e)) if e.contains("clos") => return,
                 Err(e) => {
-                    self.store_failed(&e);
+                    store_failed(&e);
                     tokio::time::sleep(STORE_WAIT).await;
                 }
             }
@@ -326,10 +327,6 @@ impl Worker {
         }
     }
 
-    fn store_failed(&self, e: &StoreError) {
-        tracing::error!(reason = %e, "outbox.store_failed");
-    }
-
     fn count(&self, outcome: &Outcome) {
         let counts = &self.outbox.state.counts;
         let counter = match outcome {
@@ -340,6 +337,10 @@ impl Worker {
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn store_failed(e: &StoreError) {
+    tracing::error!(reason = %e, "outbox.store_failed");
 }
 
 async fn receive(letters: &Letters) -> Option<Box<Letter>> {

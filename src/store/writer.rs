@@ -255,7 +255,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_write_leaves_its_neighbours() {
         let (_dir, writer, path) = fresh();
-        let (a, b, c, d) = tokio::join!(
+        let (first, twin, other, failed) = tokio::join!(
             writer.run(Lane::Front, insert(1)),
             writer.run(Lane::Front, insert(1)),
             writer.run(Lane::Background, insert(2)),
@@ -264,9 +264,9 @@ mod tests {
                 Err::<(), _>(StoreError::GiveUp("changed my mind".into()))
             }),
         );
-        assert_eq!((a.unwrap(), c.unwrap()), (1, 2));
-        assert!(b.is_err());
-        assert!(d.is_err());
+        assert_eq!((first.unwrap(), other.unwrap()), (1, 2));
+        assert!(twin.is_err());
+        assert!(failed.is_err());
         writer.stop().await;
         let n: i64 = Connection::open(path)
             .unwrap()
