@@ -23,3 +23,7 @@ mod s15_unsubscribe;
 mod s16_bad_requests;
 #[path = "scenarios/17-killed-at-every-point/mod.rs"]
 mod s17_killed_at_every_point;
+#[path = "scenarios/18-pages-in-a-browser/mod.rs"]
+mod s18_pages_in_a_browser;
+#[path = "scenarios/19-under-systemd/mod.rs"]
+mod s19_under_systemd;
