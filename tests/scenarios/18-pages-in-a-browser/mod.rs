@@ -48,7 +48,7 @@ impl Visit {
     }
 
     fn look(&mut self, name: &str, status: u16, path: &str) {
-        self.keep(name, status, path, |club, path| club.get(path));
+        self.keep(name, status, path, Club::get);
     }
 }
 
