@@ -25,3 +25,7 @@ mod s16_bad_requests;
 mod s17_killed_at_every_point;
 #[path = "scenarios/30-import/mod.rs"]
 mod s30_import;
+#[path = "scenarios/18-pages-in-a-browser/mod.rs"]
+mod s18_pages_in_a_browser;
+#[path = "scenarios/19-under-systemd/mod.rs"]
+mod s19_under_systemd;

@@ -31,12 +31,12 @@ impl Story {
     fn answer(&self, verdict: Verdict, from: &str, to: &Mail, words: &str) -> String {
         let id = format!("<answer-{}@club.test>", self.stack.maildir(MAILBOX).files().len());
         let reply_to = address(to.header("Reply-To").expect("an address for answers"));
-        let quoted: String = to.text.lines().map(|line| format!("> {line}\n")).collect();
+        let quoted = to.text.replace('\n', "\n> ");
         let raw = format!(
             "From: {from}\nTo: {reply_to}\nSubject: Re: avis\nMessage-ID: {id}\n\
              In-Reply-To: {}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\
              Content-Transfer-Encoding: 8bit\n\n{words}\n\nLe 2 novembre 2026, l’ICU a écrit :\n\
-             {quoted}",
+             > {quoted}\n",
             to.header("Message-ID").expect("every mail has an id"),
         );
         self.stack.send(verdict, from, reply_to, raw.as_bytes()).unwrap();

@@ -9,6 +9,9 @@ use crate::support::relay::Relay;
 use crate::support::skip;
 use round::{NINE, Round, alone};
 
+/// A part of the round.
+type Act = fn(&mut Round);
+
 /// What the round leaves in the ledger, died or not.
 const LEDGER: &str = "imported fired answered forwarded bounced address-suspended";
 
@@ -128,7 +131,6 @@ fn a_click_an_answer_or_a_report_proves_that_a_message_in_doubt_left() {
     if cannot_die() {
         return;
     }
-    type Act = fn(&mut Round);
     let acts: [(Act, &str); 3] =
         [(Round::answer, "click"), (Round::question, "reply"), (Round::report, "returned")];
     for (act, evidence) in acts {
