@@ -9,3 +9,11 @@ mod support;
 mod s00_support;
 #[path = "scenarios/30-import/mod.rs"]
 mod s30_import;
+#[path = "scenarios/31-check/mod.rs"]
+mod s31_check;
+#[path = "scenarios/40-relay-4xx-5xx/mod.rs"]
+mod s40_relay_refuses;
+#[path = "scenarios/41-relay-closes-and-hangs/mod.rs"]
+mod s41_relay_closes_and_hangs;
+#[path = "scenarios/42-relay-password-expired/mod.rs"]
+mod s42_relay_password_expired;
