@@ -148,7 +148,8 @@ impl Import {
         progress: &Progress,
     ) -> anyhow::Result<()> {
         let now = Clock::system().now();
-        let ring = Keyring::load_or_create(state, &Random::System, now)?;
+        let used = store.write(ledger::is_begun)?;
+        let ring = Keyring::for_store(state, &Random::System, now, used)?;
         let digest = digest(&self.file)?;
         let complete = self.complete;
         let id = store.write(|c| staging::begin(c, &digest, complete, now.as_millisecond()))?;

@@ -9,6 +9,7 @@ use super::{Place, say, say_json};
 use crate::clock::Clock;
 use crate::ids::Random;
 use crate::link::Keyring;
+use crate::store::{self, ledger, read_once};
 
 /// Subcommands of `relance key`.
 #[derive(Debug, Subcommand)]
@@ -33,7 +34,8 @@ impl Key {
         let config = place.config()?;
         let dir = place.state(&config)?;
         let now = Clock::system().now();
-        let mut ring = Keyring::load_or_create(&dir, &Random::System, now)?;
+        let used = dir.join(store::FILE).exists() && read_once(&dir, ledger::is_begun)?;
+        let mut ring = Keyring::for_store(&dir, &Random::System, now, used)?;
         match self {
             Self::New { json } => {
                 let id = ring.add(&Random::System, now)?;

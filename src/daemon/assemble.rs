@@ -26,7 +26,7 @@ use crate::outbox::smtp::Relay;
 use crate::outbox::transport::Deadlines;
 use crate::outbox::{self, Outbox, Way};
 use crate::scheduler::Scheduler;
-use crate::store::{Lane, StateLock, Store, meta, read_once};
+use crate::store::{Lane, StateLock, Store, ledger, meta, read_once};
 use crate::web::limits::WebLimits;
 use crate::web::{self, listen};
 
@@ -117,7 +117,8 @@ impl Daemon {
         let config = Arc::new(config);
         let clock = calendar(&store, &config, options.clock).await?;
         let random = Random::System;
-        let ring = Keyring::load_or_create(&options.state, &random, clock.now())?;
+        let used = store.read(ledger::is_begun).await?;
+        let ring = Keyring::for_store(&options.state, &random, clock.now(), used)?;
         let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
         let composer = Composer::new(&config.relance, &config.associations)?;
         recover(&store, &context, &clock).await?;

@@ -59,6 +59,14 @@ pub enum KeyError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The file is gone, and the store holds what was made with it.
+    #[error(
+        "{path} is gone: without it no link that was mailed works and the ledger cannot be verified; restore it from the backup of this state"
+    )]
+    Gone {
+        /// The key file.
+        path: String,
+    },
     /// The file is not a key file.
     #[error("{path}: not a key file of Relance ({why}); restore it from a backup")]
     Format {
@@ -116,6 +124,20 @@ impl Keyring {
             return Ok(ring);
         }
         Self::load(state, random)
+    }
+
+    /// As [`Keyring::load_or_create`]; where the store is `used`, a missing ring is a fault: a new
+    /// one would end every link that was mailed and break the ledger's chain.
+    pub fn for_store(
+        state: &Path,
+        random: &Random,
+        now: Timestamp,
+        used: bool,
+    ) -> Result<Self, KeyError> {
+        if used && !state.join(FILE).exists() {
+            return Err(KeyError::Gone { path: state.join(FILE).display().to_string() });
+        }
+        Self::load_or_create(state, random, now)
     }
 
     /// Reads the ring from the state folder.

@@ -63,6 +63,11 @@ pub fn head(c: &Connection) -> Result<(i64, Vec<u8>), StoreError> {
         .unwrap_or_default())
 }
 
+/// Whether anything was ever written into the ledger.
+pub fn is_begun(c: &Connection) -> Result<bool, StoreError> {
+    Ok(head(c)?.0 > 0)
+}
+
 /// The hash of one line.
 pub fn hash_at(c: &Connection, seq: i64) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(c.query_row("SELECT hash FROM ledger WHERE seq = ?1", [seq], |r| r.get(0)).optional()?)
