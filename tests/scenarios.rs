@@ -23,9 +23,17 @@ mod s15_unsubscribe;
 mod s16_bad_requests;
 #[path = "scenarios/17-killed-at-every-point/mod.rs"]
 mod s17_killed_at_every_point;
-#[path = "scenarios/30-import/mod.rs"]
-mod s30_import;
 #[path = "scenarios/18-pages-in-a-browser/mod.rs"]
 mod s18_pages_in_a_browser;
 #[path = "scenarios/19-under-systemd/mod.rs"]
 mod s19_under_systemd;
+#[path = "scenarios/30-import/mod.rs"]
+mod s30_import;
+#[path = "scenarios/31-check/mod.rs"]
+mod s31_check;
+#[path = "scenarios/40-relay-4xx-5xx/mod.rs"]
+mod s40_relay_refuses;
+#[path = "scenarios/41-relay-closes-and-hangs/mod.rs"]
+mod s41_relay_closes_and_hangs;
+#[path = "scenarios/42-relay-password-expired/mod.rs"]
+mod s42_relay_password_expired;

@@ -59,6 +59,14 @@ pub enum KeyError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The file is gone, and the store holds what was made with it.
+    #[error(
+        "{path} is gone: without it no link that was mailed works and the ledger cannot be verified; restore it from the backup of this state"
+    )]
+    Gone {
+        /// The key file.
+        path: String,
+    },
     /// The file is not a key file.
     #[error("{path}: not a key file of Relance ({why}); restore it from a backup")]
     Format {
@@ -74,12 +82,6 @@ pub enum KeyError {
         path: String,
         /// Its permission bits.
         mode: u32,
-    },
-    /// The store is in use and its keys are gone: new ones would kill every link that was mailed.
-    #[error("{path} is missing, and this store has been used with it; restore it from the backup")]
-    Missing {
-        /// The key file.
-        path: String,
     },
     /// All 256 numbers are taken.
     #[error("the ring is full: 256 link keys; retire old ones first")]
@@ -127,7 +129,7 @@ impl Keyring {
             return Self::load(state, random);
         }
         if !unused {
-            return Err(KeyError::Missing { path: path.display().to_string() });
+            return Err(KeyError::Gone { path: path.display().to_string() });
         }
         let ring = Self::generate(random, now);
         ring.save(state)?;
@@ -299,7 +301,7 @@ mod tests {
     fn lost_keys_are_not_made_anew_beside_a_used_store() {
         let dir = tempfile::tempdir().unwrap();
         let lost = Keyring::load_or_create(dir.path(), false, &Random::System, at());
-        assert!(matches!(lost, Err(KeyError::Missing { .. })));
+        assert!(matches!(lost, Err(KeyError::Gone { .. })));
         assert!(!dir.path().join(FILE).exists());
     }
 

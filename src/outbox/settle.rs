@@ -19,6 +19,9 @@ use crate::store::{StoreError, firings, ledger};
 const RETRY_FIRST_MIN: i64 = 5;
 /// Longest wait between two tries.
 const RETRY_MAX_MIN: i64 = 4 * 60;
+/// What is in doubt goes out again by itself up to this attempt, where config wants that: a relay
+/// that takes mail and never says so must not fill a member's mailbox.
+const IN_DOUBT_ATTEMPT_MAX: u32 = 3;
 /// A message that waits for its place under a rate limit is looked at again so much later.
 const RATE_WAIT_S: i64 = 2;
 /// From so many attempts of one firing on, its share of dead addresses says something.
@@ -153,7 +156,9 @@ pub fn settle(
         }
         Outcome::Unknown(text) => {
             messages::shift(c, id, &sending, MessageState::Unknown, text, now_ms)?;
-            end(c, sent.mid, "unknown", 0, text, now_ms)
+            end(c, sent.mid, "unknown", 0, text, now_ms)?;
+            let due = now_ms + backoff(sent.view.attempt, jitter).as_secs() * 1000;
+            send_again(c, context, sent, due, now).map(drop)
         }
         Outcome::RelayDown(reply) => {
             let queued = MessageState::Queued;
@@ -180,6 +185,26 @@ pub fn settle(
             end(c, sent.mid, "deferred", reply.code, &reply.text, now_ms)
         }
     }
+}
+
+/// Opens a next attempt of what is in doubt, where config wants rather two than none. Returns
+/// whether it did.
+fn send_again(
+    c: &Connection,
+    context: &Context,
+    sent: &InFlight,
+    due_ms: i64,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let wanted = context.config.relance.smtp.in_doubt == InDoubt::Resend;
+    if !wanted || sent.view.attempt >= IN_DOUBT_ATTEMPT_MAX {
+        return Ok(false);
+    }
+    let now_ms = now.as_millisecond();
+    let data = json!({"mid": sent.mid.to_string(), "by": "config"});
+    ledger::append(c, &context.ring, now_ms, "", "sent-again", &data)?;
+    messages::reopen(c, sent.view.id, due_ms, now_ms)?;
+    Ok(true)
 }
 
 fn opened(sent: &InFlight) -> Timestamp {
@@ -256,10 +281,10 @@ pub fn recover(
         let sending = [MessageState::Sending];
         messages::shift(c, attempt.message, &sending, MessageState::Unknown, reason, now_ms)?;
         end(c, attempt.mid, "unknown", 0, reason, now_ms)?;
-        if context.config.relance.smtp.in_doubt == InDoubt::Resend {
-            let data = json!({"mid": attempt.mid.to_string(), "by": "config"});
-            ledger::append(c, &context.ring, now_ms, "", "sent-again", &data)?;
-            messages::reopen(c, attempt.message, now_ms, now_ms)?;
+        let view = messages::by_id(c, attempt.message)?;
+        let sent = view.map(|view| InFlight { view, mid: attempt.mid });
+        let again = sent.map(|sent| send_again(c, context, &sent, now_ms, now)).transpose()?;
+        if again == Some(true) {
             resent += 1;
         } else {
             unknown += 1;
