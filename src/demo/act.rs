@@ -136,6 +136,11 @@ fn write(
     deed: Deed,
     expected: &mut Expected,
 ) -> Result<(), StageError> {
+    let ours = &stage.config().relance.mail.reply_domain;
+    if !mail.reply_to.ends_with(&format!("@{ours}")) {
+        // Past us, to somebody who wrote without a link of ours.
+        return Ok(());
+    }
     let own = mail.envelope.to.clone();
     let odd = super::members::pick(&about.number, "style", 2) == 1;
     let mut reply = Reply {

@@ -132,9 +132,9 @@ pub(super) fn system(at: Timestamp) -> SystemTime {
 }
 
 /// A Message-ID as the member's mail program makes one.
-fn own_id(now: Timestamp, from: &str, words: &str) -> String {
+fn own_id(now: Timestamp, from: &str, about: &str) -> String {
     use sha2::{Digest, Sha256};
-    let text = format!("{}{from}{words}", now.as_millisecond());
+    let text = format!("{}{from}{about}", now.as_millisecond());
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..9]);
     format!("<{digest}@{}>", from.rsplit('@').next().unwrap_or_default())
 }
@@ -155,7 +155,7 @@ fn write(
         .subject(subject)
         .in_reply_to(id.clone())
         .references(id)
-        .message_id(Some(own_id(now, &reply.from.address, reply.words)))
+        .message_id(Some(own_id(now, &reply.from.address, &to.message_id)))
         .date(system(now))
         .header(ContentType::TEXT_PLAIN)
         .body(body(reply))?;

@@ -66,7 +66,7 @@ const NOTICE: Shares = &[
     (1, Deed::Bounce(Trouble::NoUserExchange)),
     (2, Deed::Bounce(Trouble::Full)),
     (1, Deed::Bounce(Trouble::Delayed)),
-    (1, Deed::Complain),
+    (2, Deed::Complain),
     (4, Deed::Scan),
 ];
 const REMINDER: Shares = &[
