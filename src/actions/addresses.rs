@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Applied, Context, Evidence, letters, note, person};
 use crate::domain::words::MessageState;
 use crate::ids::MessageId;
-use crate::store::{StoreError, attempts, messages, people};
+use crate::store::{StoreError, addresses, attempts, messages};
 
 /// At this score an address is suspended.
 pub const SCORE_LIMIT: f64 = 3.0;
@@ -50,13 +50,13 @@ pub(super) fn bounced(
     let mut data = json!({"mid": mid.to_string(), "status": status, "hard": hard});
     note(c, context, &subject, "bounced", &data, evidence)?;
 
-    let (before, scored_ms, already) = people::score(c, &attempt.address)?;
+    let (before, scored_ms, already) = addresses::score(c, &attempt.address)?;
     let score = decayed(before, at_ms - scored_ms) + if hard { SCORE_HARD } else { SCORE_SOFT };
     let suspend = (hard && vouched) || score >= SCORE_LIMIT;
     let reason = suspend.then_some(if hard { "address-dead" } else { "bounces" });
-    people::set_score(c, &attempt.address, score, at_ms, reason)?;
+    addresses::set_score(c, &attempt.address, score, at_ms, reason)?;
     if suspend && !already {
-        data["shared_by"] = people::sharing(c, &attempt.address)?.len().into();
+        data["shared_by"] = addresses::sharing(c, &attempt.address)?.len().into();
         note(c, context, &subject, "address-suspended", &data, evidence)?;
     }
     Ok(Applied::Done)
@@ -88,7 +88,7 @@ pub(super) fn proof(
         note(c, context, &subject, "proved-sent", &data, evidence)?;
         applied = Applied::Done;
     }
-    if human && people::lift(c, &attempt.address)? {
+    if human && addresses::lift(c, &attempt.address)? {
         let data = json!({"mid": mid.to_string(), "by": what});
         note(c, context, &subject, "address-lifted", &data, evidence)?;
         applied = Applied::Done;

@@ -19,6 +19,7 @@ mod link;
 mod outbox;
 mod place;
 mod run;
+mod suppression;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,6 +64,9 @@ enum Command {
     /// Look at firings, and decide on held ones.
     #[command(subcommand)]
     Firing(firing::Firing),
+    /// Look at and change the list of addresses that nothing is mailed to.
+    #[command(subcommand)]
+    Suppression(suppression::Suppression),
     /// Let a held mailbox be read.
     #[command(subcommand)]
     Inbox(inbox::Inbox),
@@ -123,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Forecast(forecast) => forecast.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),
+        Command::Suppression(suppression) => suppression.run(&place),
         Command::Inbox(inbox) => inbox.run(&place),
         Command::Link(link) => link.run(&place),
         Command::Key(key) => key.run(&place),

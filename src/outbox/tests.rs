@@ -15,7 +15,9 @@ use crate::domain::words::{Lang, MessageState};
 use crate::link::Keyring;
 use crate::scheduler::{self, ChunkEnd};
 use crate::store::people::{self, Row};
-use crate::store::{Direct, StoreError, attempts, firings, ledger, messages, meta, staging};
+use crate::store::{
+    Direct, StoreError, addresses, attempts, firings, ledger, messages, meta, staging,
+};
 
 struct Bench {
     _dir: tempfile::TempDir,
@@ -251,7 +253,7 @@ fn soft_reports_add_up_and_one_attempt_counts_once() {
     let soft = Action::Bounced { mid: letter.mid, status: "5.2.2", hard: false, vouched: true };
     assert_eq!(bench.act(&soft, &letter), Applied::Done);
     assert_eq!(bench.act(&soft, &letter), Applied::Already);
-    let score = bench.read(|c| people::score(c, &letter.address));
+    let score = bench.read(|c| addresses::score(c, &letter.address));
     assert!((score.0 - 0.5).abs() < 1e-9 && !score.2, "{score:?}");
 }
 
@@ -274,7 +276,7 @@ fn too_many_dead_addresses_hold_the_rest_and_suspend_nobody_more() {
     assert!(tally.contains(&("notice".into(), "held".into(), 20)), "{tally:?}");
     let dead = bench.read(|c| {
         (1..=40)
-            .map(|n| people::score(c, &format!("camille{n}@members.example")))
+            .map(|n| addresses::score(c, &format!("camille{n}@members.example")))
             .collect::<Result<Vec<_>, _>>()
     });
     assert_eq!(dead.iter().filter(|d| d.2).count(), 19, "the last one found the firing sick");

@@ -184,14 +184,6 @@ pub fn outside_reserved(c: &Connection, reserved: &[&str]) -> Result<Option<Stri
     Ok(None)
 }
 
-/// Numbers of the persons who share an address on file.
-pub fn sharing(c: &Connection, address: &str) -> Result<Vec<PersonId>, StoreError> {
-    let mut statement =
-        c.prepare_cached("SELECT id FROM person WHERE email = ?1 OR email2 = ?1 ORDER BY id")?;
-    let rows = statement.query_map([address], |r| Ok(PersonId(r.get(0)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// Stops an association's reminders for a person. Returns whether that changed anything.
 pub fn unsubscribe(
     c: &Connection,
@@ -218,40 +210,4 @@ pub fn resubscribe(
         .prepare_cached("DELETE FROM unsubscription WHERE person = ?1 AND association = ?2")?
         .execute((person.0, association))?;
     Ok(n > 0)
-}
-
-/// The score of an address and when it was reckoned; 0 for one without a blemish.
-pub fn score(c: &Connection, address: &str) -> Result<(f64, i64, bool), StoreError> {
-    Ok(c.prepare_cached(
-        "SELECT score, scored_at, suspended_at IS NOT NULL FROM address WHERE address = ?1",
-    )?
-    .query_row([address], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
-    .optional()?
-    .unwrap_or_default())
-}
-
-/// Keeps a new score, and suspends where `suspend` gives a reason.
-pub fn set_score(
-    c: &Connection,
-    address: &str,
-    score: f64,
-    at_ms: i64,
-    suspend: Option<&str>,
-) -> Result<(), StoreError> {
-    c.prepare_cached(
-        "INSERT INTO address (address, score, scored_at, suspended_at, reason)
-         VALUES (?1, ?2, ?3, iif(?4 IS NULL, NULL, ?3), coalesce(?4, ''))
-         ON CONFLICT (address) DO UPDATE SET score = excluded.score, scored_at = excluded.scored_at,
-           suspended_at = coalesce(address.suspended_at, excluded.suspended_at),
-           reason = iif(address.suspended_at IS NULL, excluded.reason, address.reason)",
-    )?
-    .execute((address, score, at_ms, suspend))?;
-    Ok(())
-}
-
-/// Lifts a suspension and forgets the score. Returns whether the address was suspended.
-pub fn lift(c: &Connection, address: &str) -> Result<bool, StoreError> {
-    let suspended = score(c, address)?.2;
-    c.prepare_cached("DELETE FROM address WHERE address = ?1")?.execute([address])?;
-    Ok(suspended)
 }
