@@ -50,7 +50,7 @@ pub enum MailKind<'a> {
 }
 
 /// What was understood and done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Said {
     /// Renewed, payment by cheque or on invoice.
     RenewedByInvoice,
@@ -143,7 +143,7 @@ pub struct PersonFacts<'a> {
 }
 
 /// What one renewal owes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Bill {
     /// Lines, dues first.
     pub lines: Vec<Line>,
@@ -158,7 +158,7 @@ impl Bill {
 }
 
 /// One line of a bill.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Line {
     /// Dues or premium.
     pub kind: LineKind,
@@ -171,7 +171,7 @@ pub struct Line {
 }
 
 /// The kinds of line, taxed differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineKind {
     /// Dues of a body.
     Dues,

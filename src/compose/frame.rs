@@ -44,6 +44,17 @@ fn host(url: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
+/// Given and family name, cleaned; empty where nobody is meant.
+pub(super) fn member_name(person: Option<&PersonFacts<'_>>) -> String {
+    let name = person.map(|p| format!("{} {}", p.given_name, p.family_name));
+    clean(&name.unwrap_or_default(), false).trim().to_owned()
+}
+
+/// Member number, cleaned; empty where nobody is meant.
+pub(super) fn member_no(person: Option<&PersonFacts<'_>>) -> String {
+    clean(person.map_or("", |p| p.member_no), false)
+}
+
 impl Inner {
     /// Values of one association in one language, to be extended.
     pub(super) fn frame(&self, issuer: &Association, lang: Lang) -> Result<Context, ComposeError> {
@@ -173,9 +184,8 @@ impl Inner {
 
     /// Name, number and insurance of the member. Names are foreign text: cleaned.
     pub(super) fn put_person(context: &mut Context, person: Option<&PersonFacts<'_>>) {
-        let name = person.map(|p| format!("{} {}", p.given_name, p.family_name));
-        put(context, "name", clean(&name.unwrap_or_default(), false).trim());
-        put(context, "member_no", &clean(person.map_or("", |p| p.member_no), false));
+        put(context, "name", &member_name(person));
+        put(context, "member_no", &member_no(person));
         let insured = person.is_some_and(|p| p.insured);
         context.insert_value("insured", Value::from(insured));
     }

@@ -35,7 +35,7 @@ const FOREIGN_LINE_CHARS_MAX: usize = 150;
 pub(super) struct Parts {
     /// In both languages, without control characters.
     pub subject: String,
-    /// Wrapped, LF line ends.
+    /// Not wrapped, without marks, LF line ends.
     pub text: String,
     /// Complete document; none for a text-only message.
     pub html: Option<String>,
@@ -67,9 +67,8 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
 }
 
 impl Inner {
-    /// Renders everything that the message says.
+    /// Renders everything that the message says. Its facts have passed [`require`].
     pub(super) fn parts(&self, facts: &MailFacts<'_>) -> Result<Parts, ComposeError> {
-        require(facts)?;
         if let MailKind::Forward(mail) = &facts.kind {
             return self.forward(facts, mail);
         }
@@ -92,7 +91,7 @@ impl Inner {
         let html = self.engine.render("mail/shell.html", &shell)?;
         Ok(Parts {
             subject,
-            text: text::wrap(&text::unmarked(&text)),
+            text: text::unmarked(&text),
             html: Some(text::marks_to_html(&html)),
             first,
         })
@@ -165,7 +164,7 @@ impl Inner {
         let text = self.engine.render("forward/body.txt", &context)?;
         Ok(Parts {
             subject: self.subject("forward", lang, &context)?,
-            text: text::wrap(&text::unmarked(&text)),
+            text: text::unmarked(&text),
             html: None,
             first: lang,
         })
@@ -178,7 +177,7 @@ fn foreign_line(text: &str) -> String {
 }
 
 /// Refuses a message that would go out with an empty link or name.
-fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
+pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     let kind = template_name(&facts.kind);
     let (needs_person, link) = match facts.kind {
         MailKind::Step(_) | MailKind::FreshLink => {

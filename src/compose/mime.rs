@@ -7,14 +7,15 @@ use std::time::SystemTime;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use lettre::address::Envelope;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
 
 use super::mail::Parts;
-use super::text::clean;
+use super::text::{clean, wrap};
 use super::{ComposeError, Composed, MailFacts};
+use crate::domain::words::Lang;
 
 /// Hexadecimal digits of the MIME boundary: as unlikely in a body as a digest is.
 const BOUNDARY_DIGITS: usize = 32;
@@ -23,10 +24,65 @@ const BOUNDARY_DIGITS: usize = 32;
 /// be folded.
 const HEADER_BYTES_MAX: usize = 900;
 
+/// One part, encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Body {
+    pub bytes: Vec<u8>,
+    encoding: ContentTransferEncoding,
+}
+
+impl Body {
+    /// In the encoding that suits the text.
+    fn of(text: String) -> Self {
+        let body = lettre::message::Body::new(text);
+        Self { encoding: body.encoding(), bytes: body.into_vec() }
+    }
+
+    /// Whole lines in quoted-printable: those of several calls may follow each other.
+    pub(super) fn quoted(lines: &str) -> Option<Self> {
+        let encoding = ContentTransferEncoding::QuotedPrintable;
+        let body = lettre::message::Body::new_with_encoding(lines.to_owned(), encoding).ok()?;
+        Some(Self::of_quoted(body.into_vec()))
+    }
+
+    /// What is in quoted-printable already.
+    pub(super) const fn of_quoted(bytes: Vec<u8>) -> Self {
+        Self { bytes, encoding: ContentTransferEncoding::QuotedPrintable }
+    }
+
+    fn part(self, content_type: ContentType) -> SinglePart {
+        let body = lettre::message::Body::dangerous_pre_encoded(self.bytes, self.encoding);
+        SinglePart::builder().header(content_type).body(body)
+    }
+}
+
+/// Subject and parts, ready to be put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Content {
+    pub subject: String,
+    pub text: Body,
+    /// None for a text-only message.
+    pub html: Option<Body>,
+    /// Language that comes first.
+    pub first: Lang,
+}
+
+impl Content {
+    /// Wraps and encodes what was rendered.
+    pub(super) fn of(parts: Parts) -> Self {
+        Self {
+            subject: parts.subject,
+            text: Body::of(wrap(&parts.text)),
+            html: parts.html.map(Body::of),
+            first: parts.first,
+        }
+    }
+}
+
 /// Puts headers and parts together.
-pub(super) fn assemble(facts: &MailFacts<'_>, parts: &Parts) -> Result<Composed, ComposeError> {
+pub(super) fn assemble(facts: &MailFacts<'_>, content: Content) -> Result<Composed, ComposeError> {
     let ids = &facts.ids;
-    let from = mailbox("From", facts.issuer.name.get(parts.first), &facts.issuer.from_address)?;
+    let from = mailbox("From", facts.issuer.name.get(content.first), &facts.issuer.from_address)?;
     let to = mailbox("To", facts.to.name, facts.to.address)?;
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.email.clone()])
         .map_err(|_| ComposeError::Header { field: "To", what: "no valid address" })?;
@@ -35,7 +91,7 @@ pub(super) fn assemble(facts: &MailFacts<'_>, parts: &Parts) -> Result<Composed,
         .date(date(facts.date)?)
         .from(from)
         .to(to)
-        .subject(header("Subject", &parts.subject)?)
+        .subject(header("Subject", &content.subject)?)
         .message_id(Some(format!("<{}>", id("Message-ID", &ids.message_id)?)));
     if !ids.reply_to.is_empty() {
         builder = builder.reply_to(mailbox("Reply-To", "", &ids.reply_to)?);
@@ -48,15 +104,15 @@ pub(super) fn assemble(facts: &MailFacts<'_>, parts: &Parts) -> Result<Composed,
         let name = HeaderName::new_from_ascii_str(name);
         builder = builder.raw_header(HeaderValue::new(name, value));
     }
-    let plain = || part(ContentType::TEXT_PLAIN, &parts.text);
-    let message = match &parts.html {
-        None => builder.singlepart(plain()),
+    let plain = content.text.part(ContentType::TEXT_PLAIN);
+    let message = match content.html {
+        None => builder.singlepart(plain),
         Some(html) => builder.multipart(
             MultiPart::builder()
                 .kind(lettre::message::MultiPartKind::Alternative)
                 .boundary(boundary(&ids.message_id))
-                .singlepart(plain())
-                .singlepart(part(ContentType::TEXT_HTML, html)),
+                .singlepart(plain)
+                .singlepart(html.part(ContentType::TEXT_HTML)),
         ),
     };
     let message = message
@@ -64,10 +120,6 @@ pub(super) fn assemble(facts: &MailFacts<'_>, parts: &Parts) -> Result<Composed,
     let bytes = message.formatted();
     let digest = Sha256::digest(&bytes).into();
     Ok(Composed { bytes, digest })
-}
-
-fn part(content_type: ContentType, body: &str) -> SinglePart {
-    SinglePart::builder().header(content_type).body(body.to_owned())
 }
 
 /// Headers that lettre has no type for.

@@ -6,6 +6,9 @@
 //! facts ─> frame, bill (values) ─> tera + words (one half per language) ─> mime (one message)
 //! ```
 //!
+//! Most of a message is the same for all members of one shape (kind, association, bill, language):
+//! it is rendered once with stand-ins for the member's own values and kept (`shapes`, `skeleton`).
+//!
 //! Values never carry markup: what must become markup (`1<sup>er</sup>`, an English name inside
 //! French) is a private character until the last step (`text`).
 
@@ -21,6 +24,8 @@ mod page_values;
 mod pages;
 mod parity;
 pub mod sample;
+mod shapes;
+mod skeleton;
 #[cfg(test)]
 mod snapshots;
 mod text;
@@ -127,6 +132,7 @@ struct Inner {
     associations: Vec<Association>,
     /// What never changes from one message of an association to the next.
     frames: BTreeMap<(String, Lang), tera::Context>,
+    skeletons: shapes::Skeletons,
 }
 
 impl std::fmt::Debug for Composer {
@@ -161,7 +167,8 @@ impl Composer {
     ) -> Result<Self, ComposeError> {
         let engine = Engine::load(words, record)?;
         let (relance, associations) = (relance.clone(), associations.to_vec());
-        let mut inner = Inner { engine, relance, associations, frames: BTreeMap::new() };
+        let (frames, skeletons) = (BTreeMap::new(), shapes::Skeletons::default());
+        let mut inner = Inner { engine, relance, associations, frames, skeletons };
         inner.build_frames()?;
         Ok(Self(Arc::new(inner)))
     }
@@ -170,7 +177,7 @@ impl Composer {
     /// (a forward: the desk's only). The same facts give the same bytes. Names, season and contact
     /// lines are those of the configuration that [`Composer::new`] got, found by the issuer's code.
     pub fn mail(&self, facts: &MailFacts<'_>) -> Result<Composed, ComposeError> {
-        mime::assemble(facts, &self.0.parts(facts)?)
+        mime::assemble(facts, self.0.content(facts)?)
     }
 
     /// One page in one language, complete HTML.

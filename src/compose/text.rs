@@ -63,26 +63,30 @@ pub(super) fn clean(text: &str, multiline: bool) -> String {
 /// spaces only: links and no-break groups stay whole. A continued line keeps its indent.
 pub(super) fn wrap(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
-    let mut blank = true;
-    for line in text.lines() {
-        let line = line.trim_end();
-        if line.is_empty() {
-            if !blank {
-                out.push('\n');
-            }
-            blank = true;
-            continue;
-        }
-        blank = false;
+    for line in squeezed(text) {
         wrap_line(line, &mut out);
-    }
-    while out.ends_with("\n\n") {
-        out.pop();
     }
     out
 }
 
-fn wrap_line(line: &str, out: &mut String) {
+/// Lines without white space at their ends; one blank line for several, none at either end.
+pub(super) fn squeezed(text: &str) -> impl Iterator<Item = &str> {
+    let mut gap = None;
+    let mut begun = false;
+    text.lines().map(str::trim_end).flat_map(move |line| {
+        let (mut before, mut own) = (None, None);
+        if line.is_empty() {
+            gap = begun.then_some(line);
+        } else {
+            (before, own) = (gap.take(), Some(line));
+            begun = true;
+        }
+        before.into_iter().chain(own)
+    })
+}
+
+/// Wraps one line, which ends in no white space.
+pub(super) fn wrap_line(line: &str, out: &mut String) {
     let indent = line.len() - line.trim_start_matches(' ').len();
     let mut column = 0;
     for word in line[indent..].split(' ') {

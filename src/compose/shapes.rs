@@ -1,0 +1,252 @@
+//! Owns the skeletons made so far, by shape. Never lets one speak that says anything else than the
+//! renderer would.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::mime::Content;
+use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
+use super::{Bill, ComposeError, Inner, MailFacts, MailKind, Said, mail};
+use crate::domain::words::Lang;
+
+/// Skeletons kept. A season's firing has some dozens of shapes (languages, categories, insurance),
+/// several at once some hundreds; each takes about 40 KB.
+const SKELETONS_MAX: usize = 512;
+
+/// Everything but the member's own values that a message depends on.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Shape {
+    template: &'static str,
+    said: Option<Said>,
+    issuer: String,
+    prefer: Lang,
+    insured: bool,
+    bill: Option<Bill>,
+    present: [bool; SLOTS],
+}
+
+/// The skeletons. `None`: messages of that shape are rendered whole.
+#[derive(Debug, Default)]
+pub(super) struct Skeletons(RwLock<HashMap<Shape, Option<Arc<Skeleton>>>>);
+
+impl Skeletons {
+    fn find(&self, shape: &Shape) -> Option<Option<Arc<Skeleton>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(shape).cloned()
+    }
+
+    fn keep(&self, shape: Shape, skeleton: Option<Skeleton>) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= SKELETONS_MAX {
+            kept.clear();
+        }
+        kept.insert(shape, skeleton.map(Arc::new));
+    }
+}
+
+impl Inner {
+    /// Subject and parts of a message, encoded.
+    pub(super) fn content(&self, facts: &MailFacts<'_>) -> Result<Content, ComposeError> {
+        mail::require(facts)?;
+        let own = Own::of(facts);
+        let Some((shape, own)) = own.and_then(|own| Some((self.shape(facts, &own)?, own))) else {
+            return self.whole(facts);
+        };
+        match self.skeletons.find(&shape) {
+            Some(skeleton) => match skeleton.and_then(|s| s.fill(&own)) {
+                Some(content) => Ok(content),
+                None => self.whole(facts),
+            },
+            None => {
+                let content = self.whole(facts)?;
+                let skeleton = self.skeleton(facts, &own, &content);
+                self.skeletons.keep(shape, skeleton);
+                Ok(content)
+            }
+        }
+    }
+
+    /// As the renderer gives it.
+    pub(super) fn whole(&self, facts: &MailFacts<'_>) -> Result<Content, ComposeError> {
+        Ok(Content::of(self.parts(facts)?))
+    }
+
+    /// `None`: foreign text is in it, or an association that we have no frame of.
+    fn shape(&self, facts: &MailFacts<'_>, own: &Own<'_>) -> Option<Shape> {
+        let said = match facts.kind {
+            MailKind::Step(_) | MailKind::FreshLink => None,
+            MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
+            MailKind::Forward(_) | MailKind::DeskAnswer(_) => return None,
+        };
+        self.body(&facts.issuer.code)?;
+        Some(Shape {
+            template: mail::template_name(&facts.kind),
+            said,
+            issuer: facts.issuer.code.clone(),
+            prefer: facts.prefer,
+            insured: facts.person.is_some_and(|p| p.insured),
+            bill: facts.bill.clone(),
+            present: own.present(),
+        })
+    }
+
+    /// A skeleton which gives the very octets that rendering gives: for this member and for an
+    /// invented one. An operator's own template may do more with a name than show it; then there
+    /// is no skeleton.
+    fn skeleton(&self, facts: &MailFacts<'_>, own: &Own<'_>, whole: &Content) -> Option<Skeleton> {
+        let present = own.present();
+        let skeleton = Skeleton::of(self.parts(&stand_in(facts, present)).ok()?)?;
+        let probe = probe(facts, present);
+        let same = skeleton.fill(own)? == *whole
+            && skeleton.fill(&Own::of(&probe)?)? == self.whole(&probe).ok()?;
+        same.then_some(skeleton)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+
+    use super::super::sample::Sample;
+    use super::super::{Composer, PersonFacts, mime};
+    use super::*;
+    use crate::config::WordsSection;
+
+    fn composer(sample: &Sample, words: &WordsSection) -> Composer {
+        Composer::unlinted(words, &sample.relance, &sample.associations, false).unwrap()
+    }
+
+    /// What a member list may hold: any text, and texts of what means something on the way out.
+    fn words() -> impl Strategy<Value = String> {
+        let telling = "[a-zA-ZÉé \u{a0}&<>\"'=.\t\r\n%{}#\u{2028}\u{202e}\u{e000}-\u{e020}]{0,120}";
+        prop_oneof![any::<String>(), telling, "[A-Z][a-zé]{1,12}", "[ \u{a0}]{0,3}", "[一-龥]{900}"]
+    }
+
+    /// Mostly links as ours; some that are none.
+    fn link() -> impl Strategy<Value = String> {
+        let ours = "https://[a-z]{1,40}\\.example/[a-z]/[A-Za-z0-9_&='?-]{10,90}";
+        prop_oneof![9 => ours.boxed(), 1 => words().boxed()]
+    }
+
+    fn skeletons(composer: &Composer) -> (usize, usize) {
+        let kept = composer.0.skeletons.0.read().unwrap();
+        (kept.values().flatten().count(), kept.len())
+    }
+
+    #[test]
+    fn a_filled_skeleton_is_what_rendering_gives() {
+        let sample = Sample::new();
+        let composer = composer(&sample, &WordsSection::default());
+        let mails = sample.mails();
+        for (_, facts) in &mails {
+            composer.mail(facts).unwrap();
+        }
+        let (usable, kept) = skeletons(&composer);
+        assert_eq!(usable, kept, "every shape of the shipped templates has a skeleton");
+        assert!(usable > 60, "{usable}");
+        let names = (words(), words(), words(), prop_oneof![3 => "[A-Zé ]{0,20}", 1 => words()]);
+        let values = (names, link(), link(), link(), 0..4_000_000_000i64);
+        let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
+        let mut runner = TestRunner::new(config);
+        let all = (values, any::<prop::sample::Index>());
+        let run = runner.run(&all, |((names, renew, stop, confirm, at), which)| {
+            let (given, family, no, to) = names;
+            let mut facts = which.get(&mails).1.clone();
+            facts.person = facts.person.map(|p| PersonFacts {
+                given_name: &given,
+                family_name: &family,
+                member_no: &no,
+                ..p
+            });
+            facts.to.name = &to;
+            facts.links.renew.replace_range(.., &renew);
+            facts.links.confirm.replace_range(.., &confirm);
+            if !facts.links.unsubscribe.is_empty() {
+                facts.links.unsubscribe.replace_range(.., &stop);
+            }
+            facts.ids.message_id = format!("{at}@example.ca");
+            facts.date = jiff::Timestamp::from_second(at).unwrap();
+            let whole = mail::require(&facts).and_then(|()| composer.0.whole(&facts));
+            let direct = whole.and_then(|content| mime::assemble(&facts, content));
+            // Twice: the first may make a skeleton, the second fills it.
+            for _ in 0..2 {
+                match (composer.mail(&facts), &direct) {
+                    (Ok(filled), Ok(direct)) => {
+                        prop_assert_eq!(&filled.bytes, &direct.bytes);
+                        prop_assert_eq!(filled.digest, direct.digest);
+                    }
+                    (Err(filled), Err(direct)) => {
+                        prop_assert_eq!(filled.to_string(), direct.to_string());
+                    }
+                    (filled, direct) => prop_assert!(false, "{filled:?}\n{direct:?}"),
+                }
+            }
+            Ok(())
+        });
+        run.unwrap();
+    }
+
+    #[test]
+    fn a_skeleton_is_used_for_everyday_names() {
+        let sample = Sample::new();
+        let composer = composer(&sample, &WordsSection::default());
+        let (_, facts) = &sample.mails()[0];
+        composer.mail(facts).unwrap();
+        for (given, family) in
+            [("Ann", "Lee"), ("Marie-Ève", "d’Exemple"), ("Q\u{e010}", "R\u{e012}<b>\u{e001}")]
+        {
+            let person =
+                facts.person.map(|p| PersonFacts { given_name: given, family_name: family, ..p });
+            let facts = MailFacts { person, ..facts.clone() };
+            let own = Own::of(&facts).unwrap();
+            let shape = composer.0.shape(&facts, &own).unwrap();
+            let skeleton = composer.0.skeletons.find(&shape).unwrap().unwrap();
+            assert_eq!(skeleton.fill(&own).unwrap(), composer.0.whole(&facts).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_template_that_does_more_than_show_a_value_has_no_skeleton() {
+        let sample = Sample::new();
+        let (_, facts) = &sample.mails()[0];
+        for body in [
+            "{{ name | upper }} é",
+            "{{ renew | safe }}{{ name | safe }} é",
+            "{{ member_no | length }} é",
+            "{% if name is containing(pat=\"Exemple\") %}é{% endif %}{{ name }} é",
+            "{{ name | truncate(length=20) }} é",
+            "é \u{e011} {{ name }}",
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::create_dir(dir.path().join("notice")).unwrap();
+            std::fs::write(dir.path().join("notice/body.html"), body).unwrap();
+            let dir = Some(dir.path().to_owned());
+            let composer =
+                composer(&sample, &WordsSection { templates_dir: dir, ..Default::default() });
+            let first = composer.mail(facts).unwrap();
+            let whole = composer.0.whole(facts).unwrap();
+            assert_eq!(first.bytes, composer.mail(facts).unwrap().bytes, "{body}");
+            assert_eq!(first.bytes, mime::assemble(facts, whole).unwrap().bytes, "{body}");
+            assert_eq!(skeletons(&composer), (0, 1), "{body}");
+        }
+    }
+
+    #[test]
+    fn no_more_skeletons_are_kept_than_allowed() {
+        let skeletons = Skeletons::default();
+        let shape = |n: usize| Shape {
+            template: "notice",
+            said: None,
+            issuer: n.to_string(),
+            prefer: Lang::En,
+            insured: false,
+            bill: None,
+            present: [true; SLOTS],
+        };
+        for n in 0..SKELETONS_MAX + 10 {
+            skeletons.keep(shape(n), None);
+            assert!(skeletons.find(&shape(n)).is_some());
+            assert!(skeletons.0.read().unwrap().len() <= SKELETONS_MAX);
+        }
+    }
+}
