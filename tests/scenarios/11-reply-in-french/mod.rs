@@ -67,7 +67,11 @@ fn renouveler_renews_and_is_confirmed_in_french_in_the_same_thread() {
     assert_eq!(story.renewal(), "pledged");
 
     let confirmation = letter(&story.stack, HIM, RENEWED);
-    assert!(confirmation.subject.starts_with("Votre renouvellement"), "{}", confirmation.subject);
+    assert!(
+        confirmation.subject.contains("paiement à venir | Your CIP renewal"),
+        "{}",
+        confirmation.subject
+    );
     assert_eq!(confirmation.header("In-Reply-To"), Some(id.as_str()));
     let (french, english) = (
         confirmation.text.find(RENEWED).unwrap(),

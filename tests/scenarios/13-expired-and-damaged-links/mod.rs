@@ -108,7 +108,7 @@ fn a_damaged_link_is_one_page_whatever_the_damage() {
 
     let page = club.get(&format!("/r/{}", "A".repeat(40)));
     assert_eq!(page.status, 404);
-    for words in ["This link is damaged", "Ce lien est endommagé"] {
+    for words in ["Open the link in the mail again", "Ouvrez de nouveau le lien du courriel"] {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
     for broken in damaged(&token) {

@@ -39,8 +39,8 @@ fn each_is_told_what_is_wrong_in_their_language() {
         ("POST", &stop, huge, 413, "too much text", "Le texte est trop long"),
         ("POST", &link, String::new(), 400, "Choose one", "Choisissez"),
         ("POST", &link, own.clone(), 400, "Choose one", "Choisissez"),
-        ("POST", &link, format!("{own}choice=gold"), 400, "not offered", "n’est pas offerte"),
-        ("POST", &link, format!("{own}act=pay"), 400, "not offered", "n’est pas offerte"),
+        ("POST", &link, format!("{own}choice=gold"), 400, "not offered", "Cette réponse n’est pas"),
+        ("POST", &link, format!("{own}act=pay"), 400, "not offered", "Cette réponse n’est pas"),
         ("POST", &link, "choice=invoice".into(), 400, "Part of the form", "partie du formulaire"),
         (
             "POST",
