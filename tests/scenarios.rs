@@ -25,6 +25,10 @@ mod s40_relay_refuses;
 mod s41_relay_closes_and_hangs;
 #[path = "scenarios/42-relay-password-expired/mod.rs"]
 mod s42_relay_password_expired;
+#[path = "scenarios/43-mailbox-rebuilt/mod.rs"]
+mod s43_mailbox_rebuilt;
+#[path = "scenarios/44-old-mailbox/mod.rs"]
+mod s44_old_mailbox;
 #[path = "scenarios/45-loops-end/mod.rs"]
 mod s45_loops_end;
 #[path = "scenarios/46-killer-mail/mod.rs"]
@@ -33,7 +37,3 @@ mod s46_killer_mail;
 mod s50_calendar_table;
 #[path = "scenarios/51-secrets-and-folders/mod.rs"]
 mod s51_secrets_and_folders;
-#[path = "scenarios/43-mailbox-rebuilt/mod.rs"]
-mod s43_mailbox_rebuilt;
-#[path = "scenarios/44-old-mailbox/mod.rs"]
-mod s44_old_mailbox;
