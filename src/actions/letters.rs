@@ -19,6 +19,11 @@ const ANSWERS_PER_DAY_MAX: i64 = 5;
 /// (we are no relay for spam).
 const STRAY_FORWARDS_PER_DAY_MAX: i64 = 50;
 
+/// Mails of or about one member that are passed between member and desk on one day, each way:
+/// more than people write, and the end of it where two programs thank each other. What comes
+/// beyond it is kept, not passed on.
+const PASSED_PER_DAY_MAX: i64 = 10;
+
 /// What a message to a member is made of.
 pub(super) struct Parts<'a> {
     /// Ledger line that caused it.
@@ -166,6 +171,10 @@ pub(super) fn forward(
     }
     let who = about.as_ref().and_then(|m| m.person);
     let subject = who.map(|id| person(c, id)).transpose()?.map_or_else(String::new, |p| p.1);
+    let passed = format!("to-desk/{subject}");
+    if who.is_some() && !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence)? {
+        return Ok(Applied::Nothing);
+    }
     let data = json!({"issuer": issuer, "why": why, "inbound": inbound});
     let seq = note(c, context, &subject, "forwarded", &data, evidence)?;
     let payload = Payload { inbound: Some(inbound), why: why.into(), ..Payload::default() };
@@ -213,6 +222,10 @@ pub(super) fn desk_answer(
     let Some(forward) = messages::by_id(c, message)? else { return Ok(Applied::Nothing) };
     let Some(id) = forward.person else { return Ok(Applied::Nothing) };
     let (member, subject) = person(c, id)?;
+    let passed = format!("to-member/{subject}");
+    if !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence)? {
+        return Ok(Applied::Nothing);
+    }
     let asked = Payload::from_json(&forward.payload).inbound;
     let in_reply_to = match asked {
         Some(row) => inbounds::by_id(c, row)?.map_or_else(String::new, |m| m.header_id),

@@ -78,6 +78,7 @@ async fn send(config: Config, state: &std::path::Path, members: u32) -> anyhow::
         context,
         clock,
         outbox: outbox.clone(),
+        wake: Arc::default(),
     };
     let stop = CancellationToken::new();
     scheduler.tick(at, &stop, &|| {}).await?;

@@ -1,6 +1,7 @@
 //! Owns `relance import`: read, stage, apply; show and list what was refused.
 
-use std::collections::HashMap;
+mod sieve;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,22 +14,21 @@ use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use self::sieve::Sieve;
 use super::{Place, say, say_error, say_json};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::Random;
 use crate::link::Keyring;
-use crate::members::{Reader, RowOutcome, same_person};
+use crate::members::{Reader, RowOutcome};
 use crate::store::people::Row;
-use crate::store::staging::{self, ImportChange};
-use crate::store::{Direct, ledger, people};
+use crate::store::staging::{self, ImportChange, ImportId};
+use crate::store::{Direct, ledger};
 
 /// Rows in one transaction: the daemon's writer waits for no more than a few milliseconds.
 const CHUNK: usize = 100;
 /// Rows between two lines of progress.
 const PROGRESS_ROWS: u64 = 20_000;
-/// Shared addresses that are named; more are counted.
-const SHARED_NAMED_MAX: usize = 20;
 
 /// Arguments of `relance import`.
 #[derive(Debug, Args)]
@@ -189,28 +189,7 @@ impl Import {
             staging::staged(c, id)
         })?;
         crate::faults::point("import.staged");
-        loop {
-            let applied = store.write(|c| {
-                let rows = staging::pending(c, id, i64::try_from(CHUNK).unwrap_or(1))?;
-                let mut changes = Vec::with_capacity(rows.len());
-                for (_, row) in &rows {
-                    let subject = HEXLOWER.encode(&Random::System.bytes::<12>());
-                    changes.push(staging::apply(c, row, &subject, &Random::System.bytes::<16>())?);
-                }
-                if let Some((line, _)) = rows.last() {
-                    staging::applied(c, id, *line)?;
-                }
-                Ok(changes)
-            })?;
-            crate::faults::point("import.chunk");
-            if applied.is_empty() {
-                break;
-            }
-            for change in applied {
-                count(report, change);
-            }
-            progress.at("applied", report.added + report.changed + report.unchanged);
-        }
+        apply_all(store, id, report, progress)?;
         // A refused row may be anybody's: a typing error must not end a membership.
         let ends = complete && report.refused.is_empty();
         report.missing = store.write(|c| {
@@ -279,116 +258,43 @@ fn count(report: &mut Report, change: ImportChange) {
     }
 }
 
+/// Applies what is staged, chunk by chunk.
+fn apply_all(
+    store: &mut Direct,
+    id: ImportId,
+    report: &mut Report,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    loop {
+        let applied = store.write(|c| {
+            let rows = staging::pending(c, id, i64::try_from(CHUNK).unwrap_or(1))?;
+            let mut changes = Vec::with_capacity(rows.len());
+            for (_, row) in &rows {
+                let subject = HEXLOWER.encode(&Random::System.bytes::<12>());
+                changes.push(staging::apply(c, row, &subject, &Random::System.bytes::<16>())?);
+            }
+            if let Some((line, _)) = rows.last() {
+                staging::applied(c, id, *line)?;
+            }
+            Ok(changes)
+        })?;
+        crate::faults::point("import.chunk");
+        if applied.is_empty() {
+            return Ok(());
+        }
+        for change in applied {
+            count(report, change);
+        }
+        progress.at("applied", report.added + report.changed + report.unchanged);
+    }
+}
+
 fn compare(c: &rusqlite::Connection, row: &Row) -> Result<ImportChange, crate::store::StoreError> {
     Ok(match staging::current(c, row)? {
         None => ImportChange::Added,
         Some(kept) if kept == *row => ImportChange::Unchanged,
         Some(_) => ImportChange::Changed,
     })
-}
-
-/// What one row cannot know of the others.
-#[derive(Default)]
-struct Sieve {
-    /// Member number → names, and the line of a row that says it is the home membership.
-    seen: HashMap<String, (String, String, Option<u64>)>,
-    /// Member number and association → line.
-    places: HashMap<(String, String), u64>,
-    /// Address → member numbers.
-    addresses: HashMap<String, Vec<String>>,
-}
-
-impl Sieve {
-    /// A reason to refuse a row because of the rows before it, or of the store.
-    fn refuse(
-        &mut self,
-        c: &rusqlite::Connection,
-        line: u64,
-        row: &Row,
-    ) -> Result<Option<Refused>, crate::store::StoreError> {
-        let names = (row.given_name.as_str(), row.family_name.as_str());
-        let place = (row.member_no.clone(), row.association.clone());
-        let refused = |field: &str, why: String| {
-            Some(Refused { line, field: field.into(), why, raw: raw(row) })
-        };
-        if let Some((given, family, home)) = self.seen.get_mut(&row.member_no) {
-            if !same_person((given, family), names) {
-                return Ok(refused(
-                    "member_no",
-                    format!(
-                        "Number {} belongs to another person in an earlier row; give each person a number of their own.",
-                        row.member_no
-                    ),
-                ));
-            }
-            if let Some(first) = self.places.get(&place) {
-                let why = format!(
-                    "Line {first} already has this member in {}; leave one of the two out.",
-                    row.association
-                );
-                return Ok(refused("association", why));
-            }
-            match (row.home, &home) {
-                (true, Some(first)) => {
-                    let why = format!(
-                        "Line {first} already says where this member is at home; only one membership can."
-                    );
-                    return Ok(refused("home", why));
-                }
-                (true, None) => *home = Some(line),
-                _ => {}
-            }
-        } else {
-            if let Some((given, family)) = people::names(c, &row.member_no)?
-                && !same_person((&given, &family), names)
-            {
-                return Ok(refused(
-                    "member_no",
-                    format!(
-                        "Number {} belongs to another person in the store; correct the number, or the names one at a time.",
-                        row.member_no
-                    ),
-                ));
-            }
-            let home = row.home.then_some(line);
-            let entry = (row.given_name.clone(), row.family_name.clone(), home);
-            self.seen.insert(row.member_no.clone(), entry);
-        }
-        self.places.insert(place, line);
-        if let Some(email) = &row.email {
-            let numbers = self.addresses.entry(email.clone()).or_default();
-            if !numbers.contains(&row.member_no) {
-                numbers.push(row.member_no.clone());
-            }
-        }
-        Ok(None)
-    }
-
-    /// Addresses of several people: allowed, since greeting and subject name the member.
-    fn shared_warnings(&self) -> Vec<String> {
-        let mut shared: Vec<String> = self
-            .addresses
-            .values()
-            .filter(|numbers| numbers.len() > 1)
-            .map(|numbers| format!("members {} share one address", numbers.join(", ")))
-            .collect();
-        shared.sort();
-        let more = shared.len().saturating_sub(SHARED_NAMED_MAX);
-        shared.truncate(SHARED_NAMED_MAX);
-        if more > 0 {
-            shared.push(format!("{more} more addresses are shared"));
-        }
-        shared
-    }
-}
-
-fn raw(row: &Row) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let fields =
-        [&row.member_no, &row.given_name, &row.family_name, &row.association, &row.category];
-    let _ = writer.write_record(fields);
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default().trim_end().to_owned()
 }
 
 /// Keeps standard input as a file in the state folder, which is private.

@@ -1,5 +1,6 @@
 //! Owns `relance run`.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -59,7 +60,9 @@ pub(super) fn start_log(json: bool) {
     let filter = EnvFilter::builder()
         .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
         .from_env_lossy();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    // Colours are for people at a terminal: a journal would keep them as escape codes.
+    let colours = std::io::stdout().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
     // A second subscriber in one process (tests) is not an error.
     let _ = if json {
         builder.json().flatten_event(true).try_init()

@@ -142,6 +142,7 @@ impl Daemon {
             clock: clock.clone(),
             config: Arc::clone(&config),
             outbox: outbox.clone(),
+            scheduler: Arc::default(),
             inbox,
         };
         let scheduler = Scheduler {
@@ -149,6 +150,7 @@ impl Daemon {
             context: context.clone(),
             clock: clock.clone(),
             outbox: outbox.clone(),
+            wake: Arc::clone(&loops.scheduler),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
         let members = bind(config.relance.web.listen, "web.listen").await?;

@@ -96,6 +96,7 @@ async fn carry_out(line: &str, loops: &Loops) -> Result<String, String> {
         }
         ["wake"] => {
             loops.outbox.wake();
+            loops.scheduler.notify_one();
             if let Some(inbox) = &loops.inbox {
                 inbox.wake();
             }

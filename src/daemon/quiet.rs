@@ -23,6 +23,8 @@ pub struct Loops {
     pub config: std::sync::Arc<Config>,
     /// Sending.
     pub outbox: Outbox,
+    /// Wakes the scheduler.
+    pub scheduler: std::sync::Arc<tokio::sync::Notify>,
     /// Reading; `None` where no mailbox is configured.
     pub inbox: Option<Inbox>,
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -374,36 +375,37 @@ impl Inbox {
             .await
     }
 
-    /// Counts, parses, applies. After a death in the middle the same mails come again: alone the
-    /// second time, unparsed the third.
+    /// Counts, parses, applies. After a death in the middle the same mails come again: each alone
+    /// the second time, unparsed the third. Each of those is counted just before its own turn, so
+    /// that a mail that kills counts against itself and not against its neighbours.
     async fn take(&self, place: &Place, mails: Vec<RawMail>) -> Result<(), StoreError> {
         let (at, keys) = (place.clone(), mails.iter().map(|m| m.key.clone()).collect::<Vec<_>>());
-        let tries: Vec<i64> = self
+        let turns: Vec<Turn> = self
             .store
-            .write(Lane::Front, move |c| {
-                let count = |key: &String| {
-                    if inbounds::seen_key(c, &at.mailbox, at.validity, key)? {
-                        return Ok(0);
-                    }
-                    inbounds::count_parse(c, &at.mailbox, at.validity, key)
-                };
-                keys.iter().map(count).collect()
-            })
+            .write(Lane::Front, move |c| keys.iter().map(|key| turn(c, &at, key)).collect())
             .await?;
         faults::point("inbox.counted");
         let (mut together, mut alone) = (Vec::new(), Vec::new());
-        for (mail, tries) in mails.into_iter().zip(tries) {
-            match tries {
-                0 => {}
-                1 => together.push((mail, true)),
-                n => alone.push((mail, n <= PARSE_TRIES_MAX)),
+        for (mail, turn) in mails.into_iter().zip(turns) {
+            match turn {
+                Turn::Seen => {}
+                Turn::First => together.push((mail, true)),
+                Turn::Again => alone.push(mail),
             }
         }
         if !together.is_empty() {
             self.parse_and_apply(place, together).await?;
         }
-        for one in alone {
-            self.parse_and_apply(place, vec![one]).await?;
+        for mail in alone {
+            let (at, key) = (place.clone(), mail.key.clone());
+            let tries = self
+                .store
+                .write(Lane::Front, move |c| {
+                    inbounds::count_parse(c, &at.mailbox, at.validity, &key)
+                })
+                .await?;
+            faults::point("inbox.counted");
+            self.parse_and_apply(place, vec![(mail, tries <= PARSE_TRIES_MAX)]).await?;
         }
         Ok(())
     }
@@ -440,6 +442,28 @@ impl Inbox {
         self.outbox.wake();
         Ok(())
     }
+}
+
+/// When a mail's turn comes.
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    /// It was read before.
+    Seen,
+    /// Never tried: counted now, and parsed with others.
+    First,
+    /// Tried before: counted and parsed by itself.
+    Again,
+}
+
+fn turn(c: &Connection, place: &Place, key: &str) -> Result<Turn, StoreError> {
+    if inbounds::seen_key(c, &place.mailbox, place.validity, key)? {
+        return Ok(Turn::Seen);
+    }
+    if inbounds::was_counted(c, &place.mailbox, place.validity, key)? {
+        return Ok(Turn::Again);
+    }
+    inbounds::count_parse(c, &place.mailbox, place.validity, key)?;
+    Ok(Turn::First)
 }
 
 /// IDLE and poll: however long config wants to wait, the session is looked at this often.

@@ -60,6 +60,8 @@ pub fn chunk(
         }
     };
     firings::advance(c, id, cursor, planned, excluded, end == ChunkEnd::Done)?;
+    let chunk_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(firing = id.0, planned, excluded, chunk_ms, "scheduler.chunk");
     faults::point("scheduler.chunk");
     Ok(end)
 }

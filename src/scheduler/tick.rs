@@ -1,9 +1,12 @@
 //! Owns the loop that notices what is due: firings, holds that ended, the daily pass.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde_json::json;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::calendar::{self, Nominal};
@@ -35,6 +38,8 @@ pub struct Scheduler {
     pub clock: Clock,
     /// Woken when messages were written.
     pub outbox: Outbox,
+    /// Somebody decided something: look now.
+    pub wake: Arc<Notify>,
 }
 
 impl Scheduler {
@@ -60,6 +65,7 @@ impl Scheduler {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.clock.sleep_until(until) => {}
+                () = self.wake.notified() => {}
             }
         }
     }

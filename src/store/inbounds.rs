@@ -112,6 +112,19 @@ pub fn count_parse(
     .query_row((mailbox, validity, key), |r| r.get(0))?)
 }
 
+/// Whether a try to parse was counted that did not come to an end.
+pub fn was_counted(
+    c: &Connection,
+    mailbox: &str,
+    validity: i64,
+    key: &str,
+) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached("SELECT 1 FROM parsing WHERE mailbox = ?1 AND validity = ?2 AND key = ?3")?
+        .query_row((mailbox, validity, key), |_| Ok(()))
+        .optional()?
+        .is_some())
+}
+
 /// Whether that very mail, by place, was read.
 pub fn seen_key(
     c: &Connection,

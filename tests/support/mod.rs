@@ -9,6 +9,7 @@ pub mod club;
 pub mod daemon;
 pub mod db;
 pub mod http;
+pub mod letters;
 pub mod mail;
 pub mod mailstack;
 pub mod ports;

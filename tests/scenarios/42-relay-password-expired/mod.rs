@@ -2,7 +2,7 @@
 //! refusal: everything waits, `/readyz` and `doctor` say why, and when the password works again
 //! it all goes out, once, with nobody's doing.
 
-use crate::support::rehearsal::{Rehearsal, SOON, START, rows};
+use crate::support::rehearsal::{Rehearsal, SOON, rows};
 use crate::support::relay::{Act, Relay, Rule, Stage};
 use crate::support::wait_until;
 
