@@ -46,6 +46,8 @@ demo-to = { $count ->
 demo-done = sent
 demo-coming = coming
 
+demo-season = Season { $season }
+
 demo-state = Where things stand
 demo-count-sent = Mails sent
 demo-count-link = Renewed by link

@@ -46,6 +46,8 @@ demo-to = { $count ->
 demo-done = envoyé
 demo-coming = à venir
 
+demo-season = Période { $season }
+
 demo-state = Où en sont les choses
 demo-count-sent = Courriels envoyés
 demo-count-link = Renouvelé par le lien

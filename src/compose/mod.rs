@@ -230,6 +230,21 @@ mod tests {
         assert!(Composer::new(&sample.relance, &sample.associations).is_err());
     }
 
+    /// A host whose files are from before 2026 would show an hour less.
+    #[test]
+    fn an_instant_is_told_by_the_bundled_rules() {
+        let sample = sample::Sample::new();
+        let composer = Composer::new(&sample.relance, &sample.associations).unwrap();
+        for (at, zone, told) in [
+            ("2026-11-09T16:00:00Z", "America/Vancouver", "at 9 a.m. Vancouver time"),
+            ("2026-12-01T15:00:00Z", "America/Edmonton", "at 9 a.m. Edmonton time"),
+            ("2026-11-03T14:00:00Z", "America/Toronto", "at 9 a.m. Eastern Time"),
+        ] {
+            let text = composer.instant(Lang::En, at.parse().unwrap(), zone).unwrap();
+            assert!(text.replace('\u{a0}', " ").ends_with(told), "{text}");
+        }
+    }
+
     #[test]
     fn a_version_follows_words_and_templates() {
         let sample = sample::Sample::new();

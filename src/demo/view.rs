@@ -142,11 +142,11 @@ pub async fn mails(
         let about = stage.about(mail.id).await?;
         let (kind, house) =
             about.map_or(("notice".to_owned(), String::new()), |a| (a.kind, a.issuer));
-        let local = mail.date.in_tz(zone).ok();
+        let local = season::zone(zone).map(|rules| rules.to_datetime(mail.date));
         out.push(json!({
             "id": mail.id.to_string(),
             "to": mail.to.shown(),
-            "subject": half(&mail.subject, lang),
+            "subject": half(&mail.subject),
             "when": local.map(|l| l.strftime("%Y-%m-%d %H:%M").to_string()),
             "kind": kind,
             "house": short(stage, &house, lang),
@@ -156,7 +156,7 @@ pub async fn mails(
 }
 
 /// A subject says the same in both languages; a list has room for one half, the first.
-fn half(subject: &str, _lang: Lang) -> &str {
+fn half(subject: &str) -> &str {
     subject.split(" | ").next().unwrap_or(subject)
 }
 
