@@ -128,7 +128,10 @@ fn open(id: MessageId, raw: &[u8], web: SocketAddr) -> Option<Opened> {
     let first = |address: Option<&mail_parser::Address<'_>>| {
         let one = address.and_then(|a| a.first());
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-        Person { name: text(one.and_then(|a| a.name())), address: text(one.and_then(|a| a.address())) }
+        Person {
+            name: text(one.and_then(|a| a.name())),
+            address: text(one.and_then(|a| a.address())),
+        }
     };
     let text = mail.body_text(0).map(|t| t.replace("\r\n", "\n")).unwrap_or_default();
     let is_html = mail.html_body.iter().any(|part| {

@@ -96,7 +96,13 @@ impl Postman {
     }
 
     /// Delivers a mail that answers nothing of ours.
-    pub fn stray(&self, from: &Person, rcpt: &str, subject: &str, words: &str) -> io::Result<String> {
+    pub fn stray(
+        &self,
+        from: &Person,
+        rcpt: &str,
+        subject: &str,
+        words: &str,
+    ) -> io::Result<String> {
         let now = self.clock.now();
         let message = Message::builder()
             .from(correspondent(from).map_err(io::Error::other)?)
@@ -133,7 +139,10 @@ fn own_id(now: Timestamp, from: &str, about: &str) -> String {
     format!("<{digest}@{}>", from.rsplit('@').next().unwrap_or_default())
 }
 
-fn write(reply: &Reply<'_>, now: Timestamp) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+fn write(
+    reply: &Reply<'_>,
+    now: Timestamp,
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let to = reply.to;
     let subject = match reply.subject {
         "" => format!("Re: {}", to.envelope.subject),
@@ -157,7 +166,8 @@ fn body(reply: &Reply<'_>) -> String {
     let envelope = &reply.to.envelope;
     let (name, address) = (envelope.from.shown(), &envelope.from.address);
     let day = envelope.date;
-    let mut out = format!("{}\r\n\r\n", reply.words.trim().replace("\r\n", "\n").replace('\n', "\r\n"));
+    let mut out =
+        format!("{}\r\n\r\n", reply.words.trim().replace("\r\n", "\n").replace('\n', "\r\n"));
     let quoted = reply.to.text.lines().take(QUOTED_LINES_MAX);
     match (reply.style, reply.lang) {
         (Style::Gmail, Lang::En) => {

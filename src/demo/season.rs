@@ -33,13 +33,16 @@ pub async fn play(stage: &Stage, progress: impl Fn(&str)) -> Result<Table, Stage
     let mut play = Play { stage, expected: Expected::default(), read: BTreeMap::new() };
     let season = &stage.config().relance.season;
     let deadline = season::deadline(season);
-    let mut late = LATE.map(|(kind, from)| (kind, deadline.saturating_add(from))).into_iter().peekable();
+    let mut late =
+        LATE.map(|(kind, from)| (kind, deadline.saturating_add(from))).into_iter().peekable();
     loop {
         let now = stage.loops.clock.now();
         let next = calendar::next(stage.config(), now)
             .map_err(|e| StageError::Restless(e.to_string()))?
             .map(|n| (n.due, n.schedule.id.clone()));
-        let moment = late.next_if(|(_, at)| next.as_ref().is_none_or(|(due, _)| at.as_ref().is_ok_and(|at| at < due)));
+        let moment = late.next_if(|(_, at)| {
+            next.as_ref().is_none_or(|(due, _)| at.as_ref().is_ok_and(|at| at < due))
+        });
         match (moment, next) {
             (Some((kind, Ok(at))), _) => {
                 progress(&format!("{} {kind}", day(at)));
@@ -94,7 +97,8 @@ impl Play<'_> {
             if self.read.contains_key(&envelope.id) {
                 continue;
             }
-            let (about, mail) = (self.stage.about(envelope.id).await?, self.stage.mailbox.read(envelope.id)?);
+            let (about, mail) =
+                (self.stage.about(envelope.id).await?, self.stage.mailbox.read(envelope.id)?);
             match about.zip(mail) {
                 Some(found) => fresh.push(found),
                 None => self.expected.problems.push(format!("mail {} is of nothing", envelope.id)),
@@ -175,7 +179,11 @@ impl Play<'_> {
             for (_, outcome, n) in inbounds::tally(c)? {
                 *received.entry(outcome).or_default() += n;
             }
-            check("mails put into the inbox and taken in", expected.delivered, received.values().sum());
+            check(
+                "mails put into the inbox and taken in",
+                expected.delivered,
+                received.values().sum(),
+            );
             let planned = firings::all(c)?.iter().map(|f| f.planned).sum();
             let calendar = ["notice", "reminder", "last-call"];
             let messages = overview::messages(c)?;

@@ -174,8 +174,8 @@ impl Stage {
     /// Whether a reply that ends something is confirmed by mail first, by now.
     #[must_use]
     pub fn near_deadline(&self) -> bool {
-        let left = season::deadline(&self.config().relance.season)
-            .duration_since(self.loops.clock.now());
+        let left =
+            season::deadline(&self.config().relance.season).duration_since(self.loops.clock.now());
         left > SignedDuration::ZERO
             && left < SignedDuration::from_hours(24 * CONFIRM_BEFORE_DEADLINE_DAYS)
     }

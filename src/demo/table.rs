@@ -280,7 +280,11 @@ impl std::fmt::Display for Table {
         writeln!(f, "Received: {}", list(&self.received))?;
         writeln!(f, "The ledger's chain holds over {} lines.", self.ledger_lines)?;
         if self.holds() {
-            writeln!(f, "All {} checks hold: everybody and every mail is accounted for.", self.checks)?;
+            writeln!(
+                f,
+                "All {} checks hold: everybody and every mail is accounted for.",
+                self.checks
+            )?;
         }
         for check in &self.wrong {
             writeln!(f, "WRONG: {}: {} and {}", check.what, check.expected, check.found)?;
@@ -300,7 +304,8 @@ fn columns(texts: [String; 17]) -> String {
             16 => 11,
             _ => 8,
         };
-        let _ = if at == 0 { write!(line, "{text:<width$}") } else { write!(line, "{text:>width$}") };
+        let _ =
+            if at == 0 { write!(line, "{text:<width$}") } else { write!(line, "{text:>width$}") };
     }
     line.trim_end().to_owned()
 }

@@ -120,7 +120,12 @@ fn step(stage: &Stage, coming: &Coming, lang: Lang) -> Result<Step, StageError> 
 
 fn short(stage: &Stage, code: &str, lang: Lang) -> String {
     let Some(association) = stage.config().association(code) else { return code.to_owned() };
-    association.short.fr.clone().filter(|_| lang == Lang::Fr).unwrap_or(association.short.en.clone())
+    association
+        .short
+        .fr
+        .clone()
+        .filter(|_| lang == Lang::Fr)
+        .unwrap_or(association.short.en.clone())
 }
 
 /// Whether jumping to `at` is what the page offers or a part of it: forward, within the season.

@@ -200,8 +200,7 @@ async fn find(
     let number = query.len() >= 4 && query.chars().all(|c| c.is_ascii_digit());
     let mut found = Vec::new();
     for mail in all.iter().rev() {
-        let text =
-            format!("{} {} {}", mail.to.name, mail.to.address, mail.subject).to_lowercase();
+        let text = format!("{} {} {}", mail.to.name, mail.to.address, mail.subject).to_lowercase();
         let fits = query.split_whitespace().all(|word| text.contains(word))
             || number && stage.about(mail.id).await?.is_some_and(|a| a.number == query);
         if fits {
