@@ -3,12 +3,14 @@
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::Args;
 use tracing_subscriber::EnvFilter;
 
 use super::{say, say_json};
-use crate::demo::{Folder, Stage, play};
+use crate::demo::{Folder, Stage, play, viewer};
 
 /// Arguments of `relance demo`.
 #[derive(Debug, Args)]
@@ -34,7 +36,7 @@ impl Demo {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let stage = Stage::open(folder).await?;
-            self.headless(stage).await
+            if self.headless { self.headless(stage).await } else { show(stage).await }
         })
     }
 
@@ -56,6 +58,24 @@ impl Demo {
         }
         Ok(if table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Shows it in the browser until somebody stops it.
+async fn show(stage: Stage) -> anyhow::Result<ExitCode> {
+    let (listener, address) = viewer::listen().await?;
+    say(&format!(
+        "Open http://{address}/ in a browser.\n\n\
+         1. Press the button “Jump to …”: the first notices go out.\n\
+         2. Open one and follow its link: that is all a member sees.\n\
+         3. Answer another in plain words, bounce a third, and jump on.\n\n\
+         Everything is in {}. Ctrl-C ends it.",
+        stage.folder().path().display()
+    ));
+    let stage = Arc::new(stage);
+    viewer::serve(listener, Arc::clone(&stage)).await;
+    let stage = Arc::into_inner(stage).context("a page is still being served")?;
+    let ended = stage.close().await;
+    Ok(ExitCode::from(ended.exit_code()))
 }
 
 /// Trouble only, on standard error; `RUST_LOG` says otherwise.

@@ -44,11 +44,14 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
     "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",
+    "demo/layout.html", "demo/style.css", "demo/aside.html", "demo/list.html", "demo/mails.html",
+    "demo/mail.html",
 );
 
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

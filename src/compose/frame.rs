@@ -176,7 +176,10 @@ impl Inner {
         at: Timestamp,
         zone: &str,
     ) -> Result<String, ComposeError> {
-        let local = at.in_tz(zone).map_err(|_| ComposeError::Zone { zone: zone.to_owned() })?;
+        // The bundled rules, as the scheduler's: a host's own may be older than the law.
+        let rules = crate::domain::season::zone(zone)
+            .ok_or_else(|| ComposeError::Zone { zone: zone.to_owned() })?;
+        let local = rules.to_datetime(at);
         let calendar = self.engine.words.calendar(lang);
         let date = format::day_and_date(lang, calendar, local.date());
         self.moment(lang, &date, local.time(), zone)

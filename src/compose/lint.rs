@@ -16,8 +16,11 @@ use crate::domain::words::Lang;
 /// Families of words that are looked up by a computed name: samples need not meet each.
 const FAMILIES: &[&str] = &["zone-", "month-", "weekday-"];
 
-/// The one template that is no text: its words are CSS.
-const STYLE: &str = "page/style.css";
+/// Templates that are no text: their words are CSS.
+const STYLES: &str = "/style.css";
+
+/// Templates that no sample renders: their words are those that stand in them by name.
+const BY_NAME: &str = "demo/";
 
 /// Forms of one name: each language uses those that its grammar needs.
 const NAME_FORMS: &[&str] = &["short", "the", "of", "to"];
@@ -53,15 +56,19 @@ pub fn lint(section: &WordsSection) -> Vec<Fault> {
     };
     let words = &composer.0.engine.words;
     let mut faults = Vec::new();
+    let mut named = Vec::new();
     match Assets::load(section) {
-        Ok(assets) => words_in_templates(&assets, &mut faults),
+        Ok(assets) => {
+            words_in_templates(&assets, &mut faults);
+            named = words_by_name(&assets, words, &mut faults);
+        }
         Err(error) => faults.push(of_error("templates and words", &error)),
     }
     compare_words(words, &mut faults);
     spelling(words, &mut faults);
     mails(&composer, &sample, &mut faults);
     pages(&composer, &sample, &mut faults);
-    unused(words, &mut faults);
+    unused(words, &named, &mut faults);
     faults
 }
 
@@ -77,7 +84,7 @@ fn of_error(file: &str, error: &ComposeError) -> Fault {
 /// Templates hold structure; a word in one would be read in both languages.
 fn words_in_templates(assets: &Assets, faults: &mut Vec<Fault>) {
     let markup = [("{#", "#}"), ("{{", "}}"), ("{%", "%}"), ("<style>", "</style>"), ("<", ">")];
-    for (name, source) in assets.templates.iter().filter(|(name, _)| *name != STYLE) {
+    for (name, source) in assets.templates.iter().filter(|(name, _)| !name.ends_with(STYLES)) {
         let mut text = source.to_string();
         for (open, close) in markup {
             while let Some(start) = text.find(open) {
@@ -94,6 +101,27 @@ fn words_in_templates(assets: &Assets, faults: &mut Vec<Fault>) {
             });
         }
     }
+}
+
+/// Words that stand by name in templates without a sample; a name that ends in `-` is the
+/// beginning of a computed one. Faults those that are not there.
+fn words_by_name(assets: &Assets, words: &Words, faults: &mut Vec<Fault>) -> Vec<String> {
+    let mut named = Vec::new();
+    for (name, source) in assets.templates.iter().filter(|(n, _)| n.starts_with(BY_NAME)) {
+        for part in source.split("t(id=\"").skip(1) {
+            let Some(key) = part.split('"').next() else { continue };
+            if !key.ends_with('-') && !words.has(key) {
+                faults.push(Fault {
+                    file: (*name).to_owned(),
+                    id: key.to_owned(),
+                    wrong: "there is no such message in both languages".into(),
+                    right: "words that stand in both locales".into(),
+                });
+            }
+            named.push(key.to_owned());
+        }
+    }
+    named
 }
 
 fn compare_words(words: &Words, faults: &mut Vec<Fault>) {
@@ -197,10 +225,11 @@ fn differences(file: &str, seen: &[Substance], faults: &mut Vec<Fault>) {
     }
 }
 
-fn unused(words: &Words, faults: &mut Vec<Fault>) {
+fn unused(words: &Words, named: &[String], faults: &mut Vec<Fault>) {
     let seen = words.seen();
     for (key, entry) in words.entries(Lang::En) {
-        let family = FAMILIES.iter().any(|f| key.starts_with(f));
+        let family = FAMILIES.iter().any(|f| key.starts_with(f))
+            || named.iter().any(|n| key == n || n.ends_with('-') && key.starts_with(n));
         if !family && !seen.contains(key) {
             faults.push(Fault {
                 file: entry.file.clone(),

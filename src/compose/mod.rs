@@ -185,6 +185,35 @@ impl Composer {
         self.0.page(page, lang)
     }
 
+    /// Any template in one language, with values of the caller's own: for pages that belong to no
+    /// member. `lang`, `lang_tag` and `other_lang` are set here.
+    pub fn render(
+        &self,
+        template: &str,
+        values: &impl serde::Serialize,
+        lang: Lang,
+    ) -> Result<String, ComposeError> {
+        let fault = |e: tera::Error| ComposeError::Template {
+            name: template.to_owned(),
+            what: e.to_string(),
+        };
+        let mut context = tera::Context::from_serialize(values).map_err(fault)?;
+        frame::put(&mut context, "lang", lang.as_str());
+        frame::put(&mut context, "lang_tag", lang.locale());
+        frame::put(&mut context, "other_lang", lang.other().as_str());
+        Ok(text::marks_to_html(&self.0.engine.render(template, &context)?))
+    }
+
+    /// An instant as people of that zone read it, the day's name with it: for [`Self::render`].
+    pub fn instant(
+        &self,
+        lang: Lang,
+        at: jiff::Timestamp,
+        zone: &str,
+    ) -> Result<String, ComposeError> {
+        self.0.instant(lang, at, zone)
+    }
+
     /// Twelve hexadecimal digits that change when a word, or a template of that kind, does.
     #[must_use]
     pub fn version(&self, kind: &MailKind<'_>) -> String {
@@ -206,6 +235,21 @@ mod tests {
         let mut sample = sample::Sample::new();
         sample.associations[0].zone = "Europe/Paris".into();
         assert!(Composer::new(&sample.relance, &sample.associations).is_err());
+    }
+
+    /// A host whose files are from before 2026 would show an hour less.
+    #[test]
+    fn an_instant_is_told_by_the_bundled_rules() {
+        let sample = sample::Sample::new();
+        let composer = Composer::new(&sample.relance, &sample.associations).unwrap();
+        for (at, zone, told) in [
+            ("2026-11-09T16:00:00Z", "America/Vancouver", "at 9 a.m. Vancouver time"),
+            ("2026-12-01T15:00:00Z", "America/Edmonton", "at 9 a.m. Edmonton time"),
+            ("2026-11-03T14:00:00Z", "America/Toronto", "at 9 a.m. Eastern Time"),
+        ] {
+            let text = composer.instant(Lang::En, at.parse().unwrap(), zone).unwrap();
+            assert!(text.replace('\u{a0}', " ").ends_with(told), "{text}");
+        }
     }
 
     #[test]

@@ -153,14 +153,9 @@ fn write(
         header: "",
     };
     let elsewhere = Person { name: own.name.clone(), address: format!("home.{}", own.address) };
-    let away;
     match deed {
         Deed::ReplyElsewhere => reply.from = &elsewhere,
-        Deed::Away => {
-            away = temper::away(about.lang);
-            (reply.subject, reply.words) = away;
-            reply.header = "Auto-Submitted: auto-replied\r\nPrecedence: auto_reply\r\n";
-        }
+        Deed::Away => reply = temper::out_of_office(mail, about.lang),
         Deed::DeskAnswer => {
             reply.words = temper::desk_answer(stage.desk_language(&about.issuer));
             reply.lang = stage.desk_language(&about.issuer);

@@ -9,6 +9,9 @@ use data_encoding::HEXLOWER;
 
 use crate::ids::Random;
 
+/// Where Linux keeps files in memory. A season takes some 40 MB.
+const MEMORY: &str = "/dev/shm";
+
 /// A demo's folder.
 #[derive(Debug)]
 pub struct Folder {
@@ -17,12 +20,21 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// A new folder under the system's temporary one, removed when this is dropped.
+    /// A new folder, removed when this is dropped: in `$TMPDIR` where that is set, else in memory,
+    /// else in the system's temporary folder. What is forgotten anyway need not wait for a disk.
     pub fn temporary() -> io::Result<Self> {
         let name = format!("relance-demo-{}", HEXLOWER.encode(&Random::System.bytes::<6>()));
-        let path = std::env::temp_dir().join(name);
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self { path, keep: false })
+        let make = |parent: &Path| {
+            let path = parent.join(&name);
+            std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+            Ok(Self { path, keep: false })
+        };
+        if std::env::var_os("TMPDIR").is_none()
+            && let Ok(made) = make(Path::new(MEMORY))
+        {
+            return Ok(made);
+        }
+        make(&std::env::temp_dir())
     }
 
     /// A folder that stays. It must be new or empty: a demo writes over nothing.

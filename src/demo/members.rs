@@ -106,6 +106,11 @@ const FAMILY_FR: [&str; 24] = [
 const EMPLOYERS: [&str; 6] =
     ["", "", "", "Ville d’Exemple", "Example Planning Ltd.", "Region of Example"];
 
+/// How many people are in the list.
+pub fn people_count() -> u32 {
+    BODIES.iter().map(|(_, people, _, _)| people).sum()
+}
+
 /// The list, as CSV.
 pub fn list() -> String {
     let mut csv = String::from(

@@ -1,6 +1,6 @@
 //! Owns a federation to play with: a temporary folder, the sample config, members made the same
 //! each time, a travelling calendar, and the daemon itself in this process, with Maildirs for a
-//! relay and a mailbox. [`viewer`] shows it to a person, [`season`] plays it without one.
+//! relay and a mailbox. [`viewer`] shows it to a person, [`play`] plays it without one.
 //!
 //! Everything it does to the daemon goes through the real doors: mails in a Maildir, requests to
 //! the members' pages. Nothing else in the program depends on this module, it listens on loopback
@@ -18,6 +18,8 @@ mod season;
 mod stage;
 mod table;
 mod temper;
+mod view;
+pub mod viewer;
 
 pub use folder::Folder;
 pub use season::play;

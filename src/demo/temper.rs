@@ -1,7 +1,9 @@
 //! Owns how the demo's people behave: what each does with a mail, by their number and the seed
 //! alone. Pure; [`super::act`] does it.
 
+use super::mailbox::Opened;
 use super::members::pick;
+use super::post::{Reply, Style};
 use super::report::Trouble;
 use crate::domain::words::Lang;
 
@@ -159,8 +161,22 @@ pub fn words(number: &str, deed: Deed, lang: Lang) -> &'static str {
     list.get(at).copied().unwrap_or_default()
 }
 
+/// What a machine answers for somebody away (RFC 3834).
+pub fn out_of_office(mail: &Opened, lang: Lang) -> Reply<'_> {
+    let (subject, words) = away(lang);
+    Reply {
+        to: mail,
+        from: &mail.envelope.to,
+        words,
+        lang,
+        style: Style::Outlook,
+        subject,
+        header: "Auto-Submitted: auto-replied\r\nPrecedence: auto_reply\r\n",
+    }
+}
+
 /// Subject and words of a machine that answers for somebody away.
-pub const fn away(lang: Lang) -> (&'static str, &'static str) {
+const fn away(lang: Lang) -> (&'static str, &'static str) {
     match lang {
         Lang::En => (
             "Automatic reply: out of office",
