@@ -149,6 +149,15 @@ impl Rehearsal {
     }
 }
 
+/// Whether the binary can be killed at labelled points; where not, says that the test is skipped.
+pub fn can_die() -> bool {
+    let can = cfg!(feature = "faults");
+    if !can {
+        super::skip("built without --features faults");
+    }
+    can
+}
+
 /// A list of these rows, columns first.
 pub fn list(rows: &[String]) -> String {
     rows.iter().fold(format!("{COLUMNS}\n"), |mut text, row| {
