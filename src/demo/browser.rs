@@ -1,6 +1,7 @@
 //! Owns asking the members' pages for something, as a browser behind the reverse proxy would:
 //! one connection a request, the client's address in X-Forwarded-For.
 
+use std::fmt::Write as _;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -73,7 +74,7 @@ impl Browser {
         );
         if let Some(form) = form {
             request.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
-            request.push_str(&format!("Content-Length: {}\r\n", form.len()));
+            let _ = write!(request, "Content-Length: {}\r\n", form.len());
         }
         request.push_str("\r\n");
         request.push_str(form.unwrap_or_default());

@@ -262,7 +262,7 @@ impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "Season {}: {} people\n", self.season, self.people)?;
         for line in [HEADS.map(|h| h.0), HEADS.map(|h| h.1)] {
-            writeln!(f, "{}", columns(line.map(str::to_owned)))?;
+            writeln!(f, "{}", columns(&line.map(str::to_owned)))?;
         }
         for row in self.associations.iter().chain([&self.total]) {
             let mut row = row.clone();
@@ -271,7 +271,7 @@ impl std::fmt::Display for Table {
             texts.extend(row.numbers_mut().into_iter().map(|n| n.to_string()));
             let mut texts: [String; 17] = texts.try_into().unwrap_or_default();
             texts[16] = format!("{}.{:02}", cents / 100, cents % 100);
-            writeln!(f, "{}", columns(texts))?;
+            writeln!(f, "{}", columns(&texts))?;
         }
         let list = |map: &BTreeMap<String, i64>| {
             map.iter().map(|(k, n)| format!("{n} {k}")).collect::<Vec<_>>().join(", ")
@@ -296,7 +296,7 @@ impl std::fmt::Display for Table {
     }
 }
 
-fn columns(texts: [String; 17]) -> String {
+fn columns(texts: &[String; 17]) -> String {
     let mut line = String::new();
     for (at, text) in texts.iter().enumerate() {
         let width = match at {
