@@ -2,10 +2,10 @@
 //! answer on the page, her question by mail, the report that her address is dead. Her relay's
 //! ledger, on disk before each 250, is the witness.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use relance::clock::monotonic;
+use tempfile::NamedTempFile;
 
 use crate::support::club::{ALICE, BEFORE_NOTICE, Club, SOON, hidden, sent_to};
 use crate::support::daemon::Daemon;
@@ -25,15 +25,14 @@ pub struct Round {
     pub relay: Relay,
     /// How often the daemon died.
     pub deaths: usize,
-    witness: PathBuf,
+    witness: NamedTempFile,
 }
 
 impl Round {
     /// Members are in, the daemon starts, and dies at `die_at` when it comes there.
     pub fn begin(die_at: &str, members: &[&str]) -> Self {
-        let dir = tempfile::tempdir().unwrap().keep();
-        let witness = dir.join("witness");
-        let relay = Relay::start_with_ledger(&witness);
+        let witness = tempfile::NamedTempFile::new().unwrap();
+        let relay = Relay::start_with_ledger(witness.path());
         let club = Club::with_relay(&relay);
         club.import(members);
         let mut round = Self { club, relay, deaths: 0, witness };
@@ -150,7 +149,7 @@ impl Round {
     /// Nothing lost, nothing doubled; in doubt no more than `doubtful_max`, and those are listed.
     pub fn is_whole(&self, doubtful_max: usize) {
         let club = &self.club;
-        let told = std::fs::read_to_string(&self.witness).unwrap_or_default();
+        let told = std::fs::read_to_string(self.witness.path()).unwrap_or_default();
         let mut witness: Vec<&str> =
             told.lines().filter_map(|l| Some(l.split_once('\t')?.1)).collect();
         witness.sort_unstable();
