@@ -27,7 +27,7 @@ const HEADER_BYTES_MAX: usize = 900;
 /// One part, encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Body {
-    pub bytes: Vec<u8>,
+    bytes: Vec<u8>,
     encoding: ContentTransferEncoding,
 }
 
@@ -36,13 +36,6 @@ impl Body {
     fn of(text: String) -> Self {
         let body = lettre::message::Body::new(text);
         Self { encoding: body.encoding(), bytes: body.into_vec() }
-    }
-
-    /// Whole lines in quoted-printable: those of several calls may follow each other.
-    pub(super) fn quoted(lines: &str) -> Option<Self> {
-        let encoding = ContentTransferEncoding::QuotedPrintable;
-        let body = lettre::message::Body::new_with_encoding(lines.to_owned(), encoding).ok()?;
-        Some(Self::of_quoted(body.into_vec()))
     }
 
     /// What is in quoted-printable already.

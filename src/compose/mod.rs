@@ -23,6 +23,7 @@ mod mime;
 mod page_values;
 mod pages;
 mod parity;
+mod quoted;
 pub mod sample;
 mod shapes;
 mod skeleton;

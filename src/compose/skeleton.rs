@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use super::frame::{member_name, member_no};
 use super::mail::Parts;
 use super::mime::{Body, Content};
+use super::quoted::quote;
 use super::text::{squeezed, wrap_line};
 use super::{Links, MailFacts, PersonFacts};
 use crate::domain::words::Lang;
@@ -225,7 +226,7 @@ impl Part {
                 &line
             };
             weight.add(lines);
-            bytes.extend_from_slice(&Body::quoted(lines)?.bytes);
+            quote(lines, &mut bytes);
         }
         weight.suits_quoted_printable().then(|| Body::of_quoted(bytes))
     }
@@ -237,7 +238,6 @@ struct Cutter {
     /// Lines without a stand-in, not yet encoded.
     pending: String,
     beyond_ascii: bool,
-    failed: bool,
 }
 
 impl Cutter {
@@ -270,20 +270,17 @@ impl Cutter {
         }
         self.part.weight.add(&self.pending);
         self.beyond_ascii |= !self.pending.is_ascii();
-        match Body::quoted(&self.pending) {
-            Some(body) => {
-                self.part.ready_bytes += body.bytes.len();
-                self.part.pieces.push(Piece::Ready(body.bytes));
-            }
-            None => self.failed = true,
-        }
+        let mut ready = Vec::new();
+        quote(&self.pending, &mut ready);
+        self.part.ready_bytes += ready.len();
+        self.part.pieces.push(Piece::Ready(ready));
         self.pending.clear();
     }
 
     /// Text that is all ASCII may go out as it is: whether it may then depends on the values.
     fn finish(mut self) -> Option<Part> {
         self.flush();
-        (self.beyond_ascii && !self.failed).then_some(self.part)
+        self.beyond_ascii.then_some(self.part)
     }
 }
 

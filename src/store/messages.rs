@@ -154,9 +154,10 @@ pub fn due(
     now_ms: i64,
     limit: i64,
 ) -> Result<Vec<MessageView>, StoreError> {
+    // An expression, since SQLite plans anew for every other value of a bare `LIMIT ?3`.
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE state IN ('queued', 'deferred') AND priority = ?1
-         AND due_at <= ?2 ORDER BY due_at, id LIMIT ?3"
+         AND due_at <= ?2 ORDER BY due_at, id LIMIT ?3 + 0"
     );
     let mut statement = c.prepare_cached(&sql)?;
     let rows = statement.query_map((priority, now_ms, limit), view)?;
@@ -195,8 +196,12 @@ pub fn shift(
     reason: &str,
     at_ms: i64,
 ) -> Result<bool, StoreError> {
-    let Some(now) = by_id(c, id)? else { return Ok(false) };
-    if !from.contains(&now.state) {
+    let now: Option<String> = c
+        .prepare_cached("SELECT state FROM message WHERE id = ?1")?
+        .query_row([id.0], |r| r.get(0))
+        .optional()?;
+    let now = now.map(|state| MessageState::parse(&state).unwrap_or(MessageState::Held));
+    if !now.is_some_and(|state| from.contains(&state)) {
         return Ok(false);
     }
     c.prepare_cached("UPDATE message SET state = ?2, reason = ?3, changed_at = ?4 WHERE id = ?1")?

@@ -121,9 +121,10 @@ pub fn of_association(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Member>, StoreError> {
+    // An expression, since SQLite plans anew for every other value of a bare `LIMIT ?3`.
     let sql = format!(
         "SELECT {MEMBER_COLUMNS} FROM membership m JOIN person p ON p.id = m.person
-         WHERE m.association = ?1 AND m.person > ?2 AND m.missing = 0 ORDER BY m.person LIMIT ?3"
+         WHERE m.association = ?1 AND m.person > ?2 AND m.missing = 0 ORDER BY m.person LIMIT ?3 + 0"
     );
     let mut members = {
         let mut statement = c.prepare_cached(&sql)?;

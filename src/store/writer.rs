@@ -22,6 +22,8 @@ const GROUP_MAX: usize = 128;
 const QUEUE_MAX: usize = 4096;
 /// Pages in the log before it is copied back into the file, at a quiet moment between groups.
 const CHECKPOINT_PAGES: i64 = 4000;
+/// Groups between two looks at the log's length: a group writes some dozens of pages.
+const CHECKPOINT_LOOK_GROUPS: u32 = 16;
 
 /// Whose turn it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,15 +155,24 @@ impl Shared {
 fn serve(shared: &Shared, connection: &Connection) {
     // Checkpoints happen between groups, never inside somebody's commit.
     let _ = connection.pragma_update(None, "wal_autocheckpoint", 0);
+    let mut groups = 0u32;
     while let Some(group) = shared.next() {
         run_group(connection, group);
-        checkpoint(connection, "PASSIVE", CHECKPOINT_PAGES);
+        groups = groups.wrapping_add(1);
+        if groups.is_multiple_of(CHECKPOINT_LOOK_GROUPS) {
+            checkpoint(connection, "PASSIVE", CHECKPOINT_PAGES);
+        }
     }
     checkpoint(connection, "TRUNCATE", 0);
 }
 
+/// One statement, parsed once for all groups.
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
 fn run_group(connection: &Connection, group: Vec<Job>) {
-    if let Err(e) = connection.execute_batch("BEGIN IMMEDIATE") {
+    if let Err(e) = run(connection, "BEGIN IMMEDIATE") {
         // The closures are dropped unrun with their senders: each caller hears "try again".
         drop(group);
         tracing::error!(reason = %e, "store.begin_failed");
@@ -171,7 +182,7 @@ fn run_group(connection: &Connection, group: Vec<Job>) {
     let mut lost: Option<String> = None;
     for job in group {
         if lost.is_none()
-            && let Err(e) = connection.execute_batch("SAVEPOINT one")
+            && let Err(e) = run(connection, "SAVEPOINT one")
         {
             lost = Some(e.to_string());
         }
@@ -187,14 +198,14 @@ fn run_group(connection: &Connection, group: Vec<Job>) {
             lost = Some("the transaction was rolled back (disk full or I/O error)".into());
             continue;
         }
-        let end = if failed { "ROLLBACK TO one; RELEASE one" } else { "RELEASE one" };
-        if let Err(e) = connection.execute_batch(end) {
+        let undone = if failed { run(connection, "ROLLBACK TO one") } else { Ok(()) };
+        if let Err(e) = undone.and_then(|()| run(connection, "RELEASE one")) {
             lost = Some(e.to_string());
         }
     }
     faults::point("store.committing");
     let outcome = match lost {
-        None => connection.execute_batch("COMMIT").map_err(|e| e.to_string()),
+        None => run(connection, "COMMIT").map_err(|e| e.to_string()),
         Some(why) => Err(why),
     };
     faults::point("store.committed");
