@@ -306,7 +306,8 @@ fn prove(
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
     let r = &mail.reading;
-    let human = matches!(r.kind, Kind::Reply) && !r.no_answer && !matches!(act, MailAct::Keep(_));
+    let written = matches!(r.kind, Kind::Reply | Kind::Other) && r.unreadable.is_none();
+    let human = written && !r.no_answer && !matches!(act, MailAct::Keep(_));
     let what = if human { "reply" } else { "returned" };
     let proof = Action::Proof { mid: origin.attribution.mid, what, human };
     actions::apply(c, context, &proof, evidence).map(drop)

@@ -61,7 +61,7 @@ fn machines_get_no_answer() {
         ),
         (renew("a3").with("List-Id: <planners.club.test>").bytes(), "kept:list-or-bulk"),
         (renew("a4").with("Precedence: bulk").bytes(), "kept:list-or-bulk"),
-        (renew("a5").with("Return-Path: <>").bytes(), "kept:list-or-bulk"),
+        (renew("a5").with("Return-Path: <>").bytes(), "kept:auto-reply"),
         (notice.bytes.clone(), "kept:own-mail"),
     ];
     for (n, (raw, outcome)) in cases.iter().enumerate() {
