@@ -248,7 +248,7 @@ impl Writer<'_> {
 
     fn compose(&self, composer: &Composer) -> Result<(Composed, String, String), String> {
         let facts = self.facts;
-        let from = facts.inbound.as_ref().map(|i| sender(i)).unwrap_or_default();
+        let from = facts.inbound.as_ref().map(sender).unwrap_or_default();
         let Some(kind) = self.kind(&from) else {
             return Err(format!("a {} without its facts", self.view.kind));
         };
