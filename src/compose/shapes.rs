@@ -25,12 +25,19 @@ struct Shape {
     present: [bool; SLOTS],
 }
 
-/// The skeletons. `None`: messages of that shape are rendered whole.
+/// How messages of a shape are made.
+#[derive(Debug, Clone)]
+enum Way {
+    Fill(Arc<Skeleton>),
+    RenderWhole,
+}
+
+/// The ways found so far.
 #[derive(Debug, Default)]
-pub(super) struct Skeletons(RwLock<HashMap<Shape, Option<Arc<Skeleton>>>>);
+pub(super) struct Skeletons(RwLock<HashMap<Shape, Way>>);
 
 impl Skeletons {
-    fn find(&self, shape: &Shape) -> Option<Option<Arc<Skeleton>>> {
+    fn find(&self, shape: &Shape) -> Option<Way> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(shape).cloned()
     }
 
@@ -39,7 +46,7 @@ impl Skeletons {
         if kept.len() >= SKELETONS_MAX {
             kept.clear();
         }
-        kept.insert(shape, skeleton.map(Arc::new));
+        kept.insert(shape, skeleton.map_or(Way::RenderWhole, |s| Way::Fill(Arc::new(s))));
     }
 }
 
@@ -51,18 +58,16 @@ impl Inner {
         let Some((shape, own)) = own.and_then(|own| Some((self.shape(facts, &own)?, own))) else {
             return self.whole(facts);
         };
-        match self.skeletons.find(&shape) {
-            Some(skeleton) => match skeleton.and_then(|s| s.fill(&own)) {
-                Some(content) => Ok(content),
-                None => self.whole(facts),
-            },
-            None => {
-                let content = self.whole(facts)?;
-                let skeleton = self.skeleton(facts, &own, &content);
-                self.skeletons.keep(shape, skeleton);
-                Ok(content)
-            }
-        }
+        let Some(way) = self.skeletons.find(&shape) else {
+            let content = self.whole(facts)?;
+            self.skeletons.keep(shape, self.skeleton(facts, &own, &content));
+            return Ok(content);
+        };
+        let filled = match way {
+            Way::Fill(skeleton) => skeleton.fill(&own),
+            Way::RenderWhole => None,
+        };
+        filled.map_or_else(|| self.whole(facts), Ok)
     }
 
     /// As the renderer gives it.
@@ -130,7 +135,8 @@ mod tests {
 
     fn skeletons(composer: &Composer) -> (usize, usize) {
         let kept = composer.0.skeletons.0.read().unwrap();
-        (kept.values().flatten().count(), kept.len())
+        let usable = kept.values().filter(|way| matches!(way, Way::Fill(_))).count();
+        (usable, kept.len())
     }
 
     #[test]
@@ -200,7 +206,9 @@ mod tests {
             let facts = MailFacts { person, ..facts.clone() };
             let own = Own::of(&facts).unwrap();
             let shape = composer.0.shape(&facts, &own).unwrap();
-            let skeleton = composer.0.skeletons.find(&shape).unwrap().unwrap();
+            let Some(Way::Fill(skeleton)) = composer.0.skeletons.find(&shape) else {
+                panic!("no skeleton");
+            };
             assert_eq!(skeleton.fill(&own).unwrap(), composer.0.whole(&facts).unwrap());
         }
     }
