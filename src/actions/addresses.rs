@@ -4,7 +4,9 @@
 use rusqlite::Connection;
 use serde_json::json;
 
+use super::payload::Payload;
 use super::{Applied, Context, Evidence, letters, note, person};
+use crate::compose::DeskTopic;
 use crate::domain::words::MessageState;
 use crate::ids::MessageId;
 use crate::store::{StoreError, addresses, attempts, messages};
@@ -57,7 +59,16 @@ pub(super) fn bounced(
     addresses::set_score(c, &attempt.address, score, at_ms, reason)?;
     if suspend && !already {
         data["shared_by"] = addresses::sharing(c, &attempt.address)?.len().into();
-        note(c, context, &subject, "address-suspended", &data, evidence)?;
+        let seq = note(c, context, &subject, "address-suspended", &data, evidence)?;
+        if let Some(message) = message.filter(|m| m.person.is_some() && !m.to_desk) {
+            let payload = Payload {
+                topic: DeskTopic::AddressSuspended.as_str().into(),
+                attempt: mid.to_string(),
+                ..Payload::default()
+            };
+            let (issuer, who) = (&message.issuer, message.person);
+            letters::tell_desk(c, context, seq, issuer, who, &payload, evidence.at)?;
+        }
     }
     Ok(Applied::Done)
 }

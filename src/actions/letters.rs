@@ -1,6 +1,7 @@
 //! Owns the messages that acts leave behind for members and desks. Each is written once per
 //! cause, with priority over the calendar's: somebody waits for it.
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -23,6 +24,10 @@ const STRAY_FORWARDS_PER_DAY_MAX: i64 = 50;
 /// more than people write, and the end of it where two programs thank each other. What comes
 /// beyond it is kept, not passed on.
 const PASSED_PER_DAY_MAX: i64 = 10;
+
+/// Notes to one desk on one day: beyond it there is one fault behind many, and one look at the
+/// lists tells more than another mail.
+const DESK_NOTES_PER_DAY_MAX: i64 = 20;
 
 /// What a message to a member is made of.
 pub(super) struct Parts<'a> {
@@ -132,7 +137,7 @@ fn answer_mail(
     let Some(id) = view.person else { return Ok(Applied::Nothing) };
     let (member, subject) = person(c, id)?;
     let Some(address) = &member.email else { return Ok(Applied::Nothing) };
-    if !within_cap(c, context, address, ANSWERS_PER_DAY_MAX, evidence)? {
+    if !within_cap(c, context, address, ANSWERS_PER_DAY_MAX, evidence.at)? {
         return Ok(Applied::Nothing);
     }
     let data = json!({"issuer": view.issuer, "kind": kind, "said": payload.said});
@@ -166,49 +171,70 @@ pub(super) fn forward(
     };
     let national = &context.config.relance.federation.national;
     let issuer = about.as_ref().map_or(national, |m| &m.issuer).clone();
-    if about.is_none() && !within_cap(c, context, "strays", STRAY_FORWARDS_PER_DAY_MAX, evidence)? {
+    if about.is_none()
+        && !within_cap(c, context, "strays", STRAY_FORWARDS_PER_DAY_MAX, evidence.at)?
+    {
         return Ok(Applied::Nothing);
     }
     let who = about.as_ref().and_then(|m| m.person);
     let subject = who.map(|id| person(c, id)).transpose()?.map_or_else(String::new, |p| p.1);
     let passed = format!("to-desk/{subject}");
-    if who.is_some() && !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence)? {
+    if who.is_some() && !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence.at)? {
         return Ok(Applied::Nothing);
     }
     let data = json!({"issuer": issuer, "why": why, "inbound": inbound});
     let seq = note(c, context, &subject, "forwarded", &data, evidence)?;
     let payload = Payload { inbound: Some(inbound), why: why.into(), ..Payload::default() };
     let renewal = about.as_ref().and_then(|m| m.renewal);
-    to_desk(c, seq, "forward", who, renewal, &issuer, &payload, evidence)?;
+    let parts = ToDesk { seq, kind: "forward", who, renewal, issuer: &issuer, payload: &payload };
+    to_desk(c, &parts, evidence.at.as_millisecond())?;
     Ok(Applied::Done)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of a message, no more")]
-fn to_desk(
-    c: &Connection,
+/// About whom and what a desk is written to.
+struct ToDesk<'a> {
     seq: i64,
-    kind: &str,
+    kind: &'a str,
     who: Option<PersonId>,
     renewal: Option<RenewalId>,
-    issuer: &str,
-    payload: &Payload,
-    evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
-    let at_ms = evidence.at.as_millisecond();
+    issuer: &'a str,
+    payload: &'a Payload,
+}
+
+fn to_desk(c: &Connection, parts: &ToDesk<'_>, at_ms: i64) -> Result<(), StoreError> {
     let message = NewMessage {
-        cause: &format!("led/{seq}/{kind}/desk"),
-        kind,
+        cause: &format!("led/{}/{}/desk", parts.seq, parts.kind),
+        kind: parts.kind,
         priority: 0,
-        person: who,
-        renewal,
-        issuer,
+        person: parts.who,
+        renewal: parts.renewal,
+        issuer: parts.issuer,
         firing: None,
         recipient: Recipient::Desk,
-        payload: &payload.to_json(),
+        payload: &parts.payload.to_json(),
         due_ms: at_ms,
     };
     messages::add(c, &message, at_ms)?;
     Ok(())
+}
+
+/// Tells a desk what it must know; on a bad day no more than a cap, since `relance doctor`, the
+/// lists and the ledger have all of it.
+pub fn tell_desk(
+    c: &Connection,
+    context: &Context,
+    seq: i64,
+    issuer: &str,
+    who: Option<PersonId>,
+    payload: &Payload,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let desk = format!("desk-note/{issuer}");
+    if !within_cap(c, context, &desk, DESK_NOTES_PER_DAY_MAX, at)? {
+        return Ok(());
+    }
+    let parts = ToDesk { seq, kind: "desk-note", who, renewal: None, issuer, payload };
+    to_desk(c, &parts, at.as_millisecond())
 }
 
 /// Passes a desk's answer on to the member whose mail it answers.
@@ -223,7 +249,7 @@ pub(super) fn desk_answer(
     let Some(id) = forward.person else { return Ok(Applied::Nothing) };
     let (member, subject) = person(c, id)?;
     let passed = format!("to-member/{subject}");
-    if !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence)? {
+    if !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence.at)? {
         return Ok(Applied::Nothing);
     }
     let asked = Payload::from_json(&forward.payload).inbound;
@@ -259,9 +285,9 @@ fn within_cap(
     context: &Context,
     who: &str,
     cap: i64,
-    evidence: &Evidence<'_>,
+    at: Timestamp,
 ) -> Result<bool, StoreError> {
     let mark = context.ring.mark("answered", who.to_ascii_lowercase().as_bytes());
-    let day = evidence.at.strftime("%Y-%m-%d").to_string();
+    let day = at.strftime("%Y-%m-%d").to_string();
     inbounds::may_answer(c, &mark, &day, cap)
 }

@@ -23,6 +23,7 @@ use crate::store::{StoreError, ledger, people};
 
 pub use addresses::{SCORE_LIMIT, decayed};
 pub use answers::{RenewalView, view_of_renewal};
+pub use letters::tell_desk;
 
 /// What every act needs besides its own facts. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -18,6 +18,15 @@ pub struct Payload {
     /// Why it goes to a desk.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// What a desk is told: [`crate::compose::DeskTopic`]'s text form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub topic: String,
+    /// The attempt whose address mail comes back from, in hexadecimal.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub attempt: String,
+    /// The firing that waits for a decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firing: Option<i64>,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,

@@ -38,6 +38,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
     "forward/subject.txt", "forward/body.txt",
+    "desk-note/subject.txt", "desk-note/body.txt",
     "desk-answer/subject.txt", "desk-answer/body.txt", "desk-answer/body.html",
     "page/layout.html", "page/style.css", "page/half.html", "page/bill.html",
     "page/renewal.html", "page/done.html", "page/conflict.html",

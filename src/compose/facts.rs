@@ -47,6 +47,71 @@ pub enum MailKind<'a> {
     Forward(Forwarded<'a>),
     /// The desk's answer to a forwarded mail, on its way to the member. Template `desk-answer`.
     DeskAnswer(&'a str),
+    /// What a desk must know, in its language only. Template `desk-note`.
+    DeskNote(DeskNote<'a>),
+}
+
+impl MailKind<'_> {
+    /// Whether it is text for a desk, in its language only.
+    #[must_use]
+    pub const fn is_for_desk(&self) -> bool {
+        matches!(self, Self::Forward(_) | Self::DeskNote(_))
+    }
+}
+
+/// What a desk must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeskTopic {
+    /// Mail to a member comes back: nothing is mailed to that address any more.
+    AddressSuspended,
+    /// A firing came too late and waits for a decision.
+    FiringHeld,
+    /// Too many addresses of one firing are dead: the rest of it waits for a decision.
+    MessagesHeld,
+}
+
+impl DeskTopic {
+    /// Every topic.
+    pub const ALL: [Self; 3] = [Self::AddressSuspended, Self::FiringHeld, Self::MessagesHeld];
+
+    /// Stable text form, as in the store and the locales.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AddressSuspended => "address-suspended",
+            Self::FiringHeld => "firing-held",
+            Self::MessagesHeld => "messages-held",
+        }
+    }
+
+    /// The topic with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.as_str() == text)
+    }
+}
+
+/// Facts of a note to a desk; those that its topic does not need are empty.
+#[derive(Debug, Clone, Copy)]
+pub struct DeskNote<'a> {
+    /// About what.
+    pub topic: DeskTopic,
+    /// The address that mail comes back from.
+    pub address: &'a str,
+    /// Numbers of the other members behind the same address.
+    pub shared: &'a str,
+    /// The member's telephone.
+    pub phone: &'a str,
+    /// The member's other address.
+    pub other_address: &'a str,
+    /// The member's employer.
+    pub employer: &'a str,
+    /// Name of the firing's step.
+    pub step: &'a str,
+    /// When the firing was due.
+    pub due: Option<Timestamp>,
+    /// The firing's number, for the command that decides.
+    pub firing: i64,
 }
 
 /// What was understood and done.

@@ -9,7 +9,7 @@ use super::mail::{FORWARD_REASONS, template_name};
 use super::parity::Substance;
 use super::sample::Sample;
 use super::words::Words;
-use super::{ComposeError, Composer, MailKind, typography};
+use super::{ComposeError, Composer, typography};
 use crate::config::WordsSection;
 use crate::domain::words::Lang;
 
@@ -175,7 +175,7 @@ fn mails(composer: &Composer, sample: &Sample, faults: &mut Vec<Fault>) {
             faults.push(of_error(&name, &error));
             continue;
         }
-        if matches!(facts.kind, MailKind::Forward(_)) {
+        if facts.kind.is_for_desk() {
             continue;
         }
         let mut seen: Vec<Substance> = Vec::new();

@@ -4,7 +4,7 @@ use tera::{Context, Value};
 
 use super::frame::put;
 use super::text::{self, clean, fenced};
-use super::{ComposeError, Forwarded, Inner, MailFacts, MailKind, Said};
+use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind, Said};
 use crate::domain::words::Lang;
 
 /// Names of the mail templates, one folder each.
@@ -17,6 +17,7 @@ pub(super) const KINDS: &[&str] = &[
     "confirm-request",
     "forward",
     "desk-answer",
+    "desk-note",
 ];
 
 /// Reasons for which a mail comes to a desk; each has its words.
@@ -63,14 +64,17 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::ConfirmRequest(_) => "confirm-request",
         MailKind::Forward(_) => "forward",
         MailKind::DeskAnswer(_) => "desk-answer",
+        MailKind::DeskNote(_) => "desk-note",
     }
 }
 
 impl Inner {
     /// Renders everything that the message says. Its facts have passed [`require`].
     pub(super) fn parts(&self, facts: &MailFacts<'_>) -> Result<Parts, ComposeError> {
-        if let MailKind::Forward(mail) = &facts.kind {
-            return self.forward(facts, mail);
+        match &facts.kind {
+            MailKind::Forward(mail) => return self.forward(facts, mail),
+            MailKind::DeskNote(note) => return self.desk_note(facts, note),
+            _ => {}
         }
         let first = facts.prefer;
         let halves = [self.half(facts, first, true)?, self.half(facts, first.other(), false)?];
@@ -136,7 +140,10 @@ impl Inner {
                 let lines: Vec<Value> = answer.trim().lines().map(Value::normal_string).collect();
                 context.insert_value("answer_lines", Value::from(lines));
             }
-            MailKind::Step(_) | MailKind::FreshLink | MailKind::Forward(_) => {}
+            MailKind::Step(_)
+            | MailKind::FreshLink
+            | MailKind::Forward(_)
+            | MailKind::DeskNote(_) => {}
         }
         Ok(context)
     }
@@ -161,9 +168,35 @@ impl Inner {
         put(&mut context, "fenced", &fenced(mail.text));
         let zone = &facts.issuer.zone;
         put(&mut context, "received", &self.instant(lang, mail.received, zone)?);
-        let text = self.engine.render("forward/body.txt", &context)?;
+        self.for_desk("forward", lang, &context)
+    }
+
+    /// Text only, in the desk's language only.
+    fn desk_note(&self, facts: &MailFacts<'_>, note: &DeskNote<'_>) -> Result<Parts, ComposeError> {
+        let lang = facts.issuer.desk.language;
+        let mut context = self.values(facts, lang)?;
+        put(&mut context, "topic", note.topic.as_str());
+        for (name, value) in [
+            ("address", note.address),
+            ("shared", note.shared),
+            ("phone", note.phone),
+            ("other_address", note.other_address),
+            ("employer", note.employer),
+            ("step_name", note.step),
+        ] {
+            put(&mut context, name, &foreign_line(value));
+        }
+        put(&mut context, "firing", &note.firing.to_string());
+        let zone = &facts.issuer.zone;
+        let due = note.due.map(|at| self.instant(lang, at, zone)).transpose()?;
+        put(&mut context, "due", &due.unwrap_or_default());
+        self.for_desk("desk-note", lang, &context)
+    }
+
+    fn for_desk(&self, kind: &str, lang: Lang, context: &Context) -> Result<Parts, ComposeError> {
+        let text = self.engine.render(&format!("{kind}/body.txt"), context)?;
         Ok(Parts {
-            subject: self.subject("forward", lang, &context)?,
+            subject: self.subject(kind, lang, context)?,
             text: text::unmarked(&text),
             html: None,
             first: lang,
@@ -185,6 +218,7 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         }
         MailKind::Confirmation(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
+        MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {

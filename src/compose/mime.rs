@@ -228,7 +228,7 @@ mod tests {
             let parsed = MessageParser::default().parse(bytes).unwrap();
             assert_eq!(parsed.message_id(), Some(facts.ids.message_id.as_str()), "{name}");
             assert_eq!(parsed.date().unwrap().to_timestamp(), facts.date.as_second(), "{name}");
-            let parts = if matches!(facts.kind, MailKind::Forward(_)) { 1 } else { 3 };
+            let parts = if facts.kind.is_for_desk() { 1 } else { 3 };
             assert_eq!(parsed.parts.len(), parts, "{name}");
             if step {
                 let html = parsed.body_html(0).unwrap();
@@ -248,7 +248,7 @@ mod tests {
         let sample = Sample::new();
         let composer = composer(&sample);
         for (name, facts) in sample.mails() {
-            if matches!(facts.kind, MailKind::Forward(_)) {
+            if facts.kind.is_for_desk() {
                 continue;
             }
             let subject = composer.0.parts(&facts).unwrap().subject;

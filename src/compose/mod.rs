@@ -40,8 +40,8 @@ use crate::config::{Association, Relance, WordsSection};
 use crate::domain::words::Lang;
 
 pub use facts::{
-    Bill, Composed, Correspondent, Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind,
-    PersonFacts, Said,
+    Bill, Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Line, LineKind, Links,
+    MailFacts, MailIds, MailKind, PersonFacts, Said,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};

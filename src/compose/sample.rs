@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 
 use super::{
-    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DonePage, ExpiredPage, FormFault,
-    Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts, RenewalPage,
-    Said, UnsubscribePage,
+    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskTopic, DonePage,
+    ExpiredPage, FormFault, Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page,
+    PersonFacts, RenewalPage, Said, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind};
 use crate::domain::answer::Choice;
@@ -167,6 +167,9 @@ impl Sample {
                 }
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
+                for topic in DeskTopic::ALL {
+                    kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
+                }
                 for why in super::mail::FORWARD_REASONS {
                     kinds.push((format!("forward-{why}"), MailKind::Forward(letter(why))));
                 }
@@ -187,11 +190,24 @@ impl Sample {
         undo.bill = None;
         let mut stranger = self.facts(variant, MailKind::Forward(letter("no-token")));
         stranger.person = None;
+        let unreachable = DeskNote {
+            topic: DeskTopic::AddressSuspended,
+            address: "m.exemple@example.org",
+            shared: "",
+            phone: "",
+            other_address: "",
+            employer: "",
+            step: "",
+            due: None,
+            firing: 0,
+        };
+        let unreachable = self.facts(variant, MailKind::DeskNote(unreachable));
         let mut unknown = self.facts(variant, MailKind::ConfirmRequest(Said::Unsubscribed));
         unknown.person = None;
         vec![
             ("confirmation-bare".into(), undo),
             ("forward-stranger".into(), stranger),
+            ("desk-note-unreachable".into(), unreachable),
             ("confirm-request-stranger".into(), unknown),
         ]
     }
@@ -291,6 +307,22 @@ impl Sample {
             ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
         ]
     }
+}
+
+fn note(topic: DeskTopic) -> MailKind<'static> {
+    let address = topic == DeskTopic::AddressSuspended;
+    let only = |text: &'static str| if address { text } else { "" };
+    MailKind::DeskNote(DeskNote {
+        topic,
+        address: only("m.exemple@example.org"),
+        shared: only("10443, 10555"),
+        phone: only("514-555-0142"),
+        other_address: only("maelle@example.net"),
+        employer: only("Ville d’Exemple"),
+        step: if address { "" } else { "reminder-1" },
+        due: (!address).then(|| noon(4)),
+        firing: if address { 0 } else { 12 },
+    })
 }
 
 fn letter(why: &'static str) -> Forwarded<'static> {

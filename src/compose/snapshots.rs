@@ -15,6 +15,8 @@ const KEPT: &[&str] = &[
     "fresh-link",
     "confirm-request-not-renewing",
     "forward-question",
+    "desk-note-address-suspended",
+    "desk-note-firing-held",
     "desk-answer",
 ];
 

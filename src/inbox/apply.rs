@@ -139,6 +139,11 @@ fn origin(
         return Ok(None);
     };
     let Some(message) = messages::by_id(c, attempt.message)? else { return Ok(None) };
+    let written = matches!(reading.kind, Kind::Reply | Kind::Other);
+    if written && message.to_desk && message.kind != "forward" {
+        // An answer to a note of ours is for no member: it goes to the national desk.
+        return Ok(None);
+    }
     let on_file = if message.to_desk {
         context
             .config

@@ -7,18 +7,20 @@ use rusqlite::Connection;
 use crate::actions::Context;
 use crate::actions::payload::{Payload, Wish};
 use crate::compose::{
-    Bill, Composed, Composer, Correspondent, Forwarded, Links, MailFacts, MailIds, MailKind,
-    PersonFacts, Said,
+    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts,
+    MailIds, MailKind, PersonFacts, Said,
 };
 use crate::config::{Association, StepKind};
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{billing, eligibility};
-use crate::ids::MessageId;
+use crate::ids::{FiringId, MessageId};
 use crate::link::{Purpose, Token};
+use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
 use crate::store::messages::MessageView;
-use crate::store::{StoreError, attempts, inbounds, people, renewals};
+use crate::store::people::PersonRow;
+use crate::store::{StoreError, addresses, attempts, firings, inbounds, people, renewals};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
@@ -72,7 +74,17 @@ struct Facts<'a> {
     address: String,
     payload: Payload,
     inbound: Option<InboundRow>,
+    note: NoteFacts,
     header_id: Option<String>,
+}
+
+/// What a note to a desk tells besides the member.
+#[derive(Default)]
+struct NoteFacts {
+    address: String,
+    shared: String,
+    contact: PersonRow,
+    firing: Option<FiringRow>,
 }
 
 /// Composes a message from a read snapshot.
@@ -121,9 +133,34 @@ fn facts<'a>(
     };
     let payload = Payload::from_json(&view.payload);
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
+    let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
-    Ok(Ok(Facts { issuer, member, renewal, bill, address, payload, inbound, header_id }))
+    Ok(Ok(Facts { issuer, member, renewal, bill, address, payload, inbound, note, header_id }))
+}
+
+fn note(
+    c: &Connection,
+    payload: &Payload,
+    member: Option<&Member>,
+) -> Result<NoteFacts, StoreError> {
+    if payload.topic.is_empty() {
+        return Ok(NoteFacts::default());
+    }
+    let attempt = MessageId::from_hex(&payload.attempt).map(|mid| attempts::by_mid(c, mid));
+    let address = attempt.transpose()?.flatten().map(|a| a.address).unwrap_or_default();
+    let mut shared = Vec::new();
+    for id in addresses::sharing(c, &address)? {
+        if member.is_none_or(|m| m.id != id) {
+            shared.extend(people::by_id(c, id)?.map(|m| m.member_no));
+        }
+    }
+    Ok(NoteFacts {
+        address,
+        shared: shared.join(", "),
+        contact: member.map(|m| people::contact(c, m.id)).transpose()?.unwrap_or_default(),
+        firing: payload.firing.map(|id| firings::by_id(c, FiringId(id))).transpose()?.flatten(),
+    })
 }
 
 /// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
@@ -332,6 +369,21 @@ impl Writer<'_> {
                     text: &mail.text,
                     why: &facts.payload.why,
                     received: Timestamp::from_millisecond(mail.received_ms).unwrap_or(self.now),
+                })
+            }),
+            "desk-note" => DeskTopic::parse(&facts.payload.topic).map(|topic| {
+                let NoteFacts { address, shared, contact, firing } = &facts.note;
+                let other = contact.email2.as_deref().unwrap_or_default();
+                MailKind::DeskNote(DeskNote {
+                    topic,
+                    address,
+                    shared,
+                    phone: &contact.phone,
+                    other_address: if other == address { "" } else { other },
+                    employer: &contact.employer,
+                    step: firing.as_ref().map_or("", |f| &f.step),
+                    due: firing.as_ref().and_then(|f| Timestamp::from_millisecond(f.due_ms).ok()),
+                    firing: firing.as_ref().map_or(0, |f| f.id.0),
                 })
             }),
             "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),

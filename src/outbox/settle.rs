@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::letter::Letter;
 use super::transport::{Outcome, RelayReply};
+use crate::actions::payload::Payload;
 use crate::actions::{self, Action, Context, Door, Evidence};
+use crate::compose::DeskTopic;
 use crate::config::InDoubt;
 use crate::domain::words::{Lang, MessageState};
 use crate::ids::{FiringId, MessageId, MessageRow};
@@ -262,7 +264,15 @@ pub fn hold_sick_firing(
     let held = messages::hold_firing(c, firing, "too-many-dead-addresses", now_ms)?;
     if held > 0 {
         let data = json!({"firing": firing.0, "dead": dead, "of": total, "held": held});
-        ledger::append(c, &context.ring, now_ms, "", "firing-held", &data)?;
+        let seq = ledger::append(c, &context.ring, now_ms, "", "firing-held", &data)?;
+        if let Some(row) = firings::by_id(c, firing)? {
+            let payload = Payload {
+                topic: DeskTopic::MessagesHeld.as_str().into(),
+                firing: Some(firing.0),
+                ..Payload::default()
+            };
+            actions::tell_desk(c, context, seq, &row.issuer, None, &payload, now)?;
+        }
     }
     Ok(true)
 }

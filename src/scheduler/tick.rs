@@ -11,8 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::calendar::{self, Nominal};
 use super::plan::{self, ChunkEnd};
-use crate::actions::Context;
+use crate::actions::payload::Payload;
+use crate::actions::{self, Context};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
+use crate::compose::DeskTopic;
 use crate::config::IfUnanswered;
 use crate::domain::{lateness, season};
 use crate::faults;
@@ -168,18 +170,25 @@ fn register(
         hold_until_ms,
     };
     let now_ms = now.as_millisecond();
-    let new = firings::add(c, &firing, now_ms)?;
-    if new {
-        let held = state == FiringState::Held;
-        let data = json!({"schedule": schedule.id, "local": key, "held": held});
-        ledger::append(c, &context.ring, now_ms, "", "fired", &data)?;
-        if held {
-            tracing::warn!(schedule = %schedule.id, local = %key, reason, "scheduler.held");
-        } else {
-            tracing::info!(schedule = %schedule.id, local = %key, "scheduler.fired");
-        }
+    let Some(id) = firings::add(c, &firing, now_ms)? else { return Ok(false) };
+    let held = state == FiringState::Held;
+    let data = json!({"schedule": schedule.id, "local": key, "held": held});
+    let seq = ledger::append(c, &context.ring, now_ms, "", "fired", &data)?;
+    if held {
+        tracing::warn!(schedule = %schedule.id, local = %key, reason, "scheduler.held");
+    } else {
+        tracing::info!(schedule = %schedule.id, local = %key, "scheduler.fired");
     }
-    Ok(new)
+    // What was due before the store was made is the installer's to decide, who sees it in doctor.
+    if hold_until_ms.is_some() {
+        let payload = Payload {
+            topic: DeskTopic::FiringHeld.as_str().into(),
+            firing: Some(id.0),
+            ..Payload::default()
+        };
+        actions::tell_desk(c, context, seq, &schedule.association, None, &payload, now)?;
+    }
+    Ok(true)
 }
 
 /// Ends the holds for lateness that nobody answered in time, as their step says.

@@ -112,8 +112,8 @@ fn row(r: &SqlRow<'_>) -> rusqlite::Result<FiringRow> {
     })
 }
 
-/// Writes a firing unless its key is taken. Returns whether it is new.
-pub fn add(c: &Connection, f: &NewFiring<'_>, at_ms: i64) -> Result<bool, StoreError> {
+/// Writes a firing unless its key is taken. Returns its row where it is new.
+pub fn add(c: &Connection, f: &NewFiring<'_>, at_ms: i64) -> Result<Option<FiringId>, StoreError> {
     let n = c
         .prepare_cached(
             "INSERT INTO firing (schedule, local, zone, due_at, season, issuer, step, kind, state,
@@ -135,7 +135,7 @@ pub fn add(c: &Connection, f: &NewFiring<'_>, at_ms: i64) -> Result<bool, StoreE
             f.hold_until_ms,
             at_ms,
         ))?;
-    Ok(n == 1)
+    Ok((n == 1).then(|| FiringId(c.last_insert_rowid())))
 }
 
 /// Whether the schedule fired for that nominal instant already.

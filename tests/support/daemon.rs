@@ -184,11 +184,6 @@ impl Daemon {
         self.process.wait(END_WITHIN).expect("nothing outlives SIGKILL");
     }
 
-    /// Another signal, by name: `HUP`.
-    pub fn signal(&mut self, name: &str) {
-        self.process.signal(name);
-    }
-
     /// Whether it has ended, by itself or not.
     pub fn ended(&mut self) -> bool {
         self.process.ended().is_some()

@@ -34,6 +34,7 @@ fn a_dead_address_is_suspended_and_gets_no_reminder() {
     insta::assert_snapshot!(club.messages(), @"
     10001 notice sent
     10003 notice sent
+    10003 desk-note sent
     10001 reminder sent
     ");
     insta::assert_snapshot!(club.ledger(), @"
