@@ -99,7 +99,7 @@ pub(super) fn proof(
         note(c, context, &subject, "proved-sent", &data, evidence)?;
         applied = Applied::Done;
     }
-    if human && addresses::lift(c, &attempt.address)? {
+    if human && addresses::lift_reported(c, &attempt.address)? {
         let data = json!({"mid": mid.to_string(), "by": what});
         note(c, context, &subject, "address-lifted", &data, evidence)?;
         applied = Applied::Done;

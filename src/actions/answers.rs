@@ -154,8 +154,10 @@ fn settle(
         in_reply_to: evidence.answers.into(),
         ..Payload::default()
     };
-    letters::to_member(
+    letters::confirm(
         c,
+        context,
+        &subject,
         &letters::Parts {
             seq,
             kind: "confirmation",

@@ -16,6 +16,10 @@ use crate::store::{StoreError, attempts, inbounds};
 /// Automatic answers to one address on one day: enough for a person who tries things out, too
 /// few for two machines to keep each other busy.
 const ANSWERS_PER_DAY_MAX: i64 = 5;
+/// Confirmations to one member on one day: more than anybody changes their mind. Whoever has one
+/// of our links could otherwise have us flood its owner by switching back and forth; what comes
+/// beyond it is done and in the ledger, and no longer mailed.
+const CONFIRMATIONS_PER_DAY_MAX: i64 = 10;
 /// Mails without a token that are forwarded one by one on one day; the rest are kept and counted
 /// (we are no relay for spam).
 const STRAY_FORWARDS_PER_DAY_MAX: i64 = 50;
@@ -60,6 +64,21 @@ pub(super) fn to_member(
         due_ms: at_ms,
     };
     messages::add(c, &message, at_ms)?;
+    Ok(())
+}
+
+/// Queues the confirmation of an act, within the day's cap.
+pub(super) fn confirm(
+    c: &Connection,
+    context: &Context,
+    subject: &str,
+    parts: &Parts<'_>,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let who = format!("confirmed/{subject}");
+    if within_cap(c, context, &who, CONFIRMATIONS_PER_DAY_MAX, evidence)? {
+        to_member(c, parts, evidence)?;
+    }
     Ok(())
 }
 

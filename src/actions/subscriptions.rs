@@ -71,7 +71,7 @@ fn settle(
         issuer,
         payload: &payload,
     };
-    letters::to_member(c, &parts, evidence)?;
+    letters::confirm(c, context, &subject, &parts, evidence)?;
     Ok(Applied::Done)
 }
 

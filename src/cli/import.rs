@@ -328,12 +328,28 @@ fn digest(file: &Path) -> anyhow::Result<String> {
 /// Beside the input: line, field, reason and the row itself.
 fn write_rejects(input: &Path, refused: &[Refused]) -> anyhow::Result<PathBuf> {
     let path = input.with_extension("rejects.csv");
-    let file = File::create(&path).with_context(|| path.display().to_string())?;
+    // People's data, like the list: for its owner only. Written aside and moved, so that what
+    // stood there, with whatever mode or link, is replaced.
+    let fresh = input.with_extension("rejects.csv.new");
+    let _ = std::fs::remove_file(&fresh);
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh);
+    let file = file.with_context(|| fresh.display().to_string())?;
     let mut writer = csv::Writer::from_writer(file);
     writer.write_record(["line", "field", "why", "row"])?;
     for r in refused {
-        writer.write_record([&r.line.to_string(), &r.field, &r.why, &r.raw])?;
+        let (why, row) = (plain(&r.why), plain(&r.raw));
+        writer.write_record([r.line.to_string().as_str(), &r.field, &why, &row])?;
     }
     writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.flush()?;
+    std::fs::rename(&fresh, &path).with_context(|| path.display().to_string())?;
     Ok(path)
+}
+
+/// A cell that a spreadsheet shows and does not reckon: what a member list holds may come from
+/// anybody's form.
+fn plain(cell: &str) -> std::borrow::Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return format!("'{cell}").into();
+    }
+    cell.into()
 }

@@ -89,8 +89,10 @@ pub(super) fn assemble(facts: &MailFacts<'_>, content: Content) -> Result<Compos
     if !ids.reply_to.is_empty() {
         builder = builder.reply_to(mailbox("Reply-To", "", &ids.reply_to)?);
     }
-    if !ids.in_reply_to.is_empty() {
-        let answered = format!("<{}>", id("In-Reply-To", &ids.in_reply_to)?);
+    // Somebody else's id, which only keeps a thread together: one that cannot stand in a header
+    // must not cost the person the answer.
+    if let Ok(answered) = id("In-Reply-To", &ids.in_reply_to) {
+        let answered = format!("<{answered}>");
         builder = builder.in_reply_to(answered.clone()).references(answered);
     }
     for (name, value) in extra_headers(facts)? {

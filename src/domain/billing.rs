@@ -117,6 +117,7 @@ pub(crate) mod tests {
             status: "active".into(),
             memberships: memberships.collect(),
             suspended: false,
+            barred: false,
             unsubscribed: Vec::new(),
         }
     }

@@ -94,7 +94,10 @@ pub fn decide(
     }
     match &member.email {
         None => Err(Excluded::NoAddress),
-        Some(_) if member.suspended => Err(Excluded::AddressSuspended),
+        // A report can be forged by whoever saw the mail: it never silences the last call.
+        Some(_) if member.barred || (member.suspended && kind != StepKind::LastCall) => {
+            Err(Excluded::AddressSuspended)
+        }
         Some(_) => Ok(bill),
     }
 }
@@ -137,6 +140,8 @@ mod tests {
             ),
             ("no address", |m| m.email = None, None, Notice, Some(Excluded::NoAddress)),
             ("suspended", |m| m.suspended = true, None, Notice, Some(Excluded::AddressSuspended)),
+            ("a report stops no last call", |m| m.suspended = true, None, LastCall, None),
+            ("a person does", |m| m.barred = true, None, LastCall, Some(Excluded::AddressSuspended)),
             ("deceased", |m| m.status = "deceased".into(), None, Notice, Some(Excluded::NotActive)),
             ("on leave", |m| m.status = "on-leave".into(), None, Notice, Some(Excluded::NotActive)),
             (

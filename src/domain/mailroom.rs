@@ -101,8 +101,13 @@ pub fn decide(
                     MailAct::ConfirmFirst(Wish::Stop)
                 }
             }
-            (_, Some(_)) => MailAct::Complained,
-            (_, None) => MailAct::ToDesk("complaint"),
+            // A desk's provider complains of a member's words, not of our reminders.
+            (_, Some(known)) if known.to_desk => MailAct::Keep("complaint-of-a-desk"),
+            // A Message-ID travels with every copy and authorises nothing.
+            (Some(found), Some(_)) if !found.expired && found.purpose != Purpose::Ref => {
+                MailAct::Complained
+            }
+            _ => MailAct::ToDesk("complaint"),
         },
         Kind::AutoReply => MailAct::Keep("auto-reply"),
         Kind::Reply | Kind::Other if reading.unreadable.is_some() => {
@@ -164,6 +169,8 @@ fn replied(
         return MailAct::Keep("list-or-bulk");
     }
     let trusted = trusted(reading, found, known, authserv_id);
+    let known_sender = is_on_file(reading, known)
+        && aligned_pass(&reading.authentication_results, authserv_id, &reading.from);
     if known.to_desk {
         return match found.purpose {
             _ if trusted => MailAct::DeskAnswer,
@@ -178,7 +185,8 @@ fn replied(
         }
         Some(Command::Stop) => Wish::Stop,
         Some(Command::Help) if trusted => return MailAct::Help,
-        _ => return MailAct::ToDesk("question"),
+        // The desk must know whose words it may take for the member's.
+        _ => return MailAct::ToDesk(if known_sender { "question" } else { "unverified" }),
     };
     if found.expired {
         return MailAct::ToDesk("expired");
@@ -226,16 +234,52 @@ pub fn aligned_pass(results: &[String], authserv_id: &str, from: &str) -> bool {
     }
     let Some((_, domain)) = from.rsplit_once('@') else { return false };
     let Some(top) = results.first() else { return false };
-    let mut parts = top.split(';').map(str::trim);
-    let ours = parts
-        .next()
-        .and_then(|id| id.split_whitespace().next())
-        .is_some_and(|id| id.eq_ignore_ascii_case(authserv_id));
-    ours && parts.any(|part| passes(part, domain))
+    let Some(statements) = statements(top) else { return false };
+    let Some((id, results)) = statements.split_first() else { return false };
+    let ours = id.first().is_some_and(|id| id.eq_ignore_ascii_case(authserv_id));
+    ours && results.iter().any(|words| passes(words, domain))
 }
 
-fn passes(part: &str, from_domain: &str) -> bool {
-    let mut words = part.split_whitespace();
+/// The header's statements and their words, comments left out (RFC 8601 §2.2). A quoted string is
+/// part of its word, whatever stands in it: a sender chooses the local part of `smtp.mailfrom`,
+/// and what it says in quotes or comments must not pass for a result. `None` where a quote or
+/// comment has no end: then nothing in it can be told apart.
+fn statements(text: &str) -> Option<Vec<Vec<String>>> {
+    let (mut all, mut words, mut word) = (Vec::new(), Vec::new(), String::new());
+    let (mut quoted, mut depth) = (false, 0_u32);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if quoted || depth > 0 => {
+                let escaped = chars.next()?;
+                if quoted {
+                    word.push(escaped);
+                }
+            }
+            '"' if depth == 0 => quoted = !quoted,
+            _ if quoted => word.push(c),
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1)?,
+            _ if depth > 0 => {}
+            ';' => {
+                words.extend(some(&mut word));
+                all.push(std::mem::take(&mut words));
+            }
+            c if c.is_whitespace() => words.extend(some(&mut word)),
+            c => word.push(c),
+        }
+    }
+    words.extend(some(&mut word));
+    all.push(words);
+    (!quoted && depth == 0).then_some(all)
+}
+
+fn some(word: &mut String) -> Option<String> {
+    (!word.is_empty()).then(|| std::mem::take(word))
+}
+
+fn passes(words: &[String], from_domain: &str) -> bool {
+    let mut words = words.iter();
     let Some((method, result)) = words.next().and_then(|w| w.split_once('=')) else { return false };
     if !result.eq_ignore_ascii_case("pass") {
         return false;
@@ -246,13 +290,12 @@ fn passes(part: &str, from_domain: &str) -> bool {
         "spf" => "smtp.mailfrom",
         _ => return false,
     };
-    words
+    let mut named = words
         .filter_map(|w| w.split_once('='))
         .filter(|(name, _)| name.eq_ignore_ascii_case(property))
-        .any(|(_, value)| {
-            let value = value.rsplit('@').next().unwrap_or(value).trim_matches('"');
-            aligned(value, from_domain)
-        })
+        .map(|(_, value)| value.rsplit('@').next().unwrap_or(value))
+        .peekable();
+    named.peek().is_some() && named.all(|domain| aligned(domain, from_domain))
 }
 
 fn aligned(authenticated: &str, from_domain: &str) -> bool {
@@ -315,6 +358,8 @@ mod tests {
         assert_eq!(run(&renew, None, None, november), MailAct::ToDesk("no-token"));
         let question = reply(None);
         assert_eq!(run(&question, Some(REPLY), Some(&k), november), MailAct::ToDesk("question"));
+        let whose = Reading { from: "mallory@club.test".into(), ..question };
+        assert_eq!(run(&whose, Some(REPLY), Some(&k), november), MailAct::ToDesk("unverified"));
         let stop = reply(Some(Command::Stop));
         assert_eq!(run(&stop, Some(REPLY), Some(&k), november), MailAct::Stop);
         let late = run(&stop, Some(REPLY), Some(&k), "2026-12-28T12:00:00Z");
@@ -374,7 +419,15 @@ mod tests {
         assert_eq!(run(&unproven, Some(REPLY), Some(&k), now), confirm);
         let provider = complaint("fbl@provider.test", "abuse");
         assert_eq!(run(&provider, Some(REPLY), Some(&k), now), MailAct::Complained);
-        assert_eq!(run(&provider, None, None, now), MailAct::ToDesk("complaint"));
+        let desk = MailAct::ToDesk("complaint");
+        assert_eq!(run(&provider, None, None, now), desk);
+        let by_ref = Found { purpose: Purpose::Ref, expired: false };
+        assert_eq!(run(&provider, Some(by_ref), Some(&k), now), desk);
+        let expired = Found { expired: true, ..REPLY };
+        assert_eq!(run(&provider, Some(expired), Some(&k), now), desk);
+        let of_desk = Known { to_desk: true, ..known() };
+        let kept = MailAct::Keep("complaint-of-a-desk");
+        assert_eq!(run(&provider, Some(REPLY), Some(&of_desk), now), kept);
     }
 
     #[test]
@@ -403,6 +456,29 @@ mod tests {
                 "mx.relance.test; spf=pass smtp.mailfrom=a@other.test; dmarc=fail header.from=mail.club.test",
                 false,
             ),
+            ("MX.Relance.TEST; dmarc=pass (p=none dis=none) header.from=mail.club.test", true),
+            ("mx.relance.test; dkim=pass (2048-bit key; secure) header.d=\"club.test\"", true),
+            ("mx.relance.test; dmarc=pass header.from=evil.test header.from=mail.club.test", false),
+            ("mx.relance.test; dmarc=pass (p=none) header.from=evil; header.from=club.test", false),
+            (
+                "mx.relance.test; spf=pass (client-ip=192.0.2.1; helo=x; dmarc=pass header.from=club.test ) smtp.mailfrom=a@evil.test",
+                false,
+            ),
+            (
+                "mx.relance.test; spf=pass smtp.mailfrom=\"; dmarc=pass header.from=club.test ;\"@evil.test",
+                false,
+            ),
+            (
+                "mx.relance.test; dkim=pass header.i=\"x header.d=club.test y\"@evil.test header.d=evil.test",
+                false,
+            ),
+            (
+                "mx.relance.test; spf=fail smtp.mailfrom=\"a\\\"; dmarc=pass header.from=club.test; \"@evil.test",
+                false,
+            ),
+            ("mx.relance.test; spf=pass (; dmarc=pass header.from=club.test", false),
+            ("mx.relance.test; spf=none \"; dmarc=pass header.from=club.test", false),
+            ("mx.relance.test) ; dmarc=pass header.from=club.test", false),
             ("mx.other.test; dmarc=pass header.from=mail.club.test", false),
             ("mx.relance.test; none", false),
             ("", false),

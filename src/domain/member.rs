@@ -26,6 +26,8 @@ pub struct Member {
     pub memberships: Vec<Membership>,
     /// Whether mail to `email` is suspended.
     pub suspended: bool,
+    /// Whether a person put `email` on the list: then nothing goes there, not even a last call.
+    pub barred: bool,
     /// Associations whose reminders they stopped.
     pub unsubscribed: Vec<String>,
 }

@@ -25,6 +25,9 @@ use crate::store::{StoreError, addresses, attempts, firings, inbounds, people, r
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
 
+/// Characters of a foreign sender's name that a desk sees: people's are shorter.
+const SENDER_NAME_CHARS_MAX: usize = 60;
+
 /// A message ready to be claimed.
 #[derive(Debug, Clone)]
 pub struct Letter {
@@ -259,7 +262,9 @@ impl Writer<'_> {
         // A stray mail has no member to whom a desk's answer could go through us: the desk
         // answers its sender.
         match (&self.facts.inbound, self.view.to_desk, self.view.person) {
-            (Some(stray), true, None) if !stray.sender.is_empty() => stray.sender.clone(),
+            (Some(stray), true, None) if is_address(&stray.sender) => stray.sender.clone(),
+            // Not to be answered by mail: the text shows who it was, and the desk must see it.
+            (Some(stray), true, None) if !stray.sender.is_empty() => String::new(),
             _ => self.address(Purpose::Reply, &mail.reply_local, &mail.reply_domain),
         }
     }
@@ -392,10 +397,17 @@ impl Writer<'_> {
     }
 }
 
+fn is_address(text: &str) -> bool {
+    text.is_ascii() && text.parse::<lettre::Address>().is_ok()
+}
+
+/// Who wrote, as a desk sees it. A name is the sender's invention: it can neither pass for an
+/// address in brackets nor push the real one out of sight.
 fn sender(mail: &InboundRow) -> String {
-    if mail.sender_name.is_empty() {
-        mail.sender.clone()
-    } else {
-        format!("{} <{}>", mail.sender_name, mail.sender)
+    let name = mail.sender_name.chars().filter(|c| !matches!(c, '<' | '>'));
+    let name: String = name.take(SENDER_NAME_CHARS_MAX).collect();
+    match name.trim() {
+        "" => mail.sender.clone(),
+        name => format!("{name} <{}>", mail.sender),
     }
 }

@@ -1,9 +1,14 @@
-//! Owns what is known against addresses: a score, a suspension, its reason.
+//! Owns what is known against addresses: a score, a suspension, its reason. Addresses are told
+//! apart without regard to case, as mail servers do: a list that is written differently next year
+//! must not lift what stands against one.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
 use crate::ids::PersonId;
+
+/// Reasons that reports give; any other is a person's.
+pub const REPORTED: [&str; 2] = ["address-dead", "bounces"];
 
 /// An address that nothing is mailed to.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +26,7 @@ pub struct Suppressed {
 /// Numbers of the persons who share an address on file.
 pub fn sharing(c: &Connection, address: &str) -> Result<Vec<PersonId>, StoreError> {
     let mut statement =
-        c.prepare_cached("SELECT id FROM person WHERE email = ?1 OR email2 = ?1 ORDER BY id")?;
+        c.prepare_cached("SELECT id FROM person WHERE lower(email) = lower(?1) OR lower(email2) = lower(?1) ORDER BY id")?;
     let rows = statement.query_map([address], |r| Ok(PersonId(r.get(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -29,7 +34,7 @@ pub fn sharing(c: &Connection, address: &str) -> Result<Vec<PersonId>, StoreErro
 /// The score of an address and when it was reckoned; 0 for one without a blemish.
 pub fn score(c: &Connection, address: &str) -> Result<(f64, i64, bool), StoreError> {
     Ok(c.prepare_cached(
-        "SELECT score, scored_at, suspended_at IS NOT NULL FROM address WHERE address = ?1",
+        "SELECT score, scored_at, suspended_at IS NOT NULL FROM address WHERE address = lower(?1)",
     )?
     .query_row([address], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
     .optional()?
@@ -46,7 +51,7 @@ pub fn set_score(
 ) -> Result<(), StoreError> {
     c.prepare_cached(
         "INSERT INTO address (address, score, scored_at, suspended_at, reason)
-         VALUES (?1, ?2, ?3, iif(?4 IS NULL, NULL, ?3), coalesce(?4, ''))
+         VALUES (lower(?1), ?2, ?3, iif(?4 IS NULL, NULL, ?3), coalesce(?4, ''))
          ON CONFLICT (address) DO UPDATE SET score = excluded.score, scored_at = excluded.scored_at,
            suspended_at = coalesce(address.suspended_at, excluded.suspended_at),
            reason = iif(address.suspended_at IS NULL, excluded.reason, address.reason)",
@@ -58,15 +63,30 @@ pub fn set_score(
 /// Lifts a suspension and forgets the score. Returns whether the address was suspended.
 pub fn lift(c: &Connection, address: &str) -> Result<bool, StoreError> {
     let suspended = score(c, address)?.2;
-    c.prepare_cached("DELETE FROM address WHERE address = ?1")?.execute([address])?;
+    c.prepare_cached("DELETE FROM address WHERE address = lower(?1)")?.execute([address])?;
     Ok(suspended)
+}
+
+/// As [`lift`], of what reports brought about only: what a person put on the list, a person takes
+/// off it.
+pub fn lift_reported(c: &Connection, address: &str) -> Result<bool, StoreError> {
+    let reason: Option<String> = c
+        .prepare_cached(
+            "SELECT reason FROM address WHERE address = lower(?1) AND suspended_at IS NOT NULL",
+        )?
+        .query_row([address], |r| r.get(0))
+        .optional()?;
+    if reason.is_some_and(|r| !REPORTED.contains(&r.as_str())) {
+        return Ok(false);
+    }
+    lift(c, address)
 }
 
 /// Every suspended address, by address, with the members behind it.
 pub fn suppressed(c: &Connection) -> Result<Vec<Suppressed>, StoreError> {
     let mut statement = c.prepare(
         "SELECT a.address, a.reason, a.suspended_at, p.member_no
-         FROM address a LEFT JOIN person p ON p.email = a.address OR p.email2 = a.address
+         FROM address a LEFT JOIN person p ON lower(p.email) = a.address OR lower(p.email2) = a.address
          WHERE a.suspended_at IS NOT NULL ORDER BY a.address, p.member_no",
     )?;
     let mut rows = statement.query([])?;

@@ -52,7 +52,11 @@ pub struct Row {
 
 const MEMBER_COLUMNS: &str = "p.id, p.member_no, p.given_name, p.family_name, p.email, p.language,
     p.province, p.status,
-    EXISTS (SELECT 1 FROM address a WHERE a.address = p.email AND a.suspended_at IS NOT NULL)";
+    EXISTS (SELECT 1 FROM address a
+      WHERE a.address = lower(p.email) AND a.suspended_at IS NOT NULL),
+    EXISTS (SELECT 1 FROM address a
+      WHERE a.address = lower(p.email) AND a.suspended_at IS NOT NULL
+        AND a.reason NOT IN ('address-dead', 'bounces'))";
 
 fn member(r: &SqlRow<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
@@ -65,6 +69,7 @@ fn member(r: &SqlRow<'_>) -> rusqlite::Result<Member> {
         province: r.get(6)?,
         status: r.get(7)?,
         suspended: r.get(8)?,
+        barred: r.get(9)?,
         memberships: Vec::new(),
         unsubscribed: Vec::new(),
     })
