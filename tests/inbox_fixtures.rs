@@ -82,6 +82,9 @@ fn sample_mails_are_read_as_they_say() {
     let (mut count, mut french) = (0, 0);
     for entry in fs::read_dir(folder).expect("the samples") {
         let path = entry.expect("a sample").path();
+        if path.is_dir() {
+            continue;
+        }
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let raw = fs::read(&path).expect("a sample");
         let (expected, mail) = part(&raw);
@@ -101,4 +104,46 @@ fn sample_mails_are_read_as_they_say() {
     }
     assert!(faults.is_empty(), "of {count} samples:\n{}", faults.join("\n"));
     assert!(french >= 40, "only {french} French samples");
+}
+
+/// What a genuine report is read as, in the words of its row.
+fn told(reading: &Reading) -> String {
+    let recipients = reading.recipients.iter().map(|r| {
+        let hard = if r.hard { "hard" } else { "soft" };
+        format!("{} {} {hard} {}", r.address, r.status, r.reason)
+    });
+    let back = reading.back_on.iter().map(|date| format!("back on {date}"));
+    recipients.chain(back).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn genuine_reports_are_read_as_their_table_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/inbox/genuine");
+    let table = fs::read_to_string(folder.join("README.md")).expect("the table");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let mut faults = Vec::new();
+    for row in &rows {
+        let [name, _, _, kind, recipients] = row[..] else { panic!("five columns: {row:?}") };
+        let name = name.trim_matches('`');
+        let raw = fs::read(folder.join(format!("{name}.eml"))).expect("a report of the table");
+        let reading = read(&raw, false);
+        let got = (kind_word(reading.kind), told(&reading));
+        if got != (kind, recipients.to_owned()) {
+            faults.push(format!("{name}: {got:?}"));
+        }
+        // By these a notice of ours is found.
+        let envelope = reading.addressed.iter().any(|a| a == "avis+bounce-genuine@bounce.test");
+        let referred = reading.references.contains(&format!("{name}@cip.example.ca"));
+        if !envelope || !referred || !reading.no_answer {
+            faults.push(format!("{name}: {:?} {:?}", reading.addressed, reading.references));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let mails = fs::read_dir(folder).expect("the reports").flatten();
+    let mails = mails.filter(|e| e.path().extension().is_some_and(|e| e == "eml")).count();
+    assert_eq!(mails, rows.len(), "every report has its row");
 }

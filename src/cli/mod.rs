@@ -67,7 +67,7 @@ enum Command {
     /// Look at and change the list of addresses that nothing is mailed to.
     #[command(subcommand)]
     Suppression(suppression::Suppression),
-    /// Let a held mailbox be read.
+    /// List the mails that came in, and let a held mailbox be read.
     #[command(subcommand)]
     Inbox(inbox::Inbox),
     /// Look into a link or address.

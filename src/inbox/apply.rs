@@ -107,8 +107,12 @@ fn fresh(
         mail.received.min(now),
     );
     let outcome = name(&act);
-    let words = matches!(act, MailAct::ToDesk(_) | MailAct::DeskAnswer);
-    let text = if words { text(context, reading) } else { String::new() };
+    let text = match &act {
+        MailAct::ToDesk(_) | MailAct::DeskAnswer => text(context, reading),
+        // Tells who looks for an answer when there can be one; nothing else of the note is kept.
+        MailAct::Keep(_) => reading.back_on.clone().unwrap_or_default(),
+        _ => String::new(),
+    };
     let row = keep(c, place, mail, &mark, &outcome, origin.as_ref(), &text, now)?;
     if let Some(row) = row {
         carry_out(c, context, mail, row, &act, origin.as_ref(), now)?;

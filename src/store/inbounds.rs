@@ -39,7 +39,7 @@ pub struct NewInbound<'a> {
     pub sender_name: &'a str,
     pub subject: &'a str,
     pub header_id: &'a str,
-    /// Kept only where a desk must read it.
+    /// The words, kept only where a desk must read them; of an auto-reply its return date.
     pub text: &'a str,
 }
 
@@ -223,6 +223,42 @@ pub fn by_id(c: &Connection, id: i64) -> Result<Option<InboundRow>, StoreError> 
         })
     })
     .optional()?)
+}
+
+/// A kept mail as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are NewInbound's")]
+pub struct Listed {
+    pub received_ms: i64,
+    pub kind: String,
+    pub outcome: String,
+    /// Number of the member whose message it is about.
+    pub member_no: Option<String>,
+    pub sender: String,
+    pub subject: String,
+    pub text: String,
+}
+
+/// The `limit` mails that were read last, in the order in which they were read.
+pub fn newest(c: &Connection, limit: u32) -> Result<Vec<Listed>, StoreError> {
+    let mut statement = c.prepare(
+        "SELECT received, kind, outcome, member_no, sender, subject, text
+         FROM (SELECT i.*, p.member_no FROM inbound i LEFT JOIN person p ON p.id = i.person
+               WHERE i.outcome <> 'backlog' ORDER BY i.id DESC LIMIT ?1)
+         ORDER BY id",
+    )?;
+    let rows = statement.query_map([limit], |r| {
+        Ok(Listed {
+            received_ms: r.get(0)?,
+            kind: r.get(1)?,
+            outcome: r.get(2)?,
+            member_no: r.get(3)?,
+            sender: r.get(4)?,
+            subject: r.get(5)?,
+            text: r.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// How many mails came to what: `(kind, outcome, n)`.
