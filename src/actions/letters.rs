@@ -76,7 +76,7 @@ pub(super) fn confirm(
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
     let who = format!("confirmed/{subject}");
-    if within_cap(c, context, &who, CONFIRMATIONS_PER_DAY_MAX, evidence)? {
+    if within_cap(c, context, &who, CONFIRMATIONS_PER_DAY_MAX, evidence.at)? {
         to_member(c, parts, evidence)?;
     }
     Ok(())
