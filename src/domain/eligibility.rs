@@ -120,7 +120,7 @@ mod tests {
         let issuer = config.association("OPPI").unwrap();
         let same: Change = |_| {};
         let stopped: Change = |m| m.unsubscribed.push("OPPI".into());
-        let table: [Case<'_>; 17] = [
+        let table: [Case<'_>; 19] = [
             ("a notice", same, None, Notice, None),
             ("a reminder", same, Some(Open), Reminder, None),
             ("pledged", same, Some(Pledged), Reminder, Some(Excluded::Answered)),
