@@ -57,3 +57,5 @@ mod s46_killer_mail;
 mod s50_calendar_table;
 #[path = "scenarios/51-secrets-and-folders/mod.rs"]
 mod s51_secrets_and_folders;
+#[path = "scenarios/60-attack-mail/mod.rs"]
+mod s60_attack_mail;

@@ -116,6 +116,9 @@ impl Ask {
         if let Ok(value) = seconds.parse() {
             response.headers_mut().insert(header::RETRY_AFTER, value);
         }
+        // Or one client that asks for ever keeps every connection there is.
+        let close = header::HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
         response
     }
 
