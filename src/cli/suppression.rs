@@ -139,13 +139,17 @@ fn add(dir: &Path, rows: &[(String, String)]) -> anyhow::Result<usize> {
     Ok(store.write(|c| {
         let mut new = 0;
         for (address, reason) in &clean {
-            let (score, _, suspended) = addresses::score(c, address)?;
-            if suspended {
-                continue;
+            let mut added = false;
+            for address in addresses::spellings(c, address)? {
+                let (score, _, suspended) = addresses::score(c, &address)?;
+                if suspended {
+                    continue;
+                }
+                addresses::set_score(c, &address, score, now_ms, Some(reason))?;
+                note(c, &ring, now_ms, "suppression-added", &address)?;
+                added = true;
             }
-            addresses::set_score(c, address, score, now_ms, Some(reason))?;
-            note(c, &ring, now_ms, "suppression-added", address)?;
-            new += 1;
+            new += usize::from(added);
         }
         Ok(new)
     })?)
@@ -157,9 +161,12 @@ fn remove(dir: &Path, text: &str) -> anyhow::Result<()> {
     let now_ms = Clock::system().now().as_millisecond();
     let mut store = Direct::open(dir, now_ms)?;
     let lifted = store.write(|c| {
-        let lifted = addresses::lift(c, address.as_str())?;
-        if lifted {
-            note(c, &ring, now_ms, "suppression-removed", address.as_str())?;
+        let mut lifted = false;
+        for address in addresses::spellings(c, address.as_str())? {
+            if addresses::lift(c, &address)? {
+                note(c, &ring, now_ms, "suppression-removed", &address)?;
+                lifted = true;
+            }
         }
         Ok(lifted)
     })?;

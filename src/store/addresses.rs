@@ -62,6 +62,19 @@ pub fn lift(c: &Connection, address: &str) -> Result<bool, StoreError> {
     Ok(suspended)
 }
 
+/// How an address is written on file and on the list, where only the case of its letters differs;
+/// as it is given where it stands on neither. Few servers tell the cases apart, and people none.
+pub fn spellings(c: &Connection, address: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT email FROM person WHERE email = ?1 COLLATE NOCASE
+         UNION SELECT email2 FROM person WHERE email2 = ?1 COLLATE NOCASE
+         UNION SELECT address FROM address WHERE address = ?1 COLLATE NOCASE",
+    )?;
+    let found: Vec<String> =
+        statement.query_map([address], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    Ok(if found.is_empty() { vec![address.to_owned()] } else { found })
+}
+
 /// Every suspended address, by address, with the members behind it.
 pub fn suppressed(c: &Connection) -> Result<Vec<Suppressed>, StoreError> {
     let mut statement = c.prepare(
