@@ -27,6 +27,18 @@ mod s17_killed_at_every_point;
 mod s18_pages_in_a_browser;
 #[path = "scenarios/19-under-systemd/mod.rs"]
 mod s19_under_systemd;
+#[path = "scenarios/20-each-class-of-bounce/mod.rs"]
+mod s20_each_class_of_bounce;
+#[path = "scenarios/21-complaint/mod.rs"]
+mod s21_complaint;
+#[path = "scenarios/22-absence-du-bureau/mod.rs"]
+mod s22_absence_du_bureau;
+#[path = "scenarios/23-forwarded-question-and-negated-command/mod.rs"]
+mod s23_forwarded_question_and_negated_command;
+#[path = "scenarios/24-suppression-list/mod.rs"]
+mod s24_suppression_list;
+#[path = "scenarios/25-challenge-and-receipts/mod.rs"]
+mod s25_challenge_and_receipts;
 #[path = "scenarios/30-import/mod.rs"]
 mod s30_import;
 #[path = "scenarios/31-check/mod.rs"]

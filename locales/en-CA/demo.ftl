@@ -67,6 +67,7 @@ demo-kind-confirm-request = to be confirmed
 demo-kind-fresh-link = fresh link
 demo-kind-forward = to the desk
 demo-kind-desk-answer = desk’s answer
+demo-kind-desk-note = note to the desk
 
 demo-mail =
     .back = Back to the mailbox

@@ -67,6 +67,7 @@ demo-kind-confirm-request = à confirmer
 demo-kind-fresh-link = nouveau lien
 demo-kind-forward = au service
 demo-kind-desk-answer = réponse du service
+demo-kind-desk-note = note au service
 
 demo-mail =
     .back = Retour à la boîte de réception

@@ -14,11 +14,11 @@ use crate::store::{StoreError, addresses, attempts, messages};
 /// At this score an address is suspended.
 pub const SCORE_LIMIT: f64 = 3.0;
 /// A report that says the address is dead, without our own token to vouch for it.
-const SCORE_HARD: f64 = 1.5;
+pub const SCORE_HARD: f64 = 1.5;
 /// A full mailbox, a policy, a server in trouble.
-const SCORE_SOFT: f64 = 0.5;
+pub const SCORE_SOFT: f64 = 0.5;
 /// Days after which a score has halved: last season's trouble weighs little in this one.
-const HALF_LIFE_DAYS: f64 = 30.0;
+pub const HALF_LIFE_DAYS: f64 = 30.0;
 
 /// A score as it weighs `elapsed_ms` later.
 #[must_use]

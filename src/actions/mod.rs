@@ -2,7 +2,7 @@
 //! Each act is decided by `domain/` and applied with its ledger line and its outgoing messages in
 //! the caller's transaction. Never fetches or sends anything.
 
-mod addresses;
+pub(crate) mod addresses;
 mod answers;
 mod letters;
 pub mod payload;

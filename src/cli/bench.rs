@@ -1,6 +1,8 @@
 //! Owns the hidden measuring commands that `benches/run` calls.
 
+use std::hint::black_box;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use crate::clock::{Clock, monotonic};
 use crate::compose::Composer;
 use crate::config::{Config, InboxSource, Tls, Transport};
 use crate::ids::Random;
+use crate::inbox::read::read;
 use crate::link::Keyring;
 use crate::outbox::smtp::Relay;
 use crate::outbox::transport::Deadlines;
@@ -39,11 +42,26 @@ pub(super) enum Bench {
         #[arg(long)]
         to: SocketAddr,
     },
+    /// Read the mails of a folder again and again, on one thread, in turn with a full parse of the
+    /// same octets by mail-parser; prints `{"mails","mean_bytes","read_per_s","parsed_per_s"}`.
+    Read {
+        /// How long.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// A folder of nothing but mails.
+        dir: PathBuf,
+    },
 }
 
 impl Bench {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
-        let Self::Send { messages, connections, to } = self;
+        let (messages, connections, to) = match self {
+            Self::Send { messages, connections, to } => (messages, connections, to),
+            Self::Read { seconds, dir } => {
+                read_mails(&dir, Duration::from_secs(seconds))?;
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
         let mut config = place.config()?;
         anyhow::ensure!(to.ip().is_loopback(), "--to {to} is not on loopback");
         let smtp = &mut config.relance.smtp;
@@ -58,7 +76,40 @@ impl Bench {
     }
 }
 
-async fn send(config: Config, state: &std::path::Path, members: u32) -> anyhow::Result<()> {
+fn read_mails(dir: &Path, limit: Duration) -> anyhow::Result<()> {
+    let mut mails = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        mails.push(std::fs::read(entry?.path())?);
+    }
+    anyhow::ensure!(!mails.is_empty(), "no mails in {}", dir.display());
+    let parser = mail_parser::MessageParser::default();
+    let (mut rounds, mut reading, mut parsing) = (0_u32, Duration::ZERO, Duration::ZERO);
+    // In turn, so that a slow moment of the machine falls on both.
+    while reading + parsing < limit {
+        let begun = monotonic();
+        for mail in &mails {
+            black_box(read(black_box(mail), false));
+        }
+        let read = monotonic();
+        for mail in &mails {
+            black_box(parser.parse(black_box(mail.as_slice())));
+        }
+        reading += read - begun;
+        parsing += read.elapsed();
+        rounds += 1;
+    }
+    let done = f64::from(rounds) * f64::from(u32::try_from(mails.len())?);
+    say(&json!({
+        "mails": mails.len(),
+        "mean_bytes": mails.iter().map(Vec::len).sum::<usize>() / mails.len(),
+        "read_per_s": done / reading.as_secs_f64(),
+        "parsed_per_s": done / parsing.as_secs_f64(),
+    })
+    .to_string());
+    Ok(())
+}
+
+async fn send(config: Config, state: &Path, members: u32) -> anyhow::Result<()> {
     let config = Arc::new(config);
     let first = calendar::next(&config, crate::domain::season::opens(&config.relance.season))?
         .ok_or_else(|| anyhow::anyhow!("the config has no firing"))?;

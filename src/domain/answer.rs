@@ -154,75 +154,21 @@ mod tests {
     #[test]
     fn forms() {
         use RenewalState::{NotRenewing, Open, Paid, Pledged};
-        let first = first();
+        use Verdict::{Accept, AlreadyDone, Closed, Conflict, Stale};
+        let (pay, leave) = (Choice::Invoice, Choice::NotRenewing);
         let table = [
-            ("first answer", Open, 0, vec![], 0, "n1", Choice::Invoice, Verdict::Accept),
-            (
-                "pressed twice",
-                Pledged,
-                1,
-                vec![&first],
-                0,
-                "n1",
-                Choice::Invoice,
-                Verdict::AlreadyDone,
-            ),
-            (
-                "two tabs, same answer",
-                Pledged,
-                1,
-                vec![&first],
-                0,
-                "n2",
-                Choice::Invoice,
-                Verdict::AlreadyDone,
-            ),
-            (
-                "two tabs, other answer",
-                Pledged,
-                1,
-                vec![&first],
-                0,
-                "n2",
-                Choice::NotRenewing,
-                Verdict::Conflict,
-            ),
-            (
-                "same nonce, other body",
-                Pledged,
-                1,
-                vec![&first],
-                0,
-                "n1",
-                Choice::NotRenewing,
-                Verdict::Conflict,
-            ),
-            (
-                "changed their mind",
-                Pledged,
-                1,
-                vec![&first],
-                1,
-                "n3",
-                Choice::NotRenewing,
-                Verdict::Accept,
-            ),
-            ("an old page", NotRenewing, 4, vec![&first], 0, "n9", Choice::Invoice, Verdict::Stale),
-            (
-                "paid meanwhile",
-                Paid,
-                2,
-                vec![&first],
-                2,
-                "n9",
-                Choice::NotRenewing,
-                Verdict::Closed,
-            ),
+            ("first answer", Open, 0, (0, "n1", pay), Accept),
+            ("pressed twice", Pledged, 1, (0, "n1", pay), AlreadyDone),
+            ("two tabs, same answer", Pledged, 1, (0, "n2", pay), AlreadyDone),
+            ("two tabs, other answer", Pledged, 1, (0, "n2", leave), Conflict),
+            ("same nonce, other body", Pledged, 1, (0, "n1", leave), Conflict),
+            ("changed their mind", Pledged, 1, (1, "n3", leave), Accept),
+            ("an old page", NotRenewing, 4, (0, "n9", pay), Stale),
+            ("paid meanwhile", Paid, 2, (2, "n9", leave), Closed),
         ];
-        for (name, state, version, given, form_version, nonce, choice, want) in table {
-            let given: Vec<Given> = given.into_iter().cloned().collect();
-            let form = Form { version: form_version, nonce, choice };
-            assert_eq!(weigh(state, version, &given, &form), want, "{name}");
+        for (name, state, now, (version, nonce, choice), want) in table {
+            let given: Vec<Given> = (now > 0).then(first).into_iter().collect();
+            assert_eq!(weigh(state, now, &given, &Form { version, nonce, choice }), want, "{name}");
         }
     }
 

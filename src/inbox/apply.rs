@@ -175,7 +175,8 @@ fn addresses(c: &Connection, person: Option<PersonId>) -> Result<Vec<String>, St
     Ok(first.into_iter().chain(second).collect())
 }
 
-fn name(act: &MailAct) -> String {
+/// The word under which a mail is kept and counted; `docs/mailroom.md` lists them all.
+pub(super) fn name(act: &MailAct) -> String {
     match act {
         MailAct::Keep(why) => format!("kept:{why}"),
         MailAct::Bounced { hard: true, .. } => "bounced-hard".into(),
@@ -230,7 +231,7 @@ fn keep(
     inbounds::keep(c, &row, now.as_millisecond())
 }
 
-const fn kind(kind: Kind) -> &'static str {
+pub(super) const fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Bounce => "bounce",
         Kind::Report => "report",

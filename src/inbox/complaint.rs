@@ -71,8 +71,11 @@ pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<Vec<Reported>> {
     unsubscription(mail, clues)
 }
 
+/// What a complaint can be about, besides `complaint` itself.
+pub(super) const WORDS: &[&str] =
+    &["abuse", "auth-failure", "fraud", "opt-out", "opt-out-list", "virus"];
+
 fn word(kind: &str) -> &'static str {
-    const WORDS: &[&str] = &["abuse", "auth-failure", "fraud", "opt-out", "opt-out-list", "virus"];
     WORDS.iter().find(|word| **word == kind).copied().unwrap_or("complaint")
 }
 

@@ -6,6 +6,8 @@ mod attribute;
 mod autoreply;
 mod clues;
 mod complaint;
+#[cfg(test)]
+mod documented;
 mod guard;
 pub mod imap;
 pub mod maildir;

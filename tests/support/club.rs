@@ -173,6 +173,29 @@ impl Club {
         });
     }
 
+    /// Waits until the mails that came in are so many, has everything done that follows, and
+    /// tells what they came to, sorted.
+    pub fn came_to(&self, count: usize) -> Vec<String> {
+        let number = "SELECT count(*) FROM inbound WHERE outcome <> 'backlog'";
+        self.wait_for(number, &count.to_string());
+        self.rest();
+        let sql = "SELECT outcome FROM inbound WHERE outcome <> 'backlog' ORDER BY outcome";
+        self.query(sql).iter().map(|row| row.trim_matches('"').to_owned()).collect()
+    }
+
+    /// How many mails of that kind came to that, as `/metrics` counts them.
+    pub fn metered(&self, kind: &str, outcome: &str) -> Option<String> {
+        let text = http::get(self.site.admin, "/metrics").expect("the daemon answers").body;
+        let name = format!("relance_inbound_mails{{kind=\"{kind}\",outcome=\"{outcome}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&name)).map(str::to_owned)
+    }
+
+    /// A command whose standard output is JSON.
+    pub fn json(&self, args: &[&str]) -> serde_json::Value {
+        let text = self.site.cli(&[args, &["--json"]].concat()).ok();
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
+    }
+
     /// Every message, a line each: member, kind, state, and its reason where it has one.
     pub fn messages(&self) -> String {
         let rows = self.query(
@@ -210,6 +233,11 @@ pub fn sent_to(relay: &Relay, recipient: &str) -> Vec<Mail> {
     let all = relay.taken();
     let theirs = all.iter().filter(|taken| taken.to.iter().any(|to| to.contains(recipient)));
     theirs.map(|taken| Mail::read(&taken.bytes)).collect()
+}
+
+/// `Name <a@b>` or `a@b`.
+pub fn address(header: &str) -> &str {
+    header.rsplit('<').next().unwrap_or(header).trim_end_matches('>').trim()
 }
 
 /// The hidden fields of a page's first form, as a browser would send them.

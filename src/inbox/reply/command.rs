@@ -9,7 +9,7 @@ use crate::inbox::reading::Command;
 use crate::inbox::text::fold;
 
 /// Words that name an act.
-const KEYS: &[(Command, &[&str])] = &[
+pub(in crate::inbox) const KEYS: &[(Command, &[&str])] = &[
     (
         Command::Renew,
         &[

@@ -23,8 +23,9 @@ CREATE TABLE person (
   country TEXT NOT NULL DEFAULT '',
   employer TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX person_email ON person (email) WHERE email IS NOT NULL;
-CREATE INDEX person_email2 ON person (email2) WHERE email2 IS NOT NULL;
+-- Few servers tell the cases of a local part apart, and people none.
+CREATE INDEX person_email ON person (lower(email));
+CREATE INDEX person_email2 ON person (lower(email2));
 
 -- A person's place in one association. `missing`: absent from the last complete list.
 CREATE TABLE membership (

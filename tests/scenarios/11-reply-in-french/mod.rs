@@ -2,7 +2,7 @@
 //! where our own mail server vouches for him, and after a confirmation where it does not.
 //! Everything else is read by the desk, whose answer reaches him through us.
 
-use crate::support::club::{BENOIT, Club, SOON, letter};
+use crate::support::club::{BENOIT, Club, SOON, address, letter};
 use crate::support::mail::Mail;
 use crate::support::mailstack::{self, MAILBOX, MailStack, Options, Verdict};
 
@@ -52,11 +52,6 @@ impl Story {
     fn renewal(&self) -> String {
         self.club.query("SELECT state FROM renewal").join("").trim_matches('"').to_owned()
     }
-}
-
-/// `Name <a@b>` or `a@b`.
-fn address(header: &str) -> &str {
-    header.rsplit('<').next().unwrap_or(header).trim_end_matches('>').trim()
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn check(round: &Round, point: &str) {
     let acts: Vec<&str> = acts.iter().filter(own).map(String::as_str).collect();
     assert_eq!(acts.join(" "), LEDGER, "{point}");
     let kinds = round.club.query("SELECT kind FROM message ORDER BY id").join(" ");
-    assert_eq!(kinds, "\"notice\" \"confirmation\" \"forward\"", "{point}");
+    assert_eq!(kinds, "\"notice\" \"confirmation\" \"forward\" \"desk-note\"", "{point}");
     assert_eq!(round.club.query("SELECT count(*) FROM inbound"), ["2"], "{point}");
     assert_eq!(round.club.query("SELECT state FROM renewal"), ["\"pledged\""], "{point}");
 }

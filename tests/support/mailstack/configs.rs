@@ -216,6 +216,7 @@ pub fn postfix_transport(dir: &Path) -> String {
     format!(
         "club.test lmtp:unix:{}/dovecot/run/lmtp-postfix
 full.test error:5.2.2 Mailbox full
+policy.test error:5.7.1 Message refused by the policy of this site
 later.test retry:4.2.2 Mailbox full, try again later
 discard.test discard:
 ",

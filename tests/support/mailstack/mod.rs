@@ -6,7 +6,8 @@
 //! | anything at `bounce.test`, `reply.test`; `mailbox@relance.test` | into relance's mailbox |
 //! | `alice@`, `benoit@`, `desk@club.test` | into theirs |
 //! | others at `club.test` | a report from Postfix: 5.1.1 |
-//! | `full.test`, `later.test`, any unknown domain | 5.2.2; delayed with 4.2.2; 5.1.2 |
+//! | `full.test`, `policy.test`, any unknown domain | 5.2.2; 5.7.1; 5.1.2 |
+//! | `later.test` | delayed with 4.2.2 |
 //! | `discard.test` | accepted and thrown away |
 
 mod configs;

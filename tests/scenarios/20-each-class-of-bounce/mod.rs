@@ -1,0 +1,148 @@
+//! Mail comes back for different reasons, and each is worth something else: a dead address is
+//! suspended at once, a full mailbox and a policy count against it, a delay is no failure. What
+//! counts fades; what goes on adds up.
+
+use crate::support::club::{ALICE, Club, SOON};
+use crate::support::mail::Mail;
+use crate::support::mailstack::{self, MAILBOX, MailStack, Options, Verdict};
+
+const GONE: &str = "10003,Gaston,Parti,nobody@club.test,fr,QC,CIP,full,yes\n";
+const FULL: &str = "10004,Fanny,Pleine,anyone@full.test,en,ON,CIP,full,yes\n";
+const REFUSED: &str = "10005,Rémi,Refus,anyone@policy.test,fr,QC,CIP,full,yes\n";
+const LATE: &str = "10006,Laure,Tardy,anyone@later.test,en,ON,CIP,full,yes\n";
+/// Three colleagues whose mail goes to one address of their firm.
+const TEAM: [&str; 3] = [
+    "10011,Anne,Un,team@full.test,en,ON,CIP,full,yes\n",
+    "10012,Bruno,Deux,team@full.test,en,ON,CIP,full,yes\n",
+    "10013,Chloé,Trois,team@full.test,fr,QC,CIP,full,yes\n",
+];
+const REMINDER: &str = "2026-12-08T15:00:00Z";
+const LAST_CALL: &str = "2026-12-17T15:00:00Z";
+const ADDRESSES: &str = "SELECT address || ' ' || round(score, 2) || ' ' || reason || ' '
+    || iif(suspended_at IS NULL, 'works', 'suspended') FROM address ORDER BY address";
+
+fn begin(members: &[&str], options: &Options) -> Option<(MailStack, Club)> {
+    let stack = mailstack::start_or_skip(options)?;
+    let club = Club::with_servers(&stack).at_the_notice(members);
+    Some((stack, club))
+}
+
+/// The report about the mail to that address, as it lies in our mailbox.
+fn report(stack: &MailStack, about: &str) -> String {
+    let raw = stack.maildir(MAILBOX).wait_for(&format!("Final-Recipient: rfc822; {about}"), SOON);
+    String::from_utf8(raw).unwrap()
+}
+
+/// Where a report goes: the sender of the envelope, with its token.
+fn envelope(report: &str) -> String {
+    Mail::read(report.as_bytes()).header("X-Original-To").unwrap().to_owned()
+}
+
+/// The same report under another Message-ID, as a second server would write it.
+fn again(report: &str) -> String {
+    let id = report.lines().find(|line| line.to_ascii_lowercase().starts_with("message-id: <"));
+    report.replacen(id.unwrap(), "Message-Id: <second-report@mx.club.test>", 1)
+}
+
+#[test]
+fn dead_full_refused_and_late_are_four_things() {
+    let options = Options { delay_warning_s: 1, queue_run_s: 1, ..Options::default() };
+    let Some((_stack, club)) = begin(&[ALICE, GONE, FULL, REFUSED, LATE], &options) else {
+        return;
+    };
+    let all = ["bounced-hard", "bounced-soft", "bounced-soft", "kept:report"];
+    assert_eq!(club.came_to(4), all);
+    let addresses = club.query(ADDRESSES);
+    assert_eq!(
+        addresses,
+        [
+            "\"anyone@full.test 0.5  works\"",
+            "\"anyone@policy.test 0.5  works\"",
+            "\"nobody@club.test 1.5 address-dead suspended\"",
+        ]
+    );
+    for (kind, outcome, n) in [
+        ("bounce", "bounced-hard", "1"),
+        ("bounce", "bounced-soft", "2"),
+        ("report", "kept:report", "1"),
+    ] {
+        assert_eq!(club.metered(kind, outcome).as_deref(), Some(n), "{kind} {outcome}");
+    }
+    let listed = club.json(&["suppression", "list"]);
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(listed[0]["address"], "nobody@club.test");
+    assert_eq!(listed[0]["reason"], "address-dead");
+    assert_eq!(listed[0]["members"], serde_json::json!(["10003"]));
+    assert_eq!(club.query("SELECT count(*) FROM renewal WHERE state = 'open'"), ["5"]);
+
+    club.jump(REMINDER);
+    let reminded = "SELECT p.member_no FROM message m JOIN person p ON p.id = m.person
+                    WHERE m.kind = 'reminder' AND m.state = 'sent' ORDER BY 1";
+    assert_eq!(club.query(reminded), ["\"10001\"", "\"10004\"", "\"10005\"", "\"10006\""]);
+}
+
+#[test]
+fn a_mailbox_that_stays_full_is_given_up() {
+    let Some((_stack, club)) = begin(&TEAM, &Options::default()) else { return };
+    assert_eq!(club.came_to(3), ["bounced-soft"; 3]);
+    assert_eq!(club.query(ADDRESSES), ["\"team@full.test 1.5  works\""]);
+    club.jump(REMINDER);
+    assert_eq!(club.came_to(6), ["bounced-soft"; 6]);
+    // Five weeks took more than half of November's three away.
+    assert_eq!(club.query(ADDRESSES), ["\"team@full.test 2.15  works\""]);
+    club.jump(LAST_CALL);
+    assert_eq!(club.came_to(9), ["bounced-soft"; 9]);
+    assert_eq!(club.query(ADDRESSES), ["\"team@full.test 3.25 bounces suspended\""]);
+    let listed = club.json(&["suppression", "list"]);
+    assert_eq!(listed[0]["reason"], "bounces");
+    assert_eq!(listed[0]["members"], serde_json::json!(["10011", "10012", "10013"]));
+    assert_eq!(club.ledger().matches("address-suspended").count(), 1);
+}
+
+#[test]
+fn what_one_full_mailbox_counted_fades() {
+    let Some((_stack, club)) = begin(&[FULL], &Options::default()) else { return };
+    assert_eq!(club.came_to(1), ["bounced-soft"]);
+    for (n, instant) in [(2, REMINDER), (3, LAST_CALL)] {
+        club.jump(instant);
+        assert_eq!(club.came_to(n), vec!["bounced-soft"; n]);
+    }
+    assert_eq!(club.query(ADDRESSES), ["\"anyone@full.test 1.08  works\""]);
+    assert_eq!(club.json(&["suppression", "list"]), serde_json::json!([]));
+}
+
+#[test]
+fn one_attempt_counts_one_report_and_only_about_its_own_address() {
+    let Some((stack, club)) = begin(&[FULL, REFUSED], &Options::default()) else { return };
+    assert_eq!(club.came_to(2), ["bounced-soft"; 2]);
+    let full = report(&stack, "anyone@full.test");
+    let to = envelope(&full);
+    stack.send(Verdict::Silent, "", &to, again(&full).as_bytes()).unwrap();
+    assert_eq!(club.came_to(3), ["bounced-soft", "bounced-soft", "kept:bounce-counted"]);
+    assert_eq!(
+        club.query(ADDRESSES),
+        ["\"anyone@full.test 0.5  works\"", "\"anyone@policy.test 0.5  works\""]
+    );
+
+    // The next attempts count again.
+    club.jump(REMINDER);
+    club.came_to(5);
+    let counted = "SELECT count(*) FROM attempt WHERE bounced_at IS NOT NULL";
+    assert_eq!(club.query(counted), ["4"], "each attempt apart");
+}
+
+#[test]
+fn a_report_about_somebody_else_is_ignored() {
+    let Some((stack, club)) = begin(&[ALICE, GONE], &Options::default()) else { return };
+    assert_eq!(club.came_to(1), ["bounced-hard"]);
+    // Alice's program passes her notice on to Gaston's old address: the report names him and
+    // comes to her notice's envelope.
+    let gone = report(&stack, "nobody@club.test");
+    let hers = Mail::read(&stack.maildir("alice@club.test").wait_for("X-Relance-Loop", SOON));
+    let to = hers.header("Return-Path").unwrap().trim_matches(['<', '>']);
+    let passed_on = again(&gone).replace(&envelope(&gone), to);
+    stack.send(Verdict::Silent, "", to, passed_on.as_bytes()).unwrap();
+    assert_eq!(club.came_to(2), ["bounced-hard", "kept:bounce-of-another-address"]);
+    assert_eq!(club.query(ADDRESSES), ["\"nobody@club.test 1.5 address-dead suspended\""]);
+    assert_eq!(club.query("SELECT count(*) FROM attempt WHERE bounced_at IS NOT NULL"), ["1"]);
+}
