@@ -17,7 +17,8 @@ pub(super) enum ClockCommand {
     Next,
     /// Jump forward to an instant, once all loops are at rest.
     Set {
-        /// 2026-12-31T12:00:00Z
+        /// In UTC, as 2026-12-31T12:00:00Z.
+        #[arg(value_name = "INSTANT")]
         at: Timestamp,
     },
 }

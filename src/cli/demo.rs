@@ -18,7 +18,7 @@ pub(super) struct Demo {
     /// Play the whole season without a person, and print what happened.
     #[arg(long)]
     headless: bool,
-    /// What happened, as JSON.
+    /// With --headless: what happened, as JSON.
     #[arg(long, requires = "headless")]
     json: bool,
     /// Keep config, state and mails in this new folder.

@@ -18,7 +18,7 @@ use crate::domain::season;
 use crate::ids::Random;
 use crate::inbox::imap::{ImapSettings, ImapSource};
 use crate::inbox::maildir::MaildirSource;
-use crate::link::Keyring;
+use crate::link::{KeyError, Keyring};
 use crate::outbox::smtp::{Relay, Session};
 use crate::outbox::transport::{Deadlines, Outcome};
 use crate::store::firings::{FiringRow, FiringState};
@@ -191,11 +191,12 @@ fn keys(dir: &Path, findings: &mut Findings) {
     match Keyring::load(dir, &Random::System) {
         Ok(ring) => findings.good("keys", format!("{} link keys", ring.list().len())),
         Err(e) if dir.join(store::FILE).exists() => {
-            findings.bad(
-                "keys",
-                e.to_string(),
-                "without them no link that was mailed works: restore keys.toml from the backup",
-            );
+            let cure = if matches!(e, KeyError::Mode { .. }) {
+                "until then the daemon does not start"
+            } else {
+                "without them no link that was mailed works: restore keys.toml from the backup"
+            };
+            findings.bad("keys", e.to_string(), cure);
         }
         Err(_) => findings.warn("keys", "none yet", "they are made at the first start"),
     }

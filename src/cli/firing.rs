@@ -25,11 +25,13 @@ pub(super) enum Firing {
     /// Let a held firing, or what is held of one, go out.
     Approve {
         /// Number from the list.
+        #[arg(value_name = "NUMBER")]
         firing: i64,
     },
     /// A held firing, or what is held of one, will not go out.
     Cancel {
         /// Number from the list.
+        #[arg(value_name = "NUMBER")]
         firing: i64,
     },
 }

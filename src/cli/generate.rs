@@ -13,7 +13,7 @@ use crate::config::reference;
 /// Arguments of `relance generate`.
 #[derive(Debug, Args)]
 pub(super) struct Generate {
-    /// What.
+    /// What to make.
     #[arg(value_enum)]
     what: What,
     /// Folder for man pages and completions.

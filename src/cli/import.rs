@@ -33,7 +33,8 @@ const PROGRESS_ROWS: u64 = 20_000;
 /// Arguments of `relance import`.
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// The member list; `-` for standard input.
+    /// The member list; `-` for standard input. Refused rows are written beside it, or for `-` into
+    /// the state folder.
     file: PathBuf,
     /// Show what it would change, and change nothing.
     #[arg(long)]
@@ -231,7 +232,10 @@ impl Import {
             say(&format!("{missing} memberships are not in this complete list, and are over"));
         }
         if let Some(file) = &report.rejects_file {
-            say(&format!("refused rows, to mend and import: {}", file.display()));
+            say(&format!(
+                "refused rows and why: {}; mend them in the list, then import the list again",
+                file.display()
+            ));
         }
         Ok(())
     }

@@ -56,7 +56,8 @@ enum Command {
     Check(check::Check),
     /// Take a member list (CSV) in.
     Import(import::Import),
-    /// List the coming firings, with their recipients and the excluded by reason.
+    /// List the coming firings, with their recipients and the excluded by reason; what is overdue
+    /// or held is in `firing list`.
     Forecast(forecast::Forecast),
     /// Look at messages, and decide on those in doubt.
     #[command(subcommand)]
@@ -147,8 +148,21 @@ pub fn main() -> ExitCode {
         Command::Bench(bench) => bench.run(&place),
     };
     done.unwrap_or_else(|e| {
-        say_error(&format!("{e:#}"));
+        say_error(&told(&e));
         ExitCode::FAILURE
+    })
+}
+
+/// An error and its causes, each said once: many an error names its cause itself.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| {
+        if told.is_empty() {
+            cause
+        } else if told.contains(&cause) {
+            told
+        } else {
+            format!("{told}: {cause}")
+        }
     })
 }
 
@@ -173,6 +187,18 @@ fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("port 25: {source}; see smtp.port")]
+        struct Named {
+            source: std::io::Error,
+        }
+        let cause = std::io::Error::other("refused");
+        let error = anyhow::Error::new(Named { source: cause }).context("relay");
+        assert_eq!(super::told(&error), "relay: port 25: refused; see smtp.port");
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

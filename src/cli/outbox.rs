@@ -17,7 +17,7 @@ use crate::store::{Direct, attempts, ledger, messages, meta, people, read_once};
 /// Subcommands of `relance outbox`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Outbox {
-    /// List messages: those that need a person, unless a state is named.
+    /// List messages: those that need a person, unless --only names a state.
     List {
         /// queued, sending, sent, refused, deferred, unknown, held or cancelled.
         // Not `--state`, which names the state folder for every command.
@@ -41,6 +41,7 @@ pub(super) enum Outbox {
     /// Decide on a message in doubt, refused or held.
     Resolve {
         /// Number from the list.
+        #[arg(value_name = "NUMBER")]
         message: i64,
         /// What is true, or what to do.
         #[arg(long = "as", value_enum)]

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use super::Place;
 use crate::config::Config;
 use crate::daemon::state;
 use crate::ids::Random;
-use crate::link::Keyring;
+use crate::link::{KeyError, Keyring};
 use crate::store;
 
 impl Place {
@@ -48,8 +48,12 @@ impl Place {
 
     /// The keys of a state folder.
     pub(super) fn ring(dir: &std::path::Path) -> anyhow::Result<Keyring> {
-        Keyring::load(dir, &Random::System)
-            .context("the keys are made when the daemon first starts, or by: relance key new")
+        Keyring::load(dir, &Random::System).map_err(|e| match e {
+            KeyError::Io { .. } => anyhow::Error::new(e).context(
+                "the keys cannot be read; restore keys.toml from the backup, or, where nothing was mailed yet, start the daemon once",
+            ),
+            said => said.into(),
+        })
     }
 
     /// Where systemd put the credentials, if it did.

@@ -18,8 +18,9 @@ pub(super) struct Run {
     /// Log as JSON, one object a line.
     #[arg(long)]
     log_json: bool,
-    /// Run a simulation whose calendar starts here (2026-11-01T12:00:00Z): only on a state folder
-    /// made so, with recipients in reserved domains and servers on loopback.
+    /// Run a simulation whose calendar starts here (2026-11-01T12:00:00Z). A state folder that the
+    /// daemon never ran on becomes a simulation for good; in one that is, the calendar never runs
+    /// back. Recipients in reserved domains and servers on loopback only.
     #[arg(long, value_name = "INSTANT")]
     clock: Option<Timestamp>,
     /// Seconds to wait for any answer of the relay. For tests.

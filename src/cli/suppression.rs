@@ -120,6 +120,10 @@ fn read(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
         if address.is_empty() || address == "address" {
             continue;
         }
+        address::normalise(address).with_context(|| {
+            let line = record.position().map_or(0, csv::Position::line);
+            format!("{}: line {line}: {address}", file.display())
+        })?;
         let reason = record.get(1).map(str::trim).filter(|r| !r.is_empty()).unwrap_or(BY_A_PERSON);
         rows.push((address.to_owned(), reason.to_owned()));
     }

@@ -85,7 +85,7 @@ pub enum StartError {
     #[error(transparent)]
     Tls(#[from] crate::tls::TlsError),
     /// The mailbox's folder.
-    #[error("inbox: {0}")]
+    #[error("inbox: {0}; make it, or name another in inbox.maildir")]
     Inbox(#[from] crate::inbox::source::SourceError),
     /// A listener or a folder.
     #[error("{what}: {source}")]

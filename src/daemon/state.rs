@@ -21,7 +21,7 @@ pub enum StateError {
     },
     /// It belongs to another user: files made now would lock the daemon out of its own store.
     #[error(
-        "{dir} belongs to user id {owner}, and this runs as {us}; run it as its owner: sudo -u '#{owner}' relance …"
+        "{dir} belongs to user id {owner}, and this runs as {us}; run it as its owner: relance-admin … where systemd runs it, else sudo -u '#{owner}' relance …"
     )]
     Foreign {
         /// The folder.

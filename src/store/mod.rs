@@ -52,7 +52,7 @@ pub enum StoreError {
     #[error("the store did not keep it: {0}")]
     Retry(String),
     /// Trying again will not help: a fault in the data or in us.
-    #[error("the store refused it: {0}")]
+    #[error("the store (relance.db) refused it: {0}")]
     GiveUp(String),
     /// The file was written by a newer version.
     #[error(
