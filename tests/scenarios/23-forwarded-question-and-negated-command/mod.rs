@@ -83,7 +83,7 @@ fn a_notice_that_a_stranger_passes_on_is_a_question_for_the_desk() {
         notice.text
     );
     write(&stack, COLLEAGUE, "f1", to, "TR: Adhésion 2027", &forwarded);
-    assert_eq!(club.came_to(1), ["to-desk:question"]);
+    assert_eq!(club.came_to(1), ["to-desk:unverified"]);
     let question = letter(&stack, DESK, "Qui doit payer?");
     assert!(question.text.contains(COLLEAGUE), "who asks: {}", question.text);
     assert!(!question.raw().contains(&token), "no link of his: {}", question.raw());
@@ -92,7 +92,7 @@ fn a_notice_that_a_stranger_passes_on_is_a_question_for_the_desk() {
     // A plain word of hers is no answer of his: he is asked.
     write(&stack, COLLEAGUE, "f2", to, "Re: Adhésion 2027", "renouveler");
     write(&stack, COLLEAGUE, "f3", to, "Re: Adhésion 2027", "STOP");
-    let all = ["asked-to-confirm", "asked-to-confirm", "to-desk:question"];
+    let all = ["asked-to-confirm", "asked-to-confirm", "to-desk:unverified"];
     assert_eq!(club.came_to(3), all);
     untouched(&club);
     let asked = letter(&stack, HIM, "Nous n’avons pas pu");
