@@ -151,7 +151,7 @@ fn his_link_in_a_question_is_taken_out_of_what_the_desk_reads() {
     let link = story.notice.text_links().into_iter().find(|l| l.contains("/r/")).unwrap();
     let words = format!("Ce lien ne marche pas : {link} Que faire?");
     story.answer(Verdict::Fail, HIM, &story.notice, &words);
-    story.outcome("to-desk:question");
+    story.outcome("to-desk:unverified");
     let forward = letter(&story.stack, DESK, "Ce lien ne marche pas");
     let token = link.rsplit('/').next().unwrap();
     assert!(!forward.raw().contains(token), "{}", forward.text);
