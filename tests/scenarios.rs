@@ -71,3 +71,5 @@ mod s50_calendar_table;
 mod s51_secrets_and_folders;
 #[path = "scenarios/60-attack-mail/mod.rs"]
 mod s60_attack_mail;
+#[path = "scenarios/61-attack-config/mod.rs"]
+mod s61_attack_config;

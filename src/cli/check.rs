@@ -1,5 +1,6 @@
 //! Owns `relance check`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -29,7 +30,10 @@ impl Check {
         }
         let mut found: Vec<String> = faults.iter().map(ToString::to_string).collect();
         found.extend(more.iter().map(ToString::to_string));
-        let renamed = config.as_ref().map(|c| renamed(place, c)).unwrap_or_default();
+        let renamed = config.as_ref().map(|c| {
+            renamed(place.state.as_deref().unwrap_or(&c.relance.state.dir), c)
+        });
+        let renamed = renamed.unwrap_or_default();
         found.extend(renamed.iter().cloned());
         if self.json {
             let words: Vec<_> = more
@@ -69,14 +73,11 @@ impl Check {
 
 /// Steps that have fired and are not in the config any more: their causes would not be known
 /// again.
-fn renamed(place: &Place, config: &Config) -> Vec<String> {
-    let Some(dir) = place.state.clone().or_else(|| Some(config.relance.state.dir.clone())) else {
-        return Vec::new();
-    };
+pub(super) fn renamed(dir: &Path, config: &Config) -> Vec<String> {
     if !dir.join(store::FILE).exists() {
         return Vec::new();
     }
-    let Ok(fired) = read_once(&dir, firings::fired_steps) else { return Vec::new() };
+    let Ok(fired) = read_once(dir, |c| firings::fired_steps(c, &config.relance.season.id)) else { return Vec::new() };
     fired
         .into_iter()
         .filter(|(schedule, issuer, step)| {

@@ -189,6 +189,13 @@ fn disk(dir: &Path, findings: &mut Findings) {
 
 fn keys(dir: &Path, findings: &mut Findings) {
     match Keyring::load(dir, &Random::System) {
+        Ok(ring) if read_once(dir, |c| ledger::is_continued_by(c, &ring)).is_ok_and(|own| !own) => {
+            findings.bad(
+                "keys",
+                "the last line of the ledger was not made with these keys",
+                "restore keys.toml of this store from its backup; relance audit verify says more",
+            );
+        }
         Ok(ring) => findings.good("keys", format!("{} link keys", ring.list().len())),
         Err(e) if dir.join(store::FILE).exists() => {
             let cure = if matches!(e, KeyError::Mode { .. }) {

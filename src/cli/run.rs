@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp;
 use tracing_subscriber::EnvFilter;
@@ -39,6 +40,12 @@ impl Run {
             deadlines: self.relay_patience_s.map_or_else(Deadlines::default, patience),
             random: Random::System,
         };
+        // Under another name a step that has fired would fire again: everybody would get its
+        // message twice.
+        let renamed = super::check::renamed(&options.state, &config);
+        if !renamed.is_empty() {
+            bail!("{}", renamed.join("\n"));
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let ended = runtime.block_on(async {
             let daemon = Daemon::assemble(config, &options).await?;

@@ -122,6 +122,11 @@ impl Daemon {
         let unused = store.read(ledger::is_empty).await?;
         let random = options.random.clone();
         let ring = Keyring::load_or_create(&options.state, unused, &random, clock.now())?;
+        let own = ring.clone();
+        if !store.read(move |c| ledger::is_continued_by(c, &own)).await? {
+            let path = Keyring::file(&options.state).display().to_string();
+            return Err(crate::link::KeyError::Foreign { path }.into());
+        }
         let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
         let composer = Composer::new(&config.relance, &config.associations)?;
         recover(&store, &context, &clock).await?;
@@ -348,6 +353,11 @@ fn checks(loops: Loops) -> Arc<dyn Fn() -> Vec<Check> + Send + Sync> {
         let state = loops.store.path().parent().map(Path::to_path_buf).unwrap_or_default();
         let late = loops.clock.now() - jiff::SignedDuration::from_secs(OVERDUE_S);
         let store = read_once(&state, |c| overdue(c, &loops.config, late));
+        // Reading works on a full disk.
+        let written = match loops.store.write_fault() {
+            Some(reason) => Err(format!("nothing can be written: {reason}")),
+            None => Ok(()),
+        };
         let scheduler = match &store {
             Ok(true) => Err("a firing is overdue; look at the log for scheduler".into()),
             _ => Ok(()),
@@ -365,7 +375,7 @@ fn checks(loops: Loops) -> Arc<dyn Fn() -> Vec<Check> + Send + Sync> {
             },
         };
         vec![
-            ("store", store.map(drop).map_err(|e| e.to_string())),
+            ("store", store.map_err(|e| e.to_string()).and(written)),
             ("scheduler", scheduler),
             ("relay", relay),
             ("inbox", inbox),

@@ -10,6 +10,8 @@ use crate::link::{Keyring, Purpose, Token};
 
 /// Characters of a token in an address.
 const ADDRESS_LEN: usize = 48;
+/// Characters of a token in a URL.
+const URL_LEN: usize = 40;
 
 /// A verified token and what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,15 +62,20 @@ fn token_in(address: &str) -> Option<&str> {
 }
 
 /// The text with every token of ours taken out, so that passing it on passes no capability on.
+/// Looked for at every place: `_` and `-` are letters of a token, and people write them around
+/// links.
 #[must_use]
 pub fn redact(text: &str, ring: &Keyring) -> String {
     let mut out = String::with_capacity(text.len());
     let mut run = String::new();
     let flush = |run: &mut String, out: &mut String| {
-        if matches!(run.len(), 40 | 48) && Token::read(run, ring).is_ok() {
-            out.push('…');
-        } else {
-            out.push_str(run);
+        let mut at = 0;
+        while at < run.len() {
+            let token = [ADDRESS_LEN, URL_LEN].into_iter().find(|len| {
+                run.get(at..at + len).is_some_and(|text| Token::read(text, ring).is_ok())
+            });
+            out.push_str(if token.is_some() { "…" } else { &run[at..=at] });
+            at += token.unwrap_or(1);
         }
         run.clear();
     };
@@ -142,5 +149,8 @@ mod tests {
         let other = "a".repeat(40);
         let text = format!("see https://x.test/r/{} and {other}.", token.to_url(&ring));
         assert_eq!(redact(&text, &ring), format!("see https://x.test/r/… and {other}."));
+        let (url, local) = (token.to_url(&ring), token.to_address(&ring).to_uppercase());
+        let glued = format!("_{url}_ -{url}- r-{local}9 {url}{local}");
+        assert_eq!(redact(&glued, &ring), "_…_ -…- r-…9 ……");
     }
 }

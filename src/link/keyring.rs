@@ -67,6 +67,14 @@ pub enum KeyError {
         /// The key file.
         path: String,
     },
+    /// The file is another store's, or the store's last ledger line was altered.
+    #[error(
+        "{path}: the last line of the ledger was not made with these keys: no link that was mailed would work, and the ledger would not go on; restore the key file of this store from its backup (relance audit verify says more)"
+    )]
+    Foreign {
+        /// The key file.
+        path: String,
+    },
     /// The file is not a key file.
     #[error("{path}: not a key file of Relance ({why}); restore it from a backup")]
     Format {
@@ -134,6 +142,12 @@ impl Keyring {
         let ring = Self::generate(random, now);
         ring.save(state)?;
         Ok(ring)
+    }
+
+    /// The key file of a state folder, for whoever must name it.
+    #[must_use]
+    pub fn file(state: &Path) -> std::path::PathBuf {
+        state.join(FILE)
     }
 
     /// Reads the ring from the state folder.

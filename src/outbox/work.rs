@@ -354,6 +354,8 @@ async fn receive_maybe(letters: Option<&Letters>) -> Option<Box<Letter>> {
     }
 }
 
+/// What a log and `/readyz` may say of a reply: relays repeat addresses in their texts.
 fn said(reply: &RelayReply) -> String {
-    format!("{} at {}: {}", reply.code, reply.stage, reply.text)
+    let words = reply.text.split_whitespace().map(|w| if w.contains('@') { "…" } else { w });
+    format!("{} at {}: {}", reply.code, reply.stage, words.collect::<Vec<_>>().join(" "))
 }

@@ -230,9 +230,13 @@ pub fn approve(c: &Connection, id: FiringId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Steps that have fired: `(schedule, issuer, step)`, so that `check` sees a renamed one.
-pub fn fired_steps(c: &Connection) -> Result<Vec<(String, String, String)>, StoreError> {
-    let mut statement = c.prepare("SELECT DISTINCT schedule, issuer, step FROM firing")?;
-    let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+/// Steps that have fired in a season: `(schedule, issuer, step)`, so that a renamed one is seen.
+pub fn fired_steps(
+    c: &Connection,
+    season: &str,
+) -> Result<Vec<(String, String, String)>, StoreError> {
+    let mut statement =
+        c.prepare("SELECT DISTINCT schedule, issuer, step FROM firing WHERE season = ?1")?;
+    let rows = statement.query_map([season], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

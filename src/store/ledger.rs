@@ -68,6 +68,14 @@ pub fn is_empty(c: &Connection) -> Result<bool, StoreError> {
     Ok(head(c)?.0 == 0)
 }
 
+/// Whether the last line was made with these keys: a look that costs nothing, unlike [`verify`].
+pub fn is_continued_by(c: &Connection, ring: &Keyring) -> Result<bool, StoreError> {
+    let (last, kept) = head(c)?;
+    let Some(line) = lines(c, last - 1)?.pop() else { return Ok(true) };
+    let previous = hash_at(c, last - 1)?.unwrap_or_default();
+    Ok(ring.chain(&previous, &canonical(&line)).as_slice() == kept)
+}
+
 /// The hash of one line.
 pub fn hash_at(c: &Connection, seq: i64) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(c.query_row("SELECT hash FROM ledger WHERE seq = ?1", [seq], |r| r.get(0)).optional()?)
@@ -148,6 +156,19 @@ mod tests {
     fn an_untouched_chain_holds() {
         let (c, ring) = filled();
         assert_eq!(verify(&c, &ring).unwrap(), Ok(5));
+        assert!(is_continued_by(&c, &ring).unwrap());
+    }
+
+    #[test]
+    fn the_keys_of_another_store_are_told() {
+        let (c, ring) = filled();
+        let other = Keyring::generate(&Random::seeded(4), "2026-11-01T00:00:00Z".parse().unwrap());
+        assert!(!is_continued_by(&c, &other).unwrap());
+        c.execute("DELETE FROM ledger WHERE seq > 1", []).unwrap();
+        assert!(is_continued_by(&c, &ring).unwrap());
+        assert!(!is_continued_by(&c, &other).unwrap());
+        c.execute("DELETE FROM ledger", []).unwrap();
+        assert!(is_continued_by(&c, &other).unwrap(), "an empty ledger is anybody's");
     }
 
     #[test]

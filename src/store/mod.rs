@@ -149,6 +149,13 @@ impl Store {
         &self.path
     }
 
+    /// Why the last writes were not kept (a full disk, another process's lock); `None` while they
+    /// are.
+    #[must_use]
+    pub fn write_fault(&self) -> Option<String> {
+        self.writer.fault()
+    }
+
     /// Stops the writer after what is queued, and checkpoints the log.
     pub async fn close(&self) {
         self.writer.stop().await;

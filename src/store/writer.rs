@@ -53,6 +53,8 @@ struct Queue {
     background: VecDeque<Job>,
     stopping: bool,
     ended: bool,
+    /// Why the last group was not kept.
+    fault: Option<String>,
 }
 
 impl Writer {
@@ -110,7 +112,11 @@ impl Writer {
             }
         }
         self.0.wake.notify_one();
-        rx.await.unwrap_or_else(|_| Err(StoreError::Retry("the store has closed".into())))
+        rx.await.unwrap_or_else(|_| Err(StoreError::Retry("nothing can be written now".into())))
+    }
+
+    pub(super) fn fault(&self) -> Option<String> {
+        self.0.lock().fault.clone()
     }
 
     pub(super) async fn stop(&self) {
@@ -157,7 +163,8 @@ fn serve(shared: &Shared, connection: &Connection) {
     let _ = connection.pragma_update(None, "wal_autocheckpoint", 0);
     let mut groups = 0u32;
     while let Some(group) = shared.next() {
-        run_group(connection, group);
+        let kept = run_group(connection, group);
+        shared.lock().fault = kept.err();
         groups = groups.wrapping_add(1);
         if groups.is_multiple_of(CHECKPOINT_LOOK_GROUPS) {
             checkpoint(connection, "PASSIVE", CHECKPOINT_PAGES);
@@ -171,12 +178,13 @@ fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-fn run_group(connection: &Connection, group: Vec<Job>) {
+/// Runs a group and answers it. `Err`: why nothing of it was kept.
+fn run_group(connection: &Connection, group: Vec<Job>) -> Result<(), String> {
     if let Err(e) = run(connection, "BEGIN IMMEDIATE") {
         // The closures are dropped unrun with their senders: each caller hears "try again".
         drop(group);
         tracing::error!(reason = %e, "store.begin_failed");
-        return;
+        return Err(e.to_string());
     }
     let mut answers = Vec::with_capacity(group.len());
     let mut lost: Option<String> = None;
@@ -218,6 +226,7 @@ fn run_group(connection: &Connection, group: Vec<Job>) {
     for answer in answers {
         answer(outcome.clone().map_err(StoreError::Retry));
     }
+    outcome
 }
 
 fn checkpoint(connection: &Connection, mode: &str, above_pages: i64) {
