@@ -101,8 +101,9 @@ pub fn decide(
                     MailAct::ConfirmFirst(Wish::Stop)
                 }
             }
-            (_, Some(_)) => MailAct::Complained,
-            (_, None) => MailAct::ToDesk("complaint"),
+            (_, Some(known)) if !known.to_desk => MailAct::Complained,
+            // Of nothing known, or of a forwarded mail: a desk cannot stop a member's reminders.
+            _ => MailAct::ToDesk("complaint"),
         },
         Kind::AutoReply => MailAct::Keep("auto-reply"),
         Kind::Reply | Kind::Other if reading.unreadable.is_some() => {
@@ -375,6 +376,11 @@ mod tests {
         let provider = complaint("fbl@provider.test", "abuse");
         assert_eq!(run(&provider, Some(REPLY), Some(&k), now), MailAct::Complained);
         assert_eq!(run(&provider, None, None, now), MailAct::ToDesk("complaint"));
+        let desks = Known { to_desk: true, ..known() };
+        for mail in [&provider, &own] {
+            let act = run(mail, Some(REPLY), Some(&desks), now);
+            assert_eq!(act, MailAct::ToDesk("complaint"), "the member did not complain");
+        }
     }
 
     #[test]
