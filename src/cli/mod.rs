@@ -1,6 +1,7 @@
 //! Owns the command line: one file per subcommand. Exit codes: 0 done, 1 failed or found faults,
 //! 2 the command line is wrong.
 
+mod adopt;
 mod audit;
 mod bench;
 mod check;
@@ -84,6 +85,8 @@ enum Command {
     Dns(dns::Dns),
     /// Play with a sample federation in the browser; needs nothing, mails nobody.
     Demo(demo::Demo),
+    /// Say that this state has moved to this machine for good.
+    Adopt(adopt::Adopt),
     /// Look for trouble: config, keys, store, servers, time zones, clock, disk.
     Doctor(doctor::Doctor),
     /// Move the calendar of a simulation.
@@ -135,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Audit(audit) => audit.run(&place),
         Command::Dns(dns) => dns.run(&place),
         Command::Demo(demo) => demo.run(),
+        Command::Adopt(adopt) => adopt.run(&place),
         Command::Doctor(doctor) => doctor.run(&place),
         Command::Clock(clock) => clock.run(&place),
         Command::Inspect(i) => inspect::run(&inspect::Options {

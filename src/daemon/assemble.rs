@@ -75,6 +75,11 @@ pub enum StartError {
     /// The calendar.
     #[error(transparent)]
     Simulated(#[from] simulated::SimulatedError),
+    /// The state was made on another host: a copy must not mail beside the original.
+    #[error(
+        "this state was made on another machine: a copy of it must not mail beside the original; if it has moved here for good, run: relance adopt"
+    )]
+    OtherHost,
     /// Words and templates.
     #[error("words: {0}; run: relance check")]
     Words(#[from] crate::compose::ComposeError),
@@ -118,6 +123,10 @@ impl Daemon {
         let machine = Clock::system().now();
         let store = Store::open(&options.state, machine.as_millisecond())?;
         let config = Arc::new(config);
+        // Before the store is marked: a start that fails leaves it as it was.
+        let (way, mailbox) = (way(&config, options)?, source(&config, options)?);
+        let members = bind(config.relance.web.listen, "web.listen").await?;
+        let admin = bind(config.relance.admin.listen, "admin.listen").await?;
         let clock = calendar(&store, &config, options.clock).await?;
         let unused = store.read(ledger::is_empty).await?;
         let random = options.random.clone();
@@ -130,7 +139,6 @@ impl Daemon {
         let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
         let composer = Composer::new(&config.relance, &config.associations)?;
         recover(&store, &context, &clock).await?;
-        let way = way(&config, options)?;
         let outbox = Outbox::new(
             store.clone(),
             context.clone(),
@@ -139,7 +147,7 @@ impl Daemon {
             random.clone(),
             way,
         );
-        let inbox = source(&config, options)?.map(|source| {
+        let inbox = mailbox.map(|source| {
             Inbox::new(store.clone(), context.clone(), clock.clone(), outbox.clone(), source)
         });
         let loops = Loops {
@@ -158,8 +166,6 @@ impl Daemon {
             wake: Arc::clone(&loops.scheduler),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
-        let members = bind(config.relance.web.listen, "web.listen").await?;
-        let admin = bind(config.relance.admin.listen, "admin.listen").await?;
         let control = control::listen(&options.state)
             .map_err(|source| StartError::Io { what: "the control socket".into(), source })?;
         let lifecycle =
@@ -287,8 +293,11 @@ async fn calendar(
     let host = state::host_identity(&config.relance.host);
     let admitted = store
         .write(Lane::Front, move |c| {
-            meta::get_or_set(c, meta::HOST, &host)?;
-            let admitted = simulated::admit(c, &config, start, now_ms);
+            let made_on = meta::get_or_set(c, meta::HOST, &host)?;
+            if !host.is_empty() && !made_on.is_empty() && made_on != host {
+                return Ok(Err(StartError::OtherHost));
+            }
+            let admitted = simulated::admit(c, &config, start, now_ms).map_err(StartError::from);
             if let (Ok(()), Some(at)) = (&admitted, simulation) {
                 meta::set(c, meta::CALENDAR, &at.to_string())?;
             }

@@ -1,7 +1,8 @@
 //! A member calls our notice spam, and the provider passes that on (RFC 5965). Reminders of that
 //! association end at once and without a word; what cannot be done without still comes.
 
-use crate::support::club::{ALICE, BENOIT, Club, SOON};
+use crate::support::club::{ALICE, BENOIT, Club, SOON, address};
+use crate::support::mail::Mail;
 use crate::support::mailstack::{self, MAILBOX, MailStack, Options, Verdict};
 
 /// A provider's report with the mail that was complained of. Providers take addresses out of the
@@ -74,4 +75,24 @@ fn what_was_taken_back_is_no_complaint() {
     let came = club.came_to(1);
     assert_ne!(came, ["complained"]);
     assert_eq!(club.query("SELECT count(*) FROM unsubscription"), ["0"], "{came:?}");
+}
+
+#[test]
+fn a_desk_s_complaint_stops_no_member_s_reminders() {
+    let Some(stack) = mailstack::start_or_skip(&Options::default()) else { return };
+    let club = Club::with_servers(&stack).at_the_notice(&[ALICE]);
+    let hers = stack.maildir("alice@club.test").wait_for("X-Relance-Loop", SOON);
+    let to = Mail::read(&hers).header("Reply-To").unwrap().to_owned();
+    let to = address(&to);
+    let asks = format!(
+        "From: alice@club.test\nTo: {to}\nSubject: Re: notice\nMessage-ID: <q@club.test>\n\n\
+         What does it cost?\n"
+    );
+    stack.send(Verdict::Pass, "alice@club.test", to, asks.as_bytes()).unwrap();
+    club.came_to(1);
+    // Somebody at the desk takes her question for spam.
+    let raw = complaint("c4", "abuse", &notice(&stack, "desk@club.test"));
+    stack.send(Verdict::Silent, "fbl@provider.test", MAILBOX, raw.as_bytes()).unwrap();
+    assert_eq!(club.came_to(2), ["to-desk:complaint", "to-desk:question"]);
+    assert_eq!(club.query("SELECT count(*) FROM unsubscription"), ["0"]);
 }
