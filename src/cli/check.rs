@@ -30,9 +30,9 @@ impl Check {
         }
         let mut found: Vec<String> = faults.iter().map(ToString::to_string).collect();
         found.extend(more.iter().map(ToString::to_string));
-        let renamed = config.as_ref().map(|c| {
-            renamed(place.state.as_deref().unwrap_or(&c.relance.state.dir), c)
-        });
+        let renamed = config
+            .as_ref()
+            .map(|c| renamed(place.state.as_deref().unwrap_or(&c.relance.state.dir), c));
         let renamed = renamed.unwrap_or_default();
         found.extend(renamed.iter().cloned());
         if self.json {
@@ -77,7 +77,9 @@ pub(super) fn renamed(dir: &Path, config: &Config) -> Vec<String> {
     if !dir.join(store::FILE).exists() {
         return Vec::new();
     }
-    let Ok(fired) = read_once(dir, |c| firings::fired_steps(c, &config.relance.season.id)) else { return Vec::new() };
+    let Ok(fired) = read_once(dir, |c| firings::fired_steps(c, &config.relance.season.id)) else {
+        return Vec::new();
+    };
     fired
         .into_iter()
         .filter(|(schedule, issuer, step)| {

@@ -1,6 +1,7 @@
 //! Owns the command line: one file per subcommand. Exit codes: 0 done, 1 failed or found faults,
 //! 2 the command line is wrong.
 
+mod adopt;
 mod audit;
 mod bench;
 mod check;
@@ -79,6 +80,8 @@ enum Command {
     /// Verify the ledger.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Say that a state from another host lives here now: only then does it mail.
+    Adopt(adopt::Adopt),
     /// Print the DNS records that the config needs.
     Dns(dns::Dns),
     /// Play with a sample federation in the browser; needs nothing, mails nobody.
@@ -125,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(&place),
         Command::Import(import) => import.run(&place),
         Command::Forecast(forecast) => forecast.run(&place),
+        Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),
         Command::Suppression(suppression) => suppression.run(&place),

@@ -75,6 +75,11 @@ pub enum StartError {
     /// The calendar.
     #[error(transparent)]
     Simulated(#[from] simulated::SimulatedError),
+    /// The state was made on another host: a copy, or one that was restored or moved.
+    #[error(
+        "this state was made on another host. If it is a copy, start nothing here: members would get everything twice. If it has moved, stop the daemon that it came from and run: relance adopt"
+    )]
+    Elsewhere,
     /// Words and templates.
     #[error("words: {0}; run: relance check")]
     Words(#[from] crate::compose::ComposeError),
@@ -287,12 +292,16 @@ async fn calendar(
     let host = state::host_identity(&config.relance.host);
     let admitted = store
         .write(Lane::Front, move |c| {
-            meta::get_or_set(c, meta::HOST, &host)?;
+            let home = meta::get_or_set(c, meta::HOST, &host)?;
+            // A simulation mails nobody, wherever it is taken.
+            if simulation.is_none() && !home.is_empty() && !host.is_empty() && home != host {
+                return Ok(Err(StartError::Elsewhere));
+            }
             let admitted = simulated::admit(c, &config, start, now_ms);
             if let (Ok(()), Some(at)) = (&admitted, simulation) {
                 meta::set(c, meta::CALENDAR, &at.to_string())?;
             }
-            Ok(admitted)
+            Ok(admitted.map_err(StartError::from))
         })
         .await?;
     admitted?;

@@ -141,7 +141,13 @@ mod tests {
             ("no address", |m| m.email = None, None, Notice, Some(Excluded::NoAddress)),
             ("suspended", |m| m.suspended = true, None, Notice, Some(Excluded::AddressSuspended)),
             ("a report stops no last call", |m| m.suspended = true, None, LastCall, None),
-            ("a person does", |m| m.barred = true, None, LastCall, Some(Excluded::AddressSuspended)),
+            (
+                "a person does",
+                |m| m.barred = true,
+                None,
+                LastCall,
+                Some(Excluded::AddressSuspended),
+            ),
             ("deceased", |m| m.status = "deceased".into(), None, Notice, Some(Excluded::NotActive)),
             ("on leave", |m| m.status = "on-leave".into(), None, Notice, Some(Excluded::NotActive)),
             (

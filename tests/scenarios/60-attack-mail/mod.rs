@@ -155,7 +155,11 @@ fn mail_from_any_sender_reaches_the_desk() {
 #[test]
 fn an_answer_does_not_depend_on_the_id_of_the_question() {
     let (relay, club, notice) = noticed();
-    let ids = ["\u{e9}t\u{e9}@club.test".into(), "a<b@club.test".into(), format!("{}@x", "i".repeat(3000))];
+    let ids = [
+        "\u{e9}t\u{e9}@club.test".into(),
+        "a<b@club.test".into(),
+        format!("{}@x", "i".repeat(3000)),
+    ];
     for (n, id) in ids.iter().enumerate() {
         let act = if n % 2 == 0 { "stop" } else { "help" };
         let raw = format!(
@@ -197,7 +201,11 @@ fn a_desk_sees_who_really_wrote() {
     );
     assert_eq!(receive(&club, "1.m", &raw), "to-desk:unverified");
     let mail = taken(&relay, "desk@", "Please mail me");
-    assert!(mail.text.contains("could not make sure that the sender is the member"), "{}", mail.text);
+    assert!(
+        mail.text.contains("could not make sure that the sender is the member"),
+        "{}",
+        mail.text
+    );
     assert!(mail.text.contains("<mallory@evil.test>"), "{}", mail.text);
     assert!(!mail.text.contains("<alice@club.test>"), "{}", mail.text);
 }
