@@ -81,12 +81,12 @@ enum Command {
     /// Verify the ledger.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Say that a state from another host lives here now: only then does it mail.
+    Adopt(adopt::Adopt),
     /// Print the DNS records that the config needs.
     Dns(dns::Dns),
     /// Play with a sample federation in the browser; needs nothing, mails nobody.
     Demo(demo::Demo),
-    /// Say that this state has moved to this machine for good.
-    Adopt(adopt::Adopt),
     /// Look for trouble: config, keys, store, servers, time zones, clock, disk.
     Doctor(doctor::Doctor),
     /// Move the calendar of a simulation.
@@ -129,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(&place),
         Command::Import(import) => import.run(&place),
         Command::Forecast(forecast) => forecast.run(&place),
+        Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),
         Command::Suppression(suppression) => suppression.run(&place),
@@ -138,7 +139,6 @@ pub fn main() -> ExitCode {
         Command::Audit(audit) => audit.run(&place),
         Command::Dns(dns) => dns.run(&place),
         Command::Demo(demo) => demo.run(),
-        Command::Adopt(adopt) => adopt.run(&place),
         Command::Doctor(doctor) => doctor.run(&place),
         Command::Clock(clock) => clock.run(&place),
         Command::Inspect(i) => inspect::run(&inspect::Options {

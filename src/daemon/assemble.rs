@@ -75,11 +75,11 @@ pub enum StartError {
     /// The calendar.
     #[error(transparent)]
     Simulated(#[from] simulated::SimulatedError),
-    /// The state was made on another host: a copy must not mail beside the original.
+    /// The state was made on another host: a copy, or one that was restored or moved.
     #[error(
-        "this state was made on another machine: a copy of it must not mail beside the original; if it has moved here for good, run: relance adopt"
+        "this state was made on another host. If it is a copy, start nothing here: members would get everything twice. If it has moved, stop the daemon that it came from and run: relance adopt"
     )]
-    OtherHost,
+    Elsewhere,
     /// Words and templates.
     #[error("words: {0}; run: relance check")]
     Words(#[from] crate::compose::ComposeError),
@@ -123,6 +123,7 @@ impl Daemon {
         let machine = Clock::system().now();
         let store = Store::open(&options.state, machine.as_millisecond())?;
         let config = Arc::new(config);
+        let composer = Composer::new(&config.relance, &config.associations)?;
         // Before the store is marked: a start that fails leaves it as it was.
         let (way, mailbox) = (way(&config, options)?, source(&config, options)?);
         let members = bind(config.relance.web.listen, "web.listen").await?;
@@ -137,7 +138,6 @@ impl Daemon {
             return Err(crate::link::KeyError::Foreign { path }.into());
         }
         let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
-        let composer = Composer::new(&config.relance, &config.associations)?;
         recover(&store, &context, &clock).await?;
         let outbox = Outbox::new(
             store.clone(),
@@ -293,15 +293,16 @@ async fn calendar(
     let host = state::host_identity(&config.relance.host);
     let admitted = store
         .write(Lane::Front, move |c| {
-            let made_on = meta::get_or_set(c, meta::HOST, &host)?;
-            if !host.is_empty() && !made_on.is_empty() && made_on != host {
-                return Ok(Err(StartError::OtherHost));
+            let home = meta::get_or_set(c, meta::HOST, &host)?;
+            // A simulation mails nobody, wherever it is taken.
+            if simulation.is_none() && !home.is_empty() && !host.is_empty() && home != host {
+                return Ok(Err(StartError::Elsewhere));
             }
-            let admitted = simulated::admit(c, &config, start, now_ms).map_err(StartError::from);
+            let admitted = simulated::admit(c, &config, start, now_ms);
             if let (Ok(()), Some(at)) = (&admitted, simulation) {
                 meta::set(c, meta::CALENDAR, &at.to_string())?;
             }
-            Ok(admitted)
+            Ok(admitted.map_err(StartError::from))
         })
         .await?;
     admitted?;

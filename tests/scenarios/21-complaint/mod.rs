@@ -93,6 +93,6 @@ fn a_desk_s_complaint_stops_no_member_s_reminders() {
     // Somebody at the desk takes her question for spam.
     let raw = complaint("c4", "abuse", &notice(&stack, "desk@club.test"));
     stack.send(Verdict::Silent, "fbl@provider.test", MAILBOX, raw.as_bytes()).unwrap();
-    assert_eq!(club.came_to(2), ["to-desk:complaint", "to-desk:question"]);
+    assert_eq!(club.came_to(2), ["kept:complaint-of-a-desk", "to-desk:question"]);
     assert_eq!(club.query("SELECT count(*) FROM unsubscription"), ["0"]);
 }

@@ -85,3 +85,23 @@ fn readiness_sees_a_store_that_cannot_be_written() {
     assert_eq!(ready().status, 200, "{}", ready().body);
     assert_eq!(club.query("SELECT count(*) FROM unsubscription"), ["1"]);
 }
+
+#[test]
+fn a_copy_on_another_host_mails_nothing_until_it_is_adopted() {
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay);
+    let host = club.site.dir().join("host");
+    std::fs::write(&host, "here\n").unwrap();
+    club.site.config.set("host.identity_file", host.display().to_string());
+    club.import(&[ALICE]);
+    assert_eq!(club.site.start().stop().code(), Some(0));
+    assert_eq!(club.site.start().stop().code(), Some(0), "a restart is at home");
+    std::fs::write(&host, "elsewhere\n").unwrap();
+    let refused = club.site.cli(&["run"]);
+    assert_ne!(refused.code(), 0);
+    assert!(refused.stderr.contains("run: relance adopt"), "{}", refused.stderr);
+    club.site.cli(&["adopt"]).ok();
+    assert_eq!(club.site.start().stop().code(), Some(0));
+    assert_ne!(club.site.cli(&["adopt"]).code(), 0, "it is at home already");
+    assert!(club.site.cli(&["audit", "verify"]).ok().contains("the chain holds"));
+}
