@@ -140,6 +140,7 @@ fn texts() -> Vec<(&'static str, Vec<u8>)> {
         ("attributions", mail("", "On 1 May 2026 at 10:00, a@b.test\n".repeat(20_000))),
         ("quote marks", mail("", ">".repeat(900_000))),
         ("field names", mail("", "From: a\nfoo\nbar\n".repeat(40_000))),
+        ("blank lines below a word", mail("", format!("hello\n{}", "\n".repeat(900_000)))),
         ("signatures", mail("", "--\n".repeat(100_000))),
     ]
 }
