@@ -39,6 +39,14 @@ fn bounce(body: &str) -> Vec<u8> {
     format!("From: MAILER-DAEMON@example.ca\nSubject: Undeliverable\n\n{body}").into_bytes()
 }
 
+fn recipients(count: usize) -> String {
+    let mut line = String::new();
+    for n in 0..count {
+        let _ = write!(line, "a{n}@b.test ");
+    }
+    line
+}
+
 fn nested_multiparts(count: usize) -> Vec<u8> {
     let mut mail = String::new();
     for n in 0..count {
@@ -69,6 +77,7 @@ fn structures() -> Vec<(&'static str, Vec<u8>)> {
         ("empty boundary", mail("Content-Type: multipart/mixed; boundary=\"\"\n", "--\n\nx\n--\n")),
         ("report on 30,000", mail(report, many)),
         ("addresses in a report", bounce(&"<a@b.test>: no\n".repeat(60_000))),
+        ("many recipients on one line", bounce(&format!("failed: {}\n", recipients(4000)))),
         ("at signs in a report", bounce(&"@".repeat(900_000))),
         ("numbers in a report", bounce(&"5.1.".repeat(200_000))),
         ("long local part", bounce(&("a.".repeat(400_000) + "@b.test"))),
@@ -86,6 +95,12 @@ fn headers() -> Vec<(&'static str, Vec<u8>)> {
         ("100,000 fields", format!("{}\nx", "A: b\n".repeat(100_000)).into()),
         ("header without end", b"From: a@example.ca\nSubject: x".to_vec()),
         ("words without end", format!("Subject: {}\n\n", "=?utf-8?Q?".repeat(25_000)).into()),
+        ("words of which none ends", format!("Subject: {}\n\n", "=?a?Q?x".repeat(140_000)).into()),
+        ("words in no charset", format!("Subject: {}?=\n\n", "=?a b?Q?x".repeat(110_000)).into()),
+        (
+            "domain literals without end",
+            format!("Received: from a by b for {}\n\nx", "a@[".repeat(330_000)).into(),
+        ),
         ("200 KB of words", format!("Subject: {}\n\n", "=?utf-8?B?w6k=?= ".repeat(12_000)).into()),
         ("70,000 recipients", format!("To: {}\n\nx", "a@example.ca, ".repeat(70_000)).into()),
         ("brackets without end", format!("To: {}\n\nx", "<\"(".repeat(300_000)).into()),
@@ -125,6 +140,7 @@ fn texts() -> Vec<(&'static str, Vec<u8>)> {
         ("attributions", mail("", "On 1 May 2026 at 10:00, a@b.test\n".repeat(20_000))),
         ("quote marks", mail("", ">".repeat(900_000))),
         ("field names", mail("", "From: a\nfoo\nbar\n".repeat(40_000))),
+        ("blank lines below a word", mail("", format!("hello\n{}", "\n".repeat(900_000)))),
         ("signatures", mail("", "--\n".repeat(100_000))),
     ]
 }

@@ -61,7 +61,7 @@ pub fn read(mail: &Mail<'_>, clues: &Clues) -> Option<Vec<Reported>> {
     }
     if let Some(Notice::Complaint(who)) = notice(&clues.text) {
         let told = |address: String| Reported { address, reason: "abuse", ..Reported::default() };
-        return Some(who.into_iter().map(told).collect());
+        return Some(who.iter().filter_map(|who| address(who)).map(told).collect());
     }
     let local = clues.from.address.split('@').next().unwrap_or_default().to_ascii_lowercase();
     let sender = SENDERS.iter().any(|sender| local.contains(sender));
@@ -116,4 +116,29 @@ fn unsubscription(mail: &Mail<'_>, clues: &Clues) -> Option<Vec<Reported>> {
         let address = clues.from.address.clone();
         vec![Reported { address, reason: "opt-out", ..Reported::default() }]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbox::mime;
+
+    #[test]
+    fn a_notification_names_addresses_and_nothing_else() {
+        let long = "x ".repeat(2000);
+        for (named, want) in [
+            ("a@X.test", vec!["a@x.test"]),
+            ("a@x.test\\nBcc: b@y.test", vec![]),
+            (long.as_str(), vec![]),
+        ] {
+            let raw = format!(
+                "From: a@b.test\n\n{{\"notificationType\":\"Complaint\",\"complaint\":\
+                 {{\"complainedRecipients\":[{{\"emailAddress\":\"{named}\"}}]}}}}\n"
+            );
+            let mail = mime::parse(raw.as_bytes());
+            let told = read(&mail, &Clues::find(&mail)).expect("a complaint");
+            let told: Vec<_> = told.iter().map(|r| r.address.as_str()).collect();
+            assert_eq!(told, want, "{named}");
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub const REPORT_TEXT_MAX: usize = 32 * 1024;
 pub const REPLY_LINES_MAX: usize = 4000;
 /// Recipients taken from one report.
 pub const RECIPIENTS_MAX: usize = 100;
+/// Longest Message-ID that is kept: no longer one fits a line (RFC 5322 §2.1.1) of an answer.
+pub const ID_OCTETS_MAX: usize = 900;
 /// Addresses and ids kept of each kind.
 pub const ADDRESSES_MAX: usize = 100;
 

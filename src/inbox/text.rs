@@ -38,7 +38,7 @@ pub fn clean_text(text: &str) -> String {
 }
 
 /// Characters that take no room, or turn the direction of what follows.
-fn is_unseen(c: char) -> bool {
+pub fn is_unseen(c: char) -> bool {
     c == '\u{AD}'
         || ('\u{200B}'..='\u{200F}').contains(&c)
         || ('\u{202A}'..='\u{202E}').contains(&c)

@@ -99,6 +99,9 @@ impl Column {
     }
 }
 
+/// Wrong columns that are told one by one: where more are, the file is no member list.
+const WRONG_MAX: usize = 20;
+
 /// Where each column stands in a row.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -117,15 +120,18 @@ impl Layout {
     pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Result<Self, Vec<String>> {
         let known = COLUMNS.map(|c| c.name);
         let mut layout = Self::none();
-        let mut wrong = Vec::new();
+        let (mut wrong, mut more) = (Vec::new(), 0_usize);
         for (at, written) in names.enumerate() {
             layout.width += 1;
             let name = written.trim().to_lowercase().replace([' ', '-'], "_");
             match known.iter().position(|k| *k == name) {
-                Some(column) if layout.places[column].is_some() => {
+                Some(column) if layout.places[column].is_none() => {
+                    layout.places[column] = Some(at);
+                }
+                _ if wrong.len() >= WRONG_MAX => more += 1,
+                Some(_) => {
                     wrong.push(format!("Column “{name}” stands there twice: leave one out."));
                 }
-                Some(column) => layout.places[column] = Some(at),
                 None if name.is_empty() => {
                     wrong.push(format!("Column {} has no name: name it or leave it out.", at + 1));
                 }
@@ -135,6 +141,9 @@ impl Layout {
                     wrong.push(format!("Column “{shown}” is not known. {hint}"));
                 }
             }
+        }
+        if more > 0 {
+            wrong.push(format!("{more} more columns are wrong."));
         }
         let missing: Vec<&str> = COLUMNS
             .iter()
@@ -189,6 +198,14 @@ mod tests {
         ] {
             assert!(wrong.contains(text), "{text}\n{wrong}");
         }
+    }
+
+    #[test]
+    fn many_wrong_columns_are_counted() {
+        let line = "salary,".repeat(100_000) + LEAST;
+        let wrong = Layout::of(line.split(',')).unwrap_err();
+        assert_eq!(wrong.len(), WRONG_MAX + 1);
+        assert_eq!(wrong.last().unwrap(), "99980 more columns are wrong.");
     }
 
     #[test]

@@ -95,8 +95,13 @@ pub fn encoded_words(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut held: Option<(String, Vec<u8>)> = None;
     let mut rest = value;
+    // Beyond the last end no word ends: looking for one from each beginning takes quadratic time.
+    let last_end = value.rfind("?=").unwrap_or(0);
     while let Some(start) = rest.find("=?") {
         let before = &rest[..start];
+        if value.len() - rest.len() + start > last_end {
+            break;
+        }
         let Some((name, octets, after)) = encoded_word(&rest[start + 2..]) else {
             flush(&mut held, &mut out);
             out.push_str(&rest[..start + 2]);
@@ -132,6 +137,11 @@ fn flush(held: &mut Option<(String, Vec<u8>)>, out: &mut String) {
 fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let (name, text) = text.split_once('?')?;
     let (coding, text) = text.split_once('?')?;
+    let name = name.split('*').next().unwrap_or(name);
+    let named = !name.is_empty() && name.len() <= 45 && !name.contains(' ');
+    if !named || !matches!(coding, "B" | "b" | "Q" | "q") {
+        return None;
+    }
     let (body, after) = text.split_once("?=")?;
     // A Q word may itself start with `=`: `?Q?=C3` ends at the next `?=` that is no `?=C3`.
     let (body, after) = if body.is_empty() && coding.eq_ignore_ascii_case("q") {
@@ -140,17 +150,11 @@ fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     } else {
         (body, after)
     };
-    let name = name.split('*').next().unwrap_or(name);
-    if name.is_empty() || name.len() > 45 || name.contains(' ') {
-        return None;
-    }
-    let octets = match coding {
-        "B" | "b" => base64(body.as_bytes()),
-        "Q" | "q" => {
-            let spaced: Vec<u8> = body.bytes().map(|b| if b == b'_' { b' ' } else { b }).collect();
-            quoted_printable(&spaced)
-        }
-        _ => return None,
+    let octets = if coding.eq_ignore_ascii_case("b") {
+        base64(body.as_bytes())
+    } else {
+        let spaced: Vec<u8> = body.bytes().map(|b| if b == b'_' { b' ' } else { b }).collect();
+        quoted_printable(&spaced)
     };
     Some((name, octets, after))
 }

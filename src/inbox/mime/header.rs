@@ -3,7 +3,7 @@
 //! continuation ends the header.
 
 use super::decode;
-use crate::inbox::guard::{ADDRESSES_MAX, FIELDS_MAX, HEADER_OCTETS_MAX};
+use crate::inbox::guard::{ADDRESSES_MAX, FIELDS_MAX, HEADER_OCTETS_MAX, ID_OCTETS_MAX};
 use crate::inbox::text::clean_line;
 
 /// The fields of one header, borrowed from the mail.
@@ -91,7 +91,7 @@ impl<'a> Header<'a> {
         found
     }
 
-    /// The ids (`<…>`) of every field of that name, without brackets.
+    /// The ids (`<…>`) of every field of that name, without brackets: printable ASCII, bounded.
     pub fn ids(&self, name: &str) -> Vec<String> {
         let mut found = Vec::new();
         for value in self.all(name) {
@@ -100,17 +100,24 @@ impl<'a> Header<'a> {
             while let Some((_, after)) = rest.split_once('<') {
                 let Some((id, after)) = after.split_once('>') else { break };
                 let id: String = id.chars().filter(|c| !c.is_whitespace()).collect();
-                if !id.is_empty() && found.len() < ADDRESSES_MAX {
+                if is_id(&id) && found.len() < ADDRESSES_MAX {
                     found.push(id);
                 }
                 rest = after;
             }
-            if found.is_empty() && text.contains('@') && !text.trim().contains(' ') {
-                found.push(text.trim().trim_matches(['<', '>']).to_owned());
+            let bare = text.trim().trim_matches(['<', '>']);
+            if found.is_empty() && bare.contains('@') && is_id(bare) {
+                found.push(bare.to_owned());
             }
         }
         found
     }
+}
+
+/// Whether an id can stand in a field of an answer (RFC 5322 §3.6.4): what cannot is none.
+fn is_id(id: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_graphic() && b != b'<' && b != b'>';
+    (1..=ID_OCTETS_MAX).contains(&id.len()) && id.bytes().all(plain)
 }
 
 /// Where the line that starts at `at` ends, its LF included.
@@ -244,6 +251,21 @@ mod tests {
         let (header, body) = Header::parse(b"A: 1");
         assert_eq!((header.text("A").as_str(), body), ("1", 4));
         assert!(Header::parse(b"").0.is_empty());
+    }
+
+    #[test]
+    fn ids_that_an_answer_can_name() {
+        let long = "a".repeat(ID_OCTETS_MAX);
+        for (value, want) in [
+            ("<a@x.test> <b\r\n @x.test>".to_owned(), vec!["a@x.test", "b@x.test"]),
+            ("a@x.test".to_owned(), vec!["a@x.test"]),
+            ("<é@x.test> <c<d@x.test> <e\u{0}@x.test> <f@x.test>".to_owned(), vec!["f@x.test"]),
+            (format!("<{long}@x.test>"), vec![]),
+            ("a\tb@x.test".to_owned(), vec![]),
+        ] {
+            let raw = format!("Message-ID: {value}\r\n\r\n");
+            assert_eq!(Header::parse(raw.as_bytes()).0.ids("Message-ID"), want, "{value}");
+        }
     }
 
     #[test]

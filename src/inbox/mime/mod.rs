@@ -12,6 +12,7 @@ pub use header::{Header, Mailbox, unfold};
 use header::{line_end, trim_line};
 
 use super::guard::{DEPTH_MAX, PARTS_MAX, TEXT_OCTETS_MAX};
+use super::text::is_unseen;
 
 /// One mail, borrowed.
 #[derive(Debug, Default)]
@@ -230,13 +231,15 @@ pub fn address(text: &str) -> Option<String> {
     let (local, domain) = text.rsplit_once('@')?;
     let domain = domain.trim_end_matches(['.', ',', ';', ':', '>', ')', '"', '\'']);
     let quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
-    let bad = |c: char| c.is_whitespace() || c.is_control() || "<>(),;:\"".contains(c);
+    let hidden = |c: char| c.is_control() || is_unseen(c);
+    let bad = |c: char| c.is_whitespace() || hidden(c) || "<>(),;:\"".contains(c);
     let bad_domain = |c: char| bad(c) || c == '@' || c == '/' || c == '=';
     let ok = !local.is_empty()
         && local.len() <= 256
         && !domain.is_empty()
         && domain.len() <= 255
         && (quoted || !local.contains(|c: char| bad(c) && c != ':'))
+        && !local.contains(hidden)
         && !domain.trim_matches(['[', ']']).contains(bad_domain);
     ok.then(|| format!("{local}@{}", domain.to_lowercase()))
 }
@@ -274,6 +277,8 @@ mod tests {
             ("\"a b\"@y.test", Some("\"a b\"@y.test")),
             ("x@y.test.", Some("x@y.test")),
             ("a b@y.test", None),
+            ("a\u{202E}b@y.test", None),
+            ("\"a\u{0}b\"@y.test", None),
             ("@y.test", None),
             ("x@", None),
             ("x", None),

@@ -37,10 +37,11 @@ const BLOCK_LINES: usize = 9;
 pub fn new_text(lines: &[Line]) -> String {
     let folded: Vec<String> = lines.iter().map(|line| fold(&line.text)).collect();
     let mut kept: Vec<String> = Vec::new();
+    // Whether anything but blank lines was kept.
+    let mut written = false;
     let mut at = 0;
     while at < lines.len() {
         let line = &lines[at];
-        let written = kept.iter().any(|line| !line.trim().is_empty());
         if line.mark == Mark::Cut {
             if written {
                 break;
@@ -50,10 +51,10 @@ pub fn new_text(lines: &[Line]) -> String {
         }
         if let Some((before, length)) = attribution(lines, &folded, at) {
             if !before.is_empty() {
+                written |= !before.trim().is_empty();
                 kept.push(before);
             }
             at += length;
-            let written = kept.iter().any(|line| !line.trim().is_empty());
             if written && !quote_follows(lines, at) {
                 break;
             }
@@ -83,6 +84,7 @@ pub fn new_text(lines: &[Line]) -> String {
             at = after_signature(lines, &folded, at);
             continue;
         }
+        written |= !line.text.trim().is_empty();
         kept.push(line.text.trim_end().to_owned());
         at += 1;
     }
@@ -335,9 +337,11 @@ fn is_device(lines: &[Line], folded: &[String], at: usize, written: bool) -> boo
     if begins(&DEVICES) {
         return true;
     }
+    if !written || !begins(&MAYBE_DEVICES) {
+        return false;
+    }
     let below = lines[at + 1..].iter().take_while(|line| !is_quoted(line));
-    let below = below.filter(|line| !line.text.trim().is_empty()).take(3).count();
-    written && below < 2 && begins(&MAYBE_DEVICES)
+    below.filter(|line| !line.text.trim().is_empty()).take(2).count() < 2
 }
 
 /// `[cid:image001.png@…]`, `[image: logo]`: a picture in a text.

@@ -67,6 +67,15 @@ fn enhanced_at(text: &str, dot: usize) -> Option<&str> {
     text.get(start..end)
 }
 
+/// Whether a text is a code of class 2 and nothing else.
+#[must_use]
+pub fn is_success(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let subject = text.starts_with("2.").then(|| digits(bytes, 2)).flatten();
+    let dot = subject.filter(|at| bytes.get(*at) == Some(&b'.'));
+    dot.and_then(|at| digits(bytes, at + 1)) == Some(bytes.len())
+}
+
 /// Where one to three digits from `at` end.
 fn digits(bytes: &[u8], at: usize) -> Option<usize> {
     let count = bytes[at..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
@@ -129,6 +138,11 @@ mod tests {
             ("", None, None),
         ] {
             assert_eq!((enhanced(text), reply(text)), (status, code), "{text}");
+        }
+        for (text, want) in
+            [("2.0.0", true), ("2.1.25", true), ("2.", false), ("2.0", false), ("2.0.0<b>", false)]
+        {
+            assert_eq!(is_success(text), want, "{text}");
         }
     }
 }

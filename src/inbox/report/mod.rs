@@ -20,7 +20,7 @@ use super::mime::{self, Mail, address};
 use super::phrases::{Phrases, REPORTS};
 use super::reading::{Kind, Reported};
 use super::reasons::{Reason, Stage, reason, stage};
-use super::text::fold;
+use super::text::{clean_line, fold};
 
 static SUBJECT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "subjects"));
 static STATEMENT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "statements"));
@@ -40,6 +40,9 @@ const EVIDENCE_MIN: u8 = 4;
 
 /// Longest text that is taken for a report though no machine shows itself in its header.
 const PLAIN_REPORT_OCTETS: usize = 1500;
+
+/// Longest recipient that is kept where it is no internet address.
+const FOREIGN_OCTETS_MAX: usize = 256;
 
 /// What kind of report a mail is, and on whom; `None` where it is none.
 #[must_use]
@@ -168,7 +171,7 @@ fn from_groups(groups: &[Group], said: &[Said], clues: &Clues) -> Vec<Verdict> {
             Some(address) => address,
             None => match said.first() {
                 Some(first) if groups.len() == 1 => first.address.clone(),
-                _ if !group.last.is_empty() => group.last.clone(),
+                _ if !group.last.is_empty() => foreign(&group.last),
                 _ => continue,
             },
         };
@@ -179,10 +182,15 @@ fn from_groups(groups: &[Group], said: &[Said], clues: &Clues) -> Vec<Verdict> {
             _ => Action::Failed,
         });
         let status = status(&group.status, &group.diagnostic, text);
-        let verdict = judge(address, action, status, &group.diagnostic, text, clues);
+        let verdict = judge(address, action, status, &group.diagnostic, &fold(text), clues);
         verdicts.push(verdict);
     }
     verdicts
+}
+
+/// A recipient that is no internet address (X.400, a local user), as written.
+fn foreign(name: &str) -> String {
+    clean_line(&name[..name.floor_char_boundary(FOREIGN_OCTETS_MAX)])
 }
 
 fn from_text(said: &[Said], clues: &Clues) -> Vec<Verdict> {
@@ -196,7 +204,7 @@ fn from_text(said: &[Said], clues: &Clues) -> Vec<Verdict> {
     };
     let judged = said.iter().map(|said| {
         let status = status("", &said.words, &clues.report_text);
-        judge(said.address.clone(), action, status, &said.words, &clues.report_text, clues)
+        judge(said.address.clone(), action, status, &said.words, &clues.folded_report, clues)
     });
     let mut verdicts: Vec<_> = judged.collect();
     if verdicts.is_empty() {
@@ -210,7 +218,7 @@ fn from_text(said: &[Said], clues: &Clues) -> Vec<Verdict> {
 /// The code that says most: the field's, unless it says only a class or subject and the server's
 /// words say more.
 fn status(field: &str, words: &str, text: &str) -> String {
-    let field = codes::enhanced(field).or_else(|| field.starts_with("2.").then_some(field));
+    let field = codes::enhanced(field).or_else(|| codes::is_success(field).then_some(field));
     let said = codes::enhanced(words);
     let better = match (field, said) {
         (Some(field), Some(said)) if codes::detail(said) > codes::detail(field) => Some(said),
@@ -228,6 +236,7 @@ fn status(field: &str, words: &str, text: &str) -> String {
     told.or(better).unwrap_or_default().to_owned()
 }
 
+/// `text` is folded.
 fn judge(
     address: String,
     action: Action,
@@ -236,14 +245,14 @@ fn judge(
     text: &str,
     clues: &Clues,
 ) -> Verdict {
-    let (words, text) = (fold(words), fold(text));
+    let words = fold(words);
     let at = match stage(&words) {
-        Stage::Unknown => stage(&text),
+        Stage::Unknown => stage(text),
         known => known,
     };
     let mut why = reason(&words, &status, at);
     if why == Reason::Unknown && !text.is_empty() {
-        why = reason(&text, &status, at);
+        why = reason(text, &status, at);
     }
     if why == Reason::Unknown {
         why = reason(&clues.subject, &status, at);
@@ -254,7 +263,7 @@ fn judge(
         why = Reason::UnknownHost;
     }
     if status.is_empty() {
-        let reply = codes::reply(&words).or_else(|| codes::reply(&text));
+        let reply = codes::reply(&words).or_else(|| codes::reply(text));
         let class = match (action, reply) {
             (Action::Done, _) => 2,
             (Action::Delayed, _) => 4,
@@ -295,4 +304,28 @@ fn conclude(verdicts: Vec<Verdict>) -> (Kind, Vec<Reported>) {
         });
     }
     (kind, reported)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipients_and_codes_are_what_they_seem() {
+        let long = "Ü".repeat(FOREIGN_OCTETS_MAX);
+        for (last, code, address, status) in [
+            ("rfc822; Jean@X.test", "2.1.5", "Jean@x.test", "2.1.5"),
+            ("local; jean\troy", "2.<b>", "jean roy", "2.0.0"),
+            (long.as_str(), "2.0.0", &long[..FOREIGN_OCTETS_MAX], "2.0.0"),
+        ] {
+            let raw = format!(
+                "From: MAILER-DAEMON@x.test\nContent-Type: message/delivery-status\n\n\
+                 Final-Recipient: {last}\nAction: delivered\nStatus: {code}\n"
+            );
+            let mail = mime::parse(raw.as_bytes());
+            let (kind, reported) = read(&mail, &Clues::find(&mail)).expect("a report");
+            let told: Vec<_> = reported.iter().map(|r| (r.address.as_str(), &*r.status)).collect();
+            assert_eq!((kind, told), (Kind::Report, vec![(address, status)]), "{last}");
+        }
+    }
 }

@@ -17,6 +17,9 @@ static LABEL: LazyLock<Vec<String>> = LazyLock::new(|| section(REPORTS, "labels"
 /// Field names that open a returned header in the middle of a text without any marker.
 const CUT_FIELDS: &[&str] = &["received:", "return-path:", "dkim-signature:", "x-received:"];
 
+/// Longest domain literal `[192.0.2.1]`, as any domain (RFC 5321 §4.5.3.1.2).
+const LITERAL_OCTETS_MAX: usize = 255;
+
 /// How far after a phrase of prose its address may begin.
 const LEAD_REACH: usize = 60;
 
@@ -107,7 +110,9 @@ pub fn recipients(text: &str, known: &Known<'_>) -> Found {
             break;
         }
         labelled = line_addresses(line, labelled, &mut |rank, address| {
-            seen.push((rank, at, address));
+            if seen.len() < RECIPIENTS_MAX {
+                seen.push((rank, at, address));
+            }
         });
     }
     let (chosen, named) = choose(&seen, known);
@@ -335,11 +340,14 @@ fn starts_coded(line: &str) -> bool {
     line.len() > 4 && line[..3].iter().all(u8::is_ascii_digit) && matches!(line[3], b' ' | b'-')
 }
 
-/// Every address in a line with where it stands.
+/// The addresses in a line with where each stands, no more than are worth looking at.
 #[must_use]
 pub fn addresses(line: &str) -> Vec<(usize, usize, String)> {
     let mut found: Vec<(usize, usize, String)> = Vec::new();
     for at in memchr::memchr_iter(b'@', line.as_bytes()) {
+        if found.len() >= RECIPIENTS_MAX {
+            break;
+        }
         let local = |c: char| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
         let domain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_';
         let before = &line[..at];
@@ -351,7 +359,8 @@ pub fn addresses(line: &str) -> Vec<(usize, usize, String)> {
         }
         let after = &line[at + 1..];
         let len = if after.starts_with('[') {
-            after.find(']').map_or(0, |i| i + 1)
+            let reach = after.floor_char_boundary(LITERAL_OCTETS_MAX);
+            after[..reach].find(']').map_or(0, |i| i + 1)
         } else {
             after.find(|c: char| !domain(c)).unwrap_or(after.len())
         };
