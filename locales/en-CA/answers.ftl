@@ -71,6 +71,7 @@ forward =
     .subject-member = [{ $short } { $member_no }] { $subject }
     .intro = A message came in that a person should read.
     .answer = Answer this mail as usual: your answer reaches the sender through us.
+    .answer-stray = Answer this mail as usual: your answer goes straight to the sender.
     .why-question = It asks something that we do not decide by ourselves.
     .why-unverified = We could not make sure that the sender is the member.
     .why-no-token = It names none of our messages, so we cannot tell which member it is about.

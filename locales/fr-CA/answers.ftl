@@ -71,6 +71,7 @@ forward =
     .subject-member = [{ $short } { $member_no }] { $subject }
     .intro = Un message reçu demande votre attention.
     .answer = Répondez à ce courriel comme d’habitude : nous transmettrons votre réponse à la personne qui a écrit.
+    .answer-stray = Répondez à ce courriel comme d’habitude : votre réponse ira directement à la personne qui a écrit.
     .why-question = Il contient une question à laquelle nous ne répondons pas automatiquement.
     .why-unverified = Nous n’avons pas pu nous assurer que ce message vient bien du membre.
     .why-no-token = Il ne renvoie à aucun de nos messages : nous ne savons pas de quel membre il s’agit.

@@ -71,7 +71,7 @@ fn list(dir: &std::path::Path, json: bool) -> anyhow::Result<()> {
     }
     for f in rows {
         say(&format!(
-            "{:>5}  {}  {:<18} {:<20} {:<9} {} written, {} not  {}",
+            "{:>5}  {}  {:<18} {:<20} {:<9} {} written, {} left out  {}",
             f.id.0,
             f.local.replace('T', " "),
             f.zone,
