@@ -6,8 +6,8 @@ use relance::inbox::reading::{Kind, Reading};
 const KEPT_MAX: usize = 100;
 /// Authentication-Results kept.
 const RESULTS_MAX: usize = 20;
-/// Octets of an address: local part, at sign, domain.
-const ADDRESS_OCTETS_MAX: usize = 256 + 1 + 255;
+/// Octets of an address: local part, at sign, domain, which some letters of lower case lengthen.
+const ADDRESS_OCTETS_MAX: usize = 256 + 1 + 2 * 255;
 /// Characters of a return date.
 const BACK_ON_CHARS_MAX: usize = 40;
 

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use crate::inbox::guard::RECIPIENTS_MAX;
+use crate::inbox::guard::{RECIPIENTS_MAX, REPORT_TEXT_MAX};
 use crate::inbox::mime::address;
 use crate::inbox::phrases::{Phrases, REPORTS, section};
 use crate::inbox::text::fold;
@@ -19,6 +19,9 @@ const CUT_FIELDS: &[&str] = &["received:", "return-path:", "dkim-signature:", "x
 
 /// Longest domain literal `[192.0.2.1]`, as any domain (RFC 5321 §4.5.3.1.2).
 const LITERAL_OCTETS_MAX: usize = 255;
+
+/// Words about all recipients together: where many are named, a server says little of each.
+const WORDS_OCTETS_MAX: usize = 4 * REPORT_TEXT_MAX;
 
 /// How far after a phrase of prose its address may begin.
 const LEAD_REACH: usize = 60;
@@ -121,7 +124,12 @@ pub fn recipients(text: &str, known: &Known<'_>) -> Found {
         .filter(|(rank, _, address)| *rank <= Rank::Named && chosen.contains(address))
         .map(|(_, at, address)| (*at, address.as_str()))
         .collect();
-    let words = |address: &String| words_of(address, &lines, &heads, chosen.len());
+    let share = WORDS_OCTETS_MAX / chosen.len().max(1);
+    let words = |address: &String| {
+        let mut words = words_of(address, &lines, &heads, chosen.len());
+        words.truncate(words.floor_char_boundary(share));
+        words
+    };
     let said =
         chosen.iter().map(|address| Said { address: address.clone(), words: words(address) });
     let head = seen.iter().any(|(rank, _, _)| *rank == Rank::Head);
@@ -277,9 +285,10 @@ fn told_addresses(
     all: &[(usize, usize, String)],
     found: &mut dyn FnMut(Rank, String),
 ) {
+    let leads: Vec<usize> = LEAD.find(folded).map(|((), _, end)| end).collect();
     let told = |address: &str| {
         let Some(at) = folded.find(&address.to_lowercase()) else { return false };
-        LEAD.find(folded).any(|((), _, end)| end <= at && at - end < LEAD_REACH)
+        leads.iter().any(|end| *end <= at && at - end < LEAD_REACH)
     };
     for (start, _, address) in all {
         let named = line[..*start].ends_with('<') && line.ends_with('>') && !line.contains(": ");
