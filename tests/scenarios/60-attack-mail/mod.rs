@@ -52,6 +52,7 @@ fn a_forged_report_silences_reminders_but_not_the_last_call() {
     club.next();
     insta::assert_snapshot!(club.messages(), @r"
     10001 notice sent
+    10001 desk-note sent
     10001 last-call sent
     ");
 }
