@@ -2,8 +2,11 @@
 //! quotes, the containers in which mail programs put what they quote, signatures. Lenient and
 //! bounded: no tree is built, unclosed elements cost nothing.
 
+use std::sync::LazyLock;
+
 use mail_parser::decoders::html::add_html_token;
 
+use crate::inbox::phrases::Phrases;
 use crate::inbox::text::clean_text;
 
 /// What the markup around a line says.
@@ -79,6 +82,12 @@ const MARKERS: &[(&str, Mark)] = &[
     ("data-marker=\"__quoted_text__\"", Mark::Cut),
     ("data-marker=\"__sig_", Mark::Signature),
 ];
+
+/// Which row of [`MARKERS`] stands in an element.
+static MARKER: LazyLock<Phrases<usize>> = LazyLock::new(|| {
+    let rows = MARKERS.iter().enumerate().map(|(row, (marker, _))| (row, vec![*marker]));
+    Phrases::new(&rows.collect::<Vec<_>>())
+});
 
 const BLOCKS: &[&str] = &[
     "p",
@@ -286,9 +295,12 @@ impl Reader {
                 rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace());
                 continue;
             }
-            self.text.push(c);
+            let stays = |b: u8| b != b'&' && !(collapse && b.is_ascii_whitespace());
+            let more = rest.as_bytes()[1..].iter().position(|b| !stays(*b));
+            let run = more.map_or(rest.len(), |more| more + 1);
+            self.text.push_str(&rest[..run]);
             self.mark.get_or_insert(self.open.last().map_or(Mark::Plain, |open| open.mark));
-            rest = &rest[c.len_utf8()..];
+            rest = &rest[run..];
         }
     }
 }
@@ -327,8 +339,8 @@ fn marker(attributes: &str) -> Option<Mark> {
         .filter(|c| !c.is_whitespace())
         .map(|c| if c == '\'' { '"' } else { c.to_ascii_lowercase() })
         .collect();
-    let found = MARKERS.iter().find(|(marker, _)| plain.contains(marker));
-    found.map(|(_, mark)| *mark).filter(|mark| *mark != Mark::Plain)
+    let found = MARKER.find(&plain).map(|(row, _, _)| row).min();
+    found.map(|row| MARKERS[row].1).filter(|mark| *mark != Mark::Plain)
 }
 
 /// Cleans each line as a text body is cleaned.
