@@ -123,8 +123,14 @@ const VOID: &[&str] = &["br", "hr", "img", "meta", "link", "input", "wbr", "area
 const UNSHOWN: &[&str] = &["style", "script", "title", "head", "template"];
 
 struct Open {
+    /// Its name's first octets: every closing element is compared with all that are open.
+    brief: u64,
     name: String,
     mark: Mark,
+}
+
+fn brief(name: &str) -> u64 {
+    name.bytes().take(8).fold(0, |brief, octet| brief << 8 | u64::from(octet))
 }
 
 #[derive(Default)]
@@ -229,14 +235,16 @@ impl Reader {
         if name == "pre" {
             self.pre += 1;
         }
-        self.open.push(Open { name: name.to_owned(), mark });
+        self.open.push(Open { brief: brief(name), name: name.to_owned(), mark });
     }
 
     fn close(&mut self, name: &str) {
         if BLOCKS.contains(&name) {
             self.break_block();
         }
-        if let Some(at) = self.open.iter().rposition(|open| open.name == name) {
+        let wanted = brief(name);
+        let same = |open: &Open| open.brief == wanted && open.name == name;
+        if let Some(at) = self.open.iter().rposition(same) {
             self.open.truncate(at);
         }
         if name == "pre" {
