@@ -2,6 +2,7 @@
 //! no clock or randomness of its own.
 
 pub mod answer;
+pub mod authentication;
 pub mod billing;
 pub mod eligibility;
 pub mod lateness;

@@ -8,10 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::attribute::{Attribution, attribute, redact};
 use super::reading::{Kind, Reading};
-use crate::actions::payload::Wish as LinkWish;
 use crate::actions::{self, Action, Context, Door, Evidence};
-use crate::domain::answer::Choice;
-use crate::domain::mailroom::{self, Known, MailAct, Wish};
+use crate::domain::mailroom::{self, Known, MailAct};
 use crate::domain::season;
 use crate::domain::words::Lang;
 use crate::ids::PersonId;
@@ -292,13 +290,7 @@ fn carry_out(
             None => Ok(()),
         },
         MailAct::Help => applied(&Action::Help { message }),
-        MailAct::ConfirmFirst(wish) => {
-            let wish = match wish {
-                Wish::Answer(Choice::Invoice | Choice::NotRenewing) => LinkWish::Renew,
-                Wish::Stop => LinkWish::Stop,
-            };
-            applied(&Action::AskToConfirm { message, wish })
-        }
+        MailAct::ConfirmFirst(wish) => applied(&Action::AskToConfirm { message, wish: *wish }),
         MailAct::DeskAnswer => applied(&Action::DeskAnswer { inbound: row, message }),
         MailAct::ToDesk(why) => {
             applied(&Action::Forward { inbound: row, message: Some(message), why })
