@@ -26,6 +26,9 @@ pub struct Payload {
     /// The attempt whose address mail comes back from, in hexadecimal.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub attempt: String,
+    /// The association whose desk mail comes back from.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub desk: String,
     /// The firing that waits for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firing: Option<i64>,

@@ -6,15 +6,17 @@
 /// (RFC 7489 §3.1 in its relaxed form, without a public suffix list: a parent must have a dot).
 #[must_use]
 pub fn aligned_pass(results: &[String], authserv_id: &str, from: &str) -> bool {
-    if authserv_id.is_empty() {
-        return false;
-    }
     let Some((_, domain)) = from.rsplit_once('@') else { return false };
-    let Some(top) = results.first() else { return false };
-    let Some(statements) = statements(top) else { return false };
-    let Some((id, results)) = statements.split_first() else { return false };
-    let ours = id.first().is_some_and(|id| id.eq_ignore_ascii_case(authserv_id));
-    ours && results.iter().any(|words| passes(words, domain))
+    let Some(statements) = results.first().and_then(|top| statements(top)) else { return false };
+    is_ours(results, authserv_id) && statements.iter().skip(1).any(|words| passes(words, domain))
+}
+
+/// Whether the topmost field is our own MX's, whatever it says.
+#[must_use]
+pub fn is_ours(results: &[String], authserv_id: &str) -> bool {
+    let Some(statements) = results.first().and_then(|top| statements(top)) else { return false };
+    let id = statements.first().and_then(|id| id.first());
+    !authserv_id.is_empty() && id.is_some_and(|id| id.eq_ignore_ascii_case(authserv_id))
 }
 
 /// The header's statements and their words, comments left out (RFC 8601 §2.2). A quoted string is
@@ -83,6 +85,20 @@ fn aligned(authenticated: &str, from_domain: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whose_field_it_is() {
+        for (results, id, want) in [
+            (vec!["MX.relance.test 1; none"], "mx.relance.test", true),
+            (vec!["mx.other.test; none", "mx.relance.test; none"], "mx.relance.test", false),
+            (vec!["mx.relance.test (; none"], "mx.relance.test", false),
+            (vec![""], "", false),
+            (vec![], "mx.relance.test", false),
+        ] {
+            let results: Vec<String> = results.into_iter().map(str::to_owned).collect();
+            assert_eq!(is_ours(&results, id), want, "{results:?}");
+        }
+    }
 
     #[test]
     fn alignment() {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Choice;
 use super::authentication::aligned_pass;
+use super::suppression::Fault;
 use crate::inbox::reading::{Command, Kind, Reading, Unreadable};
 use crate::link::Purpose;
 
@@ -49,8 +50,8 @@ pub enum MailAct {
     Bounced {
         /// RFC 3463 status, may be empty.
         status: String,
-        /// Whether the address is dead.
-        hard: bool,
+        /// Where the fault lies.
+        fault: Fault,
         /// Whether our own envelope token vouches for it, so that hard suspends at once.
         vouched: bool,
     },
@@ -155,7 +156,7 @@ fn bounced(reading: &Reading, found: Option<Found>, known: Option<&Known>) -> Ma
     let Some(reported) = reported else { return MailAct::Keep("bounce-without-recipient") };
     MailAct::Bounced {
         status: reported.status.clone(),
-        hard: reported.hard,
+        fault: Fault::of(reported.hard, reported.reason),
         vouched: found.purpose == Purpose::Bounce,
     }
 }
@@ -304,7 +305,8 @@ mod tests {
             ..Reading::default()
         };
         let found = Some(Found { purpose: Purpose::Bounce, expired: false });
-        let hard = |vouched| MailAct::Bounced { status: "5.1.1".into(), hard: true, vouched };
+        let hard =
+            |vouched| MailAct::Bounced { status: "5.1.1".into(), fault: Fault::Address, vouched };
         let k = known();
         assert_eq!(run(&report("ALICE@club.test"), found, Some(&k), now), hard(true));
         assert_eq!(run(&report(""), found, Some(&k), now), hard(true));

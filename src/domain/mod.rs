@@ -11,4 +11,5 @@ pub mod member;
 pub mod money;
 pub mod place;
 pub mod season;
+pub mod suppression;
 pub mod words;

@@ -9,14 +9,16 @@ use sha2::{Digest, Sha256};
 use super::attribute::{Attribution, attribute, redact};
 use super::reading::{Kind, Reading};
 use crate::actions::{self, Action, Context, Door, Evidence};
+use crate::domain::authentication::is_ours;
 use crate::domain::mailroom::{self, Known, MailAct};
 use crate::domain::season;
+use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
-use crate::ids::PersonId;
+use crate::ids::{MessageId, PersonId};
 use crate::outbox::hold_sick_firing;
 use crate::store::inbounds::{self, NewInbound};
 use crate::store::messages::MessageView;
-use crate::store::{StoreError, attempts, messages, people};
+use crate::store::{StoreError, attempts, messages, meta, people};
 
 /// A person's words are kept up to here for the desk.
 const TEXT_CHARS_MAX: usize = 20_000;
@@ -66,6 +68,24 @@ struct Origin {
     known: Known,
 }
 
+/// What a mail came to, and what it is about as far as a log may say: ids and numbers, never a
+/// name or an address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// A word of `docs/mailroom.md`, or `seen`.
+    pub outcome: String,
+    /// The attempt whose token came back.
+    pub message: Option<MessageId>,
+    /// Number of the member whom that message is about.
+    pub member_no: Option<String>,
+}
+
+impl From<&str> for Taken {
+    fn from(outcome: &str) -> Self {
+        Self { outcome: outcome.into(), ..Self::default() }
+    }
+}
+
 /// Takes one mail in. Returns what it came to.
 pub fn take_in(
     c: &Connection,
@@ -73,13 +93,13 @@ pub fn take_in(
     place: &Place,
     mail: &Arrived,
     now: Timestamp,
-) -> Result<String, StoreError> {
+) -> Result<Taken, StoreError> {
     let seen = inbounds::seen_key(c, &place.mailbox, place.validity, &mail.key)?;
-    let outcome = if seen { "seen".to_owned() } else { fresh(c, context, place, mail, now)? };
+    let taken = if seen { "seen".into() } else { fresh(c, context, place, mail, now)? };
     if mail.uid > 0 {
         inbounds::advance(c, &place.mailbox, place.validity, mail.uid)?;
     }
-    Ok(outcome)
+    Ok(taken)
 }
 
 fn fresh(
@@ -88,7 +108,7 @@ fn fresh(
     place: &Place,
     mail: &Arrived,
     now: Timestamp,
-) -> Result<String, StoreError> {
+) -> Result<Taken, StoreError> {
     let mark = mark(context, mail);
     if inbounds::seen_content(c, &mail.digest, &mark)? {
         keep(c, place, mail, &mark, "duplicate", None, "", now)?;
@@ -115,7 +135,29 @@ fn fresh(
     if let Some(row) = row {
         carry_out(c, context, mail, row, &act, origin.as_ref(), now)?;
     }
-    Ok(outcome)
+    count_unvouched(c, context, reading)?;
+    let who = origin.as_ref().and_then(|o| o.message.person);
+    let member = who.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    Ok(Taken {
+        outcome,
+        message: origin.map(|o| o.attribution.mid),
+        member_no: member.map(|m| m.member_no),
+    })
+}
+
+/// Counts mails in a row that people wrote and our own MX said nothing of: where it says nothing of
+/// any, it does not verify senders, and a field that a sender wrote could stand topmost.
+fn count_unvouched(c: &Connection, context: &Context, reading: &Reading) -> Result<(), StoreError> {
+    let id = &context.config.relance.mail.authserv_id;
+    let written = matches!(reading.kind, Kind::Reply | Kind::Other) && !reading.own_loop;
+    if id.is_empty() || !written || reading.unreadable.is_some() {
+        return Ok(());
+    }
+    if is_ours(&reading.authentication_results, id) {
+        return meta::remove(c, meta::WITHOUT_RESULTS);
+    }
+    let before = meta::get(c, meta::WITHOUT_RESULTS)?.and_then(|n| n.parse::<u64>().ok());
+    meta::set(c, meta::WITHOUT_RESULTS, &(before.unwrap_or(0) + 1).to_string())
 }
 
 /// Message-ID, From and text under a key; the octets' digest where a mail has none of them.
@@ -177,8 +219,8 @@ fn addresses(c: &Connection, person: Option<PersonId>) -> Result<Vec<String>, St
 pub(super) fn name(act: &MailAct) -> String {
     match act {
         MailAct::Keep(why) => format!("kept:{why}"),
-        MailAct::Bounced { hard: true, .. } => "bounced-hard".into(),
-        MailAct::Bounced { hard: false, .. } => "bounced-soft".into(),
+        MailAct::Bounced { fault: Fault::Address, .. } => "bounced-hard".into(),
+        MailAct::Bounced { .. } => "bounced-soft".into(),
         MailAct::Complained => "complained".into(),
         MailAct::Answer(choice) => format!("answered:{}", choice.as_str()),
         MailAct::Stop => "stopped".into(),
@@ -271,10 +313,10 @@ fn carry_out(
     let (message, mid) = (origin.message.id, origin.attribution.mid);
     match act {
         MailAct::Keep(_) => Ok(()),
-        MailAct::Bounced { status, hard, vouched } => {
-            let sick = hold_sick_firing(c, context, origin.message.firing, now)?;
-            let vouched = *vouched && !sick;
-            applied(&Action::Bounced { mid, status, hard: *hard, vouched })
+        MailAct::Bounced { status, fault, vouched } => {
+            let doubted = hold_sick_firing(c, context, origin.message.firing, now)?;
+            let (fault, vouched) = (*fault, *vouched);
+            applied(&Action::Bounced { mid, status, fault, vouched, doubted })
         }
         MailAct::Complained => applied(&Action::Complained { mid }),
         MailAct::Answer(choice) => match origin.message.renewal {

@@ -22,6 +22,6 @@ mod run;
 pub mod source;
 mod text;
 
-pub use apply::{Arrived, Place, take_in};
+pub use apply::{Arrived, Place, Taken, take_in};
 pub use reply::{from_html, from_plain, new_text};
 pub use run::{Inbox, Source};

@@ -261,8 +261,10 @@ impl Inbox {
             })
             .await?;
         faults::point("inbox.applied");
-        for outcome in outcomes {
-            tracing::info!(%outcome, "inbox.taken");
+        for taken in outcomes {
+            let message = taken.message.map(tracing::field::display);
+            let member = taken.member_no.map(tracing::field::display);
+            tracing::info!(outcome = %taken.outcome, message, member, "inbox.taken");
         }
         self.outbox.wake();
         Ok(())
