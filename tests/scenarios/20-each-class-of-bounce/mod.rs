@@ -3,8 +3,10 @@
 //! counts fades; what goes on adds up.
 
 use crate::support::club::{ALICE, Club, SOON};
+use crate::support::http;
 use crate::support::mail::Mail;
 use crate::support::mailstack::{self, MAILBOX, MailStack, Options, Verdict};
+use crate::support::relay::{Act, Relay, Rule, Stage};
 
 const GONE: &str = "10003,Gaston,Parti,nobody@club.test,fr,QC,CIP,full,yes\n";
 const FULL: &str = "10004,Fanny,Pleine,anyone@full.test,en,ON,CIP,full,yes\n";
@@ -149,4 +151,40 @@ fn a_report_about_somebody_else_is_ignored() {
     assert_eq!(club.came_to(2), ["bounced-hard", "kept:bounce-of-another-address"]);
     assert_eq!(club.query(ADDRESSES), ["\"nobody@club.test 2.5 address-dead suspended\""]);
     assert_eq!(club.query("SELECT count(*) FROM attempt WHERE bounced_at IS NOT NULL"), ["1"]);
+}
+
+#[test]
+fn a_national_desk_that_is_not_reached_is_shown_to_the_operator() {
+    let relay = Relay::start();
+    relay.rule(Rule::at(Stage::Rcpt, Act::Reply("550 5.1.1 no such user")).for_recipient("desk@"));
+    let club = Club::with_relay(&relay).at_the_notice(&[ALICE]);
+    let metric = || {
+        let text = http::get(club.site.admin, "/metrics").expect("the daemon answers").body;
+        let mut lines = text.lines();
+        lines.find_map(|line| line.strip_prefix("relance_desks_unreached ")).map(str::to_owned)
+    };
+    let doctor = || club.site.cli(&["doctor", "--offline"]).stdout;
+    assert_eq!(metric().as_deref(), Some("0"));
+    // Three questions for the desk, of whose senders no mail server of ours says anything.
+    for n in 1..=3 {
+        let raw = format!(
+            "From: stranger@other.test\r\nTo: renewals@club.test\r\nSubject: Question {n}\r\n\
+             Message-ID: <q{n}@other.test>\r\n\r\nWhere do I renew? ({n})\r\n"
+        );
+        club.arrive(&format!("q{n}"), &raw);
+    }
+    assert_eq!(club.came_to(3), ["to-desk:no-token"; 3]);
+    assert_eq!(metric().as_deref(), Some("1"));
+    let said = doctor();
+    assert!(said.contains("mail to the desk of CIP comes back"), "{said}");
+    assert!(said.contains("the last 3 mails from people came without"), "{said}");
+    assert_eq!(club.ledger().matches("desk-unreached").count(), 1, "one trouble, told once");
+    let notes = "SELECT count(*) FROM message WHERE kind = 'desk-note'";
+    assert_eq!(club.query(notes), ["0"], "a note to the same desk would come back as well");
+    assert!(club.query("SELECT value FROM meta WHERE key = 'mails-without-results'") == ["\"3\""]);
+
+    relay.accept_all();
+    club.site.cli(&["suppression", "remove", "desk@club.test"]).ok();
+    assert_eq!(metric().as_deref(), Some("0"));
+    assert!(!doctor().contains("mail to the desk"), "it is over");
 }
