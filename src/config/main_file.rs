@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::Text;
+use super::{InsuranceSection, Text};
 
 /// The whole of `relance.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +17,10 @@ pub struct Relance {
     pub federation: FederationSection,
     /// The season being renewed.
     pub season: SeasonSection,
+    /// Professional liability insurance: who carries it, what is asked, and what happens at the
+    /// deadline. Left out where no category offers it.
+    #[serde(default)]
+    pub insurance: Option<InsuranceSection>,
     /// Where state lives.
     #[serde(default)]
     pub state: StateSection,

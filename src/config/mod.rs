@@ -7,6 +7,7 @@
 mod associations;
 mod check;
 mod fault;
+mod insurance;
 mod main_file;
 pub(crate) mod nearest;
 mod read;
@@ -19,6 +20,9 @@ use std::path::Path;
 
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
 pub use fault::{Fault, Warning};
+pub use insurance::{
+    InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,
+};
 pub use main_file::{
     AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
     Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,

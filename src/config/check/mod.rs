@@ -2,6 +2,7 @@
 //! `reference`'s; nothing here reads a clock.
 
 mod associations;
+mod insurance;
 mod machine;
 mod schedules;
 mod season;
@@ -20,6 +21,7 @@ pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: 
     if let Some(associations) = &parts.associations {
         associations::check(associations, parts.relance.as_ref(), report);
     }
+    insurance::check(parts, report);
     if let Some(schedules) = &parts.schedules {
         schedules::check(schedules, parts, report);
     }
