@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::Text;
+use super::card_section::CardSection;
 
 /// The whole of `relance.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Relance {
     pub smtp: SmtpSection,
     /// How mail comes in.
     pub inbox: InboxSection,
+    /// Payment by card.
+    #[serde(default)]
+    pub card: CardSection,
     /// Templates and words of one's own.
     #[serde(default)]
     pub words: WordsSection,

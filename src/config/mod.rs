@@ -5,6 +5,7 @@
 //! `schedules.toml` the calendar.
 
 mod associations;
+mod card_section;
 mod check;
 mod fault;
 mod main_file;
@@ -18,6 +19,7 @@ mod shape;
 use std::path::Path;
 
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
+pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
 pub use main_file::{
     AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
