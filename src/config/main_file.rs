@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::card_section::CardSection;
 use super::{InsuranceSection, Text};
 
 /// The whole of `relance.toml`.
@@ -35,6 +36,9 @@ pub struct Relance {
     pub smtp: SmtpSection,
     /// How mail comes in.
     pub inbox: InboxSection,
+    /// Payment by card.
+    #[serde(default)]
+    pub card: CardSection,
     /// Templates and words of one's own.
     #[serde(default)]
     pub words: WordsSection,

@@ -5,6 +5,7 @@
 //! `schedules.toml` the calendar.
 
 mod associations;
+mod card_section;
 mod check;
 mod fault;
 mod insurance;
@@ -19,6 +20,7 @@ mod shape;
 use std::path::Path;
 
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
+pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
 pub use insurance::{
     InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,

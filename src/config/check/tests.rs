@@ -82,6 +82,23 @@ const OPPI: &str = "bills_for = [\"CIP\"]";
 
 /// File, old text, new text, path of the fault, words in it.
 const CASES: &[(File, &str, &str, &str, &str)] = &[
+    (R, "#provider = \"none\"", "provider = \"square\"", "card.provider", "stripe"),
+    (
+        R,
+        "#provider = \"none\"",
+        "provider = \"stripe\"\nsecret_key_file = \"k\"",
+        "card.webhook_secret_file",
+        "provider is stripe",
+    ),
+    (R, "#currency = \"CAD\"", "currency = \"cad\"", "card.currency", "no currency"),
+    (R, "#currency = \"CAD\"", "currency = \"JPY\"", "card.currency", "hundredths"),
+    (
+        R,
+        "#api_base = \"https://api.stripe.com\"",
+        "api_base = \"http://pay.example.ca\"",
+        "card.api_base",
+        "anybody on the way",
+    ),
     (
         R,
         "national = \"CIP\"",
@@ -505,4 +522,23 @@ fn domains() {
         assert_eq!(registrable(domain), want);
     }
     assert!(is_example("a.example.ca") && is_example("x.test") && !is_example("planners.ca"));
+}
+
+#[test]
+fn what_the_card_section_warns_of() {
+    let about = |changes: &[(File, &str, &str)]| {
+        let warned = warnings(changes).into_iter().filter(|w| w.0.path.starts_with("card."));
+        warned.map(|w| w.to_string()).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(about(&[]), "");
+    let demo = about(&[(R, "#provider = \"none\"", "provider = \"demo\"")]);
+    assert!(demo.contains("charges nobody"), "{demo}");
+    let stripe = about(&[(
+        R,
+        "#provider = \"none\"",
+        "provider = \"stripe\"\nsecret_key_file = \"k\"\nwebhook_secret_file = \"w\"\napi_base = \"http://127.0.0.1:1\"",
+    )]);
+    for words in ["card.secret_key_file", "card.webhook_secret_file", "a test server on this"] {
+        assert!(stripe.contains(words), "{words}: {stripe}");
+    }
 }
