@@ -67,7 +67,11 @@ impl Walk<'_> {
         match (key.form, &mut *value) {
             (Form::Table, Value::Table(inner)) => self.table(inner, key.path, at),
             (Form::Text, Value::Table(inner)) => self.text(inner, at),
-            (Form::Tables, Value::Array(items)) if items.is_empty() => self.no_entry(key, at),
+            (Form::Tables, Value::Array(items))
+                if items.is_empty() && key.need == Need::Required =>
+            {
+                self.no_entry(key, at);
+            }
             (Form::Tables, Value::Array(items)) => {
                 for (n, item) in items.iter_mut().enumerate() {
                     let at = format!("{at}[{n}]");

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{File, Form, Key, Need, children, markdown};
 use crate::config::shape::literal;
-use crate::config::{Association, Relance, Schedule};
+use crate::config::{Association, Digest, Relance, Schedule};
 
 const SAMPLES: [(File, &str); 3] = [
     (File::Relance, include_str!("../../../config/relance.toml")),
@@ -105,11 +105,15 @@ fn keys_and_structs_agree() {
     let _: Relance = read(filled(File::Relance, "", true));
     let _: Association = read(first(File::Associations, "association", true));
     let _: Schedule = read(first(File::Schedules, "schedule", true));
+    let _: Digest = read(first(File::Schedules, "digest", true));
     same_defaults::<Relance>(File::Relance, filled(File::Relance, "", false), "");
     let association = first(File::Associations, "association", false);
     same_defaults::<Association>(File::Associations, association, "association[]");
     let schedule = first(File::Schedules, "schedule", false);
     same_defaults::<Schedule>(File::Schedules, schedule, "schedule[]");
+    let mut digest = first(File::Schedules, "digest", true);
+    digest.retain(|name, _| name != "zone" && name != "quiet");
+    same_defaults::<Digest>(File::Schedules, digest, "digest[]");
 }
 
 fn same_defaults<T: DeserializeOwned + std::fmt::Debug>(file: File, least: Table, top: &str) {
@@ -167,6 +171,9 @@ fn fields(file: File, shape: &str) -> BTreeSet<String> {
         File::Relance => Relance::deserialize(whole).unwrap_err(),
         File::Associations => {
             Association::deserialize(whole["association"][0].clone()).unwrap_err()
+        }
+        File::Schedules if shape.starts_with("digest") => {
+            Digest::deserialize(whole["digest"][0].clone()).unwrap_err()
         }
         File::Schedules => Schedule::deserialize(whole["schedule"][0].clone()).unwrap_err(),
     };
