@@ -27,6 +27,9 @@ pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: 
     if let Some(schedules) = &parts.schedules {
         schedules::check(schedules, parts, report);
     }
+    if let Some(digests) = &parts.digests {
+        schedules::check_digests(digests, parts, report);
+    }
 }
 
 /// Whether a host or domain lies in a name reserved for examples and tests (RFC 2606, RFC 6761).

@@ -260,6 +260,16 @@ const CASES: &[(File, &str, &str, &str, &str)] = &[
     (S, "0 9 2 11 *", "0 9 2 6 *", "schedule[0].cron", "never fires between"),
     (S, "kind = \"notice\"", "kind = \"reminder\"", "schedule", "has no notice for CIP"),
     (S, "#zone = \"America/Toronto\"", "zone = \"America/Ottawa\"", "schedule[0].zone", "IANA"),
+    (S, "id = \"oppi-digest\"", "id = \"cip-digest\"", "digest[1].id", "digest[0] already is"),
+    (
+        S,
+        "id = \"cip-digest\"\nassociation = \"CIP\"",
+        "id = \"cip-digest\"\nassociation = \"ICU\"",
+        "digest[0].association",
+        "is “ICU”, which is no association",
+    ),
+    (S, "cron = \"30 7 * * Mon-Fri\"", "cron = \"30 7 * * 1-5\"", "digest[0].cron", "write names"),
+    (S, "#quiet = false", "quiet = \"no\"", "digest[0].quiet", "true"),
 ];
 
 #[test]
@@ -276,6 +286,20 @@ fn one_change_one_fault() {
         let follows = new == "[webb]" || new.contains("code = \"cip\"") || new.contains("CPI");
         assert!(follows || found.len() == 1, "{new}\n{found:#?}");
     }
+}
+
+#[test]
+fn a_desk_without_a_digest_is_warned_of() {
+    let config = Config::load(sample(&[]).path()).unwrap();
+    assert_eq!(config.digests.len(), config.associations.len());
+    assert!(config.digests.iter().all(|d| !d.quiet));
+    let change =
+        (S, "association = \"CIP\"\n# As a schedule", "association = \"API\"\n# As a schedule");
+    let told = warnings(&[change]);
+    assert!(
+        told.iter().any(|w| w.0.path == "digest" && w.0.problem == "has none for CIP"),
+        "{told:?}"
+    );
 }
 
 #[test]

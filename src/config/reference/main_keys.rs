@@ -449,6 +449,14 @@ pub(super) const KEYS: &[Key] = &[
         r#""/etc/relance/locales""#,
         "Folder of Fluent files (`en-CA/…`, `fr-CA/…`) whose messages replace those of the binary.",
     ),
+    table("desk", Need::Optional, "The desks' digests and their links."),
+    default(
+        "desk.link_days",
+        Form::Int(1, 365),
+        "30",
+        "How long a link in a digest works, in days after it was mailed. What still waits comes \
+         with a fresh link in each digest.",
+    ),
     table("host", Need::Optional, "How this host is recognised, so that a copy does not mail."),
     optional(
         "host.identity_file",
