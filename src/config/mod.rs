@@ -14,6 +14,7 @@ pub mod reference;
 mod schedules;
 mod secret;
 mod shape;
+mod taxes;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ pub use main_file::{
 };
 pub use schedules::{IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
+pub use taxes::{AssociationTax, TaxConfig};
 
 /// Everything an operator configured, checked.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub struct Config {
     pub relance: Relance,
     /// `associations.toml`, in the file's order.
     pub associations: Vec<Association>,
+    /// The taxes of `associations.toml`, in the file's order.
+    pub taxes: Vec<TaxConfig>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
 }

@@ -5,6 +5,7 @@ mod associations;
 mod machine;
 mod schedules;
 mod season;
+mod taxes;
 
 use std::path::Path;
 
@@ -19,6 +20,7 @@ pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: 
     }
     if let Some(associations) = &parts.associations {
         associations::check(associations, parts.relance.as_ref(), report);
+        taxes::check(&parts.taxes, associations, report);
     }
     if let Some(schedules) = &parts.schedules {
         schedules::check(schedules, parts, report);

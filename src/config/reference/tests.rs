@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{File, Form, Key, Need, children, markdown};
 use crate::config::shape::literal;
-use crate::config::{Association, Relance, Schedule};
+use crate::config::{Association, Relance, Schedule, TaxConfig};
 
 const SAMPLES: [(File, &str); 3] = [
     (File::Relance, include_str!("../../../config/relance.toml")),
@@ -105,6 +105,7 @@ fn keys_and_structs_agree() {
     let _: Relance = read(filled(File::Relance, "", true));
     let _: Association = read(first(File::Associations, "association", true));
     let _: Schedule = read(first(File::Schedules, "schedule", true));
+    let _: TaxConfig = read(filled(File::Associations, "tax[]", false));
     same_defaults::<Relance>(File::Relance, filled(File::Relance, "", false), "");
     let association = first(File::Associations, "association", false);
     same_defaults::<Association>(File::Associations, association, "association[]");
@@ -127,7 +128,8 @@ fn set_defaults(file: File, table: &mut Table, shape: &str) {
                 set_defaults(file, inner.as_table_mut().unwrap(), key.path);
             }
             (Form::Tables, _) => {
-                for item in table[key.name()].as_array_mut().unwrap() {
+                let items = table.get_mut(key.name()).and_then(Value::as_array_mut);
+                for item in items.into_iter().flatten() {
                     set_defaults(file, item.as_table_mut().unwrap(), key.path);
                 }
             }
@@ -165,6 +167,9 @@ fn fields(file: File, shape: &str) -> BTreeSet<String> {
     at.as_table_mut().unwrap().insert("stranger".into(), true.into());
     let error = match file {
         File::Relance => Relance::deserialize(whole).unwrap_err(),
+        File::Associations if shape.starts_with("tax") => {
+            TaxConfig::deserialize(whole["tax"][0].clone()).unwrap_err()
+        }
         File::Associations => {
             Association::deserialize(whole["association"][0].clone()).unwrap_err()
         }
@@ -180,7 +185,10 @@ fn the_doc_comments_say_the_same() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (file, source) in [
         (File::Relance, include_str!("../main_file.rs")),
-        (File::Associations, include_str!("../associations.rs")),
+        (
+            File::Associations,
+            concat!(include_str!("../associations.rs"), include_str!("../taxes.rs")),
+        ),
         (File::Schedules, include_str!("../schedules.rs")),
     ] {
         let comments: Vec<&str> =
