@@ -16,6 +16,7 @@ pub mod reference;
 mod schedules;
 mod secret;
 mod shape;
+mod taxes;
 
 use std::path::Path;
 
@@ -32,6 +33,7 @@ pub use main_file::{
 };
 pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
+pub use taxes::{AssociationTax, TaxConfig};
 
 /// Everything an operator configured, checked.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct Config {
     pub relance: Relance,
     /// `associations.toml`, in the file's order.
     pub associations: Vec<Association>,
+    /// The taxes of `associations.toml`, in the file's order.
+    pub taxes: Vec<TaxConfig>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
     /// The desks' digests of `schedules.toml`, in the file's order.

@@ -2,6 +2,7 @@
 //! no clock or randomness of its own.
 
 pub mod answer;
+pub mod bill;
 pub mod billing;
 pub mod eligibility;
 pub mod lateness;
@@ -10,4 +11,5 @@ pub mod member;
 pub mod money;
 pub mod place;
 pub mod season;
+pub mod tax;
 pub mod words;
