@@ -17,6 +17,7 @@ pub mod overview;
 pub mod people;
 pub mod renewals;
 pub mod staging;
+pub mod tasks;
 mod writer;
 
 use std::path::{Path, PathBuf};
