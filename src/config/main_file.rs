@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::card_section::CardSection;
 use super::{InsuranceSection, Text};
 
 /// The whole of `relance.toml`.
@@ -35,9 +36,15 @@ pub struct Relance {
     pub smtp: SmtpSection,
     /// How mail comes in.
     pub inbox: InboxSection,
+    /// Payment by card.
+    #[serde(default)]
+    pub card: CardSection,
     /// Templates and words of one's own.
     #[serde(default)]
     pub words: WordsSection,
+    /// The desks' digests and their links.
+    #[serde(default)]
+    pub desk: DeskSection,
     /// How this host is recognised, so that a copy does not mail.
     #[serde(default)]
     pub host: HostSection,
@@ -365,4 +372,24 @@ pub struct HostSection {
     /// File whose content names this host, where `/etc/machine-id` does not (containers).
     #[serde(default)]
     pub identity_file: Option<PathBuf>,
+}
+
+/// `[desk]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeskSection {
+    /// How long a link in a digest works, in days after it was mailed. What still waits comes
+    /// with a fresh link in each digest.
+    #[serde(default = "default_desk_link_days")]
+    pub link_days: u32,
+}
+
+impl Default for DeskSection {
+    fn default() -> Self {
+        Self { link_days: default_desk_link_days() }
+    }
+}
+
+fn default_desk_link_days() -> u32 {
+    30
 }

@@ -70,7 +70,11 @@ impl Walk<'_> {
                 self.text(inner, Form::Line { empty: false }, at);
             }
             (Form::Prose, Value::Table(inner)) => self.text(inner, Form::Sentences, at),
-            (Form::Tables, Value::Array(items)) if items.is_empty() => self.no_entry(key, at),
+            (Form::Tables, Value::Array(items))
+                if items.is_empty() && key.need == Need::Required =>
+            {
+                self.no_entry(key, at);
+            }
             (Form::Tables, Value::Array(items)) => {
                 for (n, item) in items.iter_mut().enumerate() {
                     let at = format!("{at}[{n}]");

@@ -82,6 +82,23 @@ const OPPI: &str = "bills_for = [\"CIP\"]";
 
 /// File, old text, new text, path of the fault, words in it.
 const CASES: &[(File, &str, &str, &str, &str)] = &[
+    (R, "#provider = \"none\"", "provider = \"square\"", "card.provider", "stripe"),
+    (
+        R,
+        "#provider = \"none\"",
+        "provider = \"stripe\"\nsecret_key_file = \"k\"",
+        "card.webhook_secret_file",
+        "provider is stripe",
+    ),
+    (R, "#currency = \"CAD\"", "currency = \"cad\"", "card.currency", "no currency"),
+    (R, "#currency = \"CAD\"", "currency = \"JPY\"", "card.currency", "hundredths"),
+    (
+        R,
+        "#api_base = \"https://api.stripe.com\"",
+        "api_base = \"http://pay.example.ca\"",
+        "card.api_base",
+        "anybody on the way",
+    ),
     (
         R,
         "national = \"CIP\"",
@@ -243,6 +260,16 @@ const CASES: &[(File, &str, &str, &str, &str)] = &[
     (S, "0 9 2 11 *", "0 9 2 6 *", "schedule[0].cron", "never fires between"),
     (S, "kind = \"notice\"", "kind = \"reminder\"", "schedule", "has no notice for CIP"),
     (S, "#zone = \"America/Toronto\"", "zone = \"America/Ottawa\"", "schedule[0].zone", "IANA"),
+    (S, "id = \"oppi-digest\"", "id = \"cip-digest\"", "digest[1].id", "digest[0] already is"),
+    (
+        S,
+        "id = \"cip-digest\"\nassociation = \"CIP\"",
+        "id = \"cip-digest\"\nassociation = \"ICU\"",
+        "digest[0].association",
+        "is “ICU”, which is no association",
+    ),
+    (S, "cron = \"30 7 * * Mon-Fri\"", "cron = \"30 7 * * 1-5\"", "digest[0].cron", "write names"),
+    (S, "#quiet = false", "quiet = \"no\"", "digest[0].quiet", "true"),
 ];
 
 #[test]
@@ -259,6 +286,20 @@ fn one_change_one_fault() {
         let follows = new == "[webb]" || new.contains("code = \"cip\"") || new.contains("CPI");
         assert!(follows || found.len() == 1, "{new}\n{found:#?}");
     }
+}
+
+#[test]
+fn a_desk_without_a_digest_is_warned_of() {
+    let config = Config::load(sample(&[]).path()).unwrap();
+    assert_eq!(config.digests.len(), config.associations.len());
+    assert!(config.digests.iter().all(|d| !d.quiet));
+    let change =
+        (S, "association = \"CIP\"\n# As a schedule", "association = \"API\"\n# As a schedule");
+    let told = warnings(&[change]);
+    assert!(
+        told.iter().any(|w| w.0.path == "digest" && w.0.problem == "has none for CIP"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -505,4 +546,23 @@ fn domains() {
         assert_eq!(registrable(domain), want);
     }
     assert!(is_example("a.example.ca") && is_example("x.test") && !is_example("planners.ca"));
+}
+
+#[test]
+fn what_the_card_section_warns_of() {
+    let about = |changes: &[(File, &str, &str)]| {
+        let warned = warnings(changes).into_iter().filter(|w| w.0.path.starts_with("card."));
+        warned.map(|w| w.to_string()).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(about(&[]), "");
+    let demo = about(&[(R, "#provider = \"none\"", "provider = \"demo\"")]);
+    assert!(demo.contains("charges nobody"), "{demo}");
+    let stripe = about(&[(
+        R,
+        "#provider = \"none\"",
+        "provider = \"stripe\"\nsecret_key_file = \"k\"\nwebhook_secret_file = \"w\"\napi_base = \"http://127.0.0.1:1\"",
+    )]);
+    for words in ["card.secret_key_file", "card.webhook_secret_file", "a test server on this"] {
+        assert!(stripe.contains(words), "{words}: {stripe}");
+    }
 }

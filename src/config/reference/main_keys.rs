@@ -389,6 +389,53 @@ pub(super) const KEYS: &[Key] = &[
         "When the mailbox was rebuilt and more unseen mails than this wait, they wait for \
          `relance inbox resume`.",
     ),
+    table("card", Need::Optional, "Payment by card."),
+    default(
+        "card.provider",
+        Form::Word(&["none", "demo", "stripe"]),
+        r#""none""#,
+        "Who takes payments by card: `none`, `demo` (a page of our own that charges nobody; `run` \
+         takes it in a simulation only) or `stripe`.",
+    ),
+    default(
+        "card.currency",
+        Form::Line { empty: false },
+        r#""CAD""#,
+        "Currency of every amount, as three letters of ISO 4217; it must have hundredths.",
+    ),
+    optional(
+        "card.secret_key_file",
+        Form::Path,
+        r#""card-secret-key""#,
+        "File that holds Stripe's secret or restricted key; a bare name is looked up in \
+         `$CREDENTIALS_DIRECTORY`.",
+    ),
+    optional(
+        "card.webhook_secret_file",
+        Form::Path,
+        r#""card-webhook-secret""#,
+        "File that holds the signing secret of the webhook endpoint; a bare name is looked up in \
+         `$CREDENTIALS_DIRECTORY`.",
+    ),
+    default(
+        "card.api_base",
+        Form::Url,
+        r#""https://api.stripe.com""#,
+        "Where Stripe's API answers; another address than Stripe's own is for tests.",
+    ),
+    default(
+        "card.page_base",
+        Form::Url,
+        r#""https://checkout.stripe.com""#,
+        "Where the payment page lies: Stripe's, or your own domain for it. Browsers are let go \
+         there and nowhere else.",
+    ),
+    optional(
+        "card.ca_file",
+        Form::Path,
+        r#""/etc/relance/card-ca.pem""#,
+        "A PEM file of certificate authorities to trust besides the system's.",
+    ),
     table("words", Need::Optional, "Templates and words of one's own."),
     optional(
         "words.templates_dir",
@@ -401,6 +448,14 @@ pub(super) const KEYS: &[Key] = &[
         Form::Path,
         r#""/etc/relance/locales""#,
         "Folder of Fluent files (`en-CA/…`, `fr-CA/…`) whose messages replace those of the binary.",
+    ),
+    table("desk", Need::Optional, "The desks' digests and their links."),
+    default(
+        "desk.link_days",
+        Form::Int(1, 365),
+        "30",
+        "How long a link in a digest works, in days after it was mailed. What still waits comes \
+         with a fresh link in each digest.",
     ),
     table("host", Need::Optional, "How this host is recognised, so that a copy does not mail."),
     optional(

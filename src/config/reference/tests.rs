@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{File, Form, Key, Need, children, markdown};
 use crate::config::shape::literal;
-use crate::config::{Association, InsuranceSection, Relance, Schedule};
+use crate::config::{Association, Digest, InsuranceSection, Relance, Schedule};
 
 const SAMPLES: [(File, &str); 3] = [
     (File::Relance, include_str!("../../../config/relance.toml")),
@@ -105,6 +105,7 @@ fn keys_and_structs_agree() {
     let _: Relance = read(filled(File::Relance, "", true));
     let _: Association = read(first(File::Associations, "association", true));
     let _: Schedule = read(first(File::Schedules, "schedule", true));
+    let _: Digest = read(first(File::Schedules, "digest", true));
     same_defaults::<Relance>(File::Relance, filled(File::Relance, "", false), "");
     let least = filled(File::Relance, "insurance", false);
     same_defaults::<InsuranceSection>(File::Relance, least, "insurance");
@@ -112,6 +113,9 @@ fn keys_and_structs_agree() {
     same_defaults::<Association>(File::Associations, association, "association[]");
     let schedule = first(File::Schedules, "schedule", false);
     same_defaults::<Schedule>(File::Schedules, schedule, "schedule[]");
+    let mut digest = first(File::Schedules, "digest", true);
+    digest.retain(|name, _| name != "zone" && name != "quiet");
+    same_defaults::<Digest>(File::Schedules, digest, "digest[]");
 }
 
 fn same_defaults<T: DeserializeOwned + std::fmt::Debug>(file: File, least: Table, top: &str) {
@@ -178,6 +182,9 @@ fn fields(file: File, shape: &str) -> BTreeSet<String> {
         File::Associations => {
             Association::deserialize(whole["association"][0].clone()).unwrap_err()
         }
+        File::Schedules if shape.starts_with("digest") => {
+            Digest::deserialize(whole["digest"][0].clone()).unwrap_err()
+        }
         File::Schedules => Schedule::deserialize(whole["schedule"][0].clone()).unwrap_err(),
     };
     let (_, expected) = error.message().split_once("expected").unwrap();
@@ -189,7 +196,14 @@ fn fields(file: File, shape: &str) -> BTreeSet<String> {
 fn the_doc_comments_say_the_same() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (file, source) in [
-        (File::Relance, concat!(include_str!("../main_file.rs"), include_str!("../insurance.rs"))),
+        (
+            File::Relance,
+            concat!(
+                include_str!("../main_file.rs"),
+                include_str!("../insurance.rs"),
+                include_str!("../card_section.rs")
+            ),
+        ),
         (File::Associations, include_str!("../associations.rs")),
         (File::Schedules, include_str!("../schedules.rs")),
     ] {
