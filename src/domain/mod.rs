@@ -5,6 +5,7 @@ pub mod answer;
 pub mod bill;
 pub mod billing;
 pub mod eligibility;
+pub mod insurance;
 pub mod lateness;
 pub mod mailroom;
 pub mod member;
