@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod billing;
+pub mod checkout;
 pub mod eligibility;
 pub mod lateness;
 pub mod mailroom;
