@@ -8,6 +8,7 @@ mod associations;
 mod card_section;
 mod check;
 mod fault;
+mod insurance;
 mod main_file;
 pub(crate) mod nearest;
 mod read;
@@ -21,11 +22,15 @@ use std::path::Path;
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
 pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
-pub use main_file::{
-    AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
-    Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,
+pub use insurance::{
+    InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,
 };
-pub use schedules::{IfUnanswered, Schedule, StepKind};
+pub use main_file::{
+    AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
+    MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
+    WordsSection,
+};
+pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
 
 /// Everything an operator configured, checked.
@@ -37,6 +42,8 @@ pub struct Config {
     pub associations: Vec<Association>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
+    /// The desks' digests of `schedules.toml`, in the file's order.
+    pub digests: Vec<Digest>,
 }
 
 /// Reads the three files in `dir` and says everything that is wrong or worth knowing. The

@@ -3,6 +3,7 @@
 
 mod associations;
 mod card;
+mod insurance;
 mod machine;
 mod schedules;
 mod season;
@@ -22,8 +23,12 @@ pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: 
     if let Some(associations) = &parts.associations {
         associations::check(associations, parts.relance.as_ref(), report);
     }
+    insurance::check(parts, report);
     if let Some(schedules) = &parts.schedules {
         schedules::check(schedules, parts, report);
+    }
+    if let Some(digests) = &parts.digests {
+        schedules::check_digests(digests, parts, report);
     }
 }
 
