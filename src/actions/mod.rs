@@ -4,6 +4,7 @@
 
 pub(crate) mod addresses;
 mod answers;
+pub mod checkouts;
 mod letters;
 pub mod payload;
 mod subscriptions;
@@ -43,6 +44,8 @@ pub enum Door {
     Mail,
     /// A desk or an operator.
     Desk,
+    /// The payment provider's word.
+    Card,
 }
 
 impl Door {
@@ -53,6 +56,7 @@ impl Door {
             Self::Web => "web",
             Self::Mail => "mail",
             Self::Desk => "desk",
+            Self::Card => "card",
         }
     }
 }

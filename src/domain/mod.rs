@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod bill;
 pub mod billing;
+pub mod checkout;
 pub mod eligibility;
 pub mod insurance;
 pub mod lateness;

@@ -6,6 +6,7 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod checkouts;
 pub mod firings;
 pub mod inbounds;
 pub mod ledger;
@@ -27,6 +28,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use attempts::{Attempt, AttemptStart, Verdict};
+pub use checkouts::CheckoutRow;
 pub use firings::{FiringRow, FiringState, NewFiring};
 pub use inbounds::{InboundRow, MailboxRow, NewInbound};
 pub use ledger::{Break, LedgerLine};
