@@ -6,6 +6,7 @@ pub(crate) mod addresses;
 mod answers;
 mod letters;
 pub mod payload;
+mod sign_ins;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::store::{StoreError, ledger, people};
 pub use addresses::{SCORE_LIMIT, decayed};
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
+pub use sign_ins::sign_in;
 
 /// What every act needs besides its own facts. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use super::{
     Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskTopic, DonePage,
-    ExpiredPage, FormFault, Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page,
-    PersonFacts, RenewalPage, Said, UnsubscribePage,
+    ExpiredPage, FormFault, Forwarded, FrontPage, Line, LineKind, Links, MailFacts, MailIds,
+    MailKind, Page, PersonFacts, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep,
+    SignedInPage, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind};
 use crate::domain::answer::Choice;
@@ -233,11 +234,32 @@ impl Sample {
             Page::TooLarge,
             Page::TooMany,
             Page::ServerTrouble,
-            Page::Front,
+            Page::Front(FrontPage::default()),
+            Page::Season(self.season()),
             Page::BadForm(FormFault::ALL),
         ];
         all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
+        let faults = &[FormFault::CodeWrong];
+        let typed = FrontPage { number: "10442", code: "7K2QX-9ZB4M", postal: "K1A 0B1", faults };
+        all.push(("front-faulty".to_owned(), Page::Front(typed)));
+        let links = ["OEI", "WEA"].map(|code| (self.body(code), format!("/r/{TOKEN}"))).to_vec();
+        all.push(("signed-in".to_owned(), Page::SignedIn(SignedInPage { links })));
+        let nothing = SignedInPage { links: Vec::new() };
+        all.push(("signed-in-nothing".to_owned(), Page::SignedIn(nothing)));
         all
+    }
+
+    fn season(&self) -> SeasonPage<'_> {
+        let steps = |zone: &'static str| {
+            let step = |(&kind, day)| SeasonStep { kind, at: noon(day), zone };
+            STEPS.iter().zip(3..).map(step).collect()
+        };
+        let bodies = ["CEI", "OEI", "WEA"].map(|code| {
+            let issuer = self.body(code);
+            let zone = if code == "WEA" { "America/Vancouver" } else { "America/Toronto" };
+            SeasonBody { issuer, steps: steps(zone) }
+        });
+        SeasonPage { bodies: bodies.to_vec() }
     }
 
     fn renewal_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {

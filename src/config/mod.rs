@@ -21,7 +21,8 @@ pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, 
 pub use fault::{Fault, Warning};
 pub use main_file::{
     AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
-    Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,
+    Relance, RetentionSection, SeasonSection, SmtpSection, StateSection, Tls, Transport,
+    WebSection, WordsSection,
 };
 pub use schedules::{IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};

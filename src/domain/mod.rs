@@ -10,4 +10,5 @@ pub mod member;
 pub mod money;
 pub mod place;
 pub mod season;
+pub mod sign_in;
 pub mod words;

@@ -170,7 +170,8 @@ pub fn started_since(
     domain: Option<&str>,
 ) -> Result<i64, StoreError> {
     Ok(c.prepare_cached(
-        "SELECT count(*) FROM attempt WHERE started_at > ?1 AND (?2 IS NULL OR domain = ?2)",
+        "SELECT count(*) FROM attempt WHERE started_at > ?1 AND domain <> ''
+           AND (?2 IS NULL OR domain = ?2)",
     )?
     .query_row((since_ms, domain), |r| r.get(0))?)
 }

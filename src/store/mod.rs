@@ -16,6 +16,7 @@ mod migrate;
 pub mod overview;
 pub mod people;
 pub mod renewals;
+pub mod sign_ins;
 pub mod staging;
 mod writer;
 
