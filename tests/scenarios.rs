@@ -75,3 +75,5 @@ mod s60_attack_mail;
 mod s61_attack_config;
 #[path = "scenarios/80-front-page/mod.rs"]
 mod s80_front_page;
+#[path = "scenarios/81-verify/mod.rs"]
+mod s81_verify;

@@ -38,3 +38,16 @@ season-step-last-call = Last call before insurance cover ends
 fault-code-incomplete = Fill in all three: member number, code and postal code.
 fault-code-wrong = Number, code and postal code do not belong together. Check all three.
 fault-code-too-often = Too many attempts. Wait an hour, then try again, or call us: the number is below.
+
+verify-answer =
+    .subject-ours = Yes, { $short } sent the mail that you asked about
+    .subject-not-ours = The mail that you asked about is not known to { $short }
+    .intro = A mail was forwarded to us with the question whether we sent it.
+    .ours = We sent this mail:
+    .sent = Sent: { $sent }
+    .about = Subject: { $original }
+    .to = To: { $address }
+    .compare = If what you have says anything else, somebody copied a mail of ours and changed it: then do not use its links.
+    .not-ours = We find no mark of ours in it.
+    .careful = Do not use its links, and do not answer it. Some programs leave our marks out when they forward: you can forward the mail once more as an attachment.
+    .season = The dates and senders of this season stand at { $host }/season.

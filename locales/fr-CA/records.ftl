@@ -39,3 +39,16 @@ season-step-last-call = Dernier rappel avant la fin de la couverture d’assuran
 fault-code-incomplete = Remplissez les trois champs : numéro de membre, code et code postal.
 fault-code-wrong = Le numéro, le code et le code postal ne vont pas ensemble. Vérifiez les trois.
 fault-code-too-often = Trop d’essais. Attendez une heure avant de réessayer, ou appelez-nous au numéro ci-dessous.
+
+verify-answer =
+    .subject-ours = Oui, le courriel dont vous doutez vient { $of }
+    .subject-not-ours = Le courriel dont vous doutez ne semble pas venir { $of }
+    .intro = On nous a transféré un courriel en nous demandant s’il vient de nous.
+    .ours = Nous avons envoyé ce courriel :
+    .sent = Envoyé : { $sent }
+    .about = Objet : { $original }
+    .to = À : { $address }
+    .compare = Si le vôtre dit autre chose, quelqu’un a copié et modifié un de nos courriels : n’utilisez pas ses liens.
+    .not-ours = Nous n’y trouvons aucune marque de nous.
+    .careful = N’utilisez pas ses liens et n’y répondez pas. Certains logiciels retirent nos marques en transférant un courriel : vous pouvez le transférer de nouveau en pièce jointe.
+    .season = Les dates et les adresses d’envoi de cette saison sont indiquées à { $host }/season.

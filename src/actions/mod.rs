@@ -140,6 +140,13 @@ pub enum Action<'a> {
         /// The forward that it answers.
         message: MessageRow,
     },
+    /// Tell a member whether a mail is ours.
+    Verify {
+        /// Who is told: the member whose message it is, or who asks.
+        person: PersonId,
+        /// The attempt that it quotes; `None`: it is not ours.
+        about: Option<MessageId>,
+    },
     /// An attempt came back.
     Bounced {
         /// Which attempt.
@@ -216,6 +223,7 @@ pub fn apply(
         Action::DeskAnswer { inbound, message } => {
             letters::desk_answer(c, context, *inbound, *message, evidence)
         }
+        Action::Verify { person, about } => letters::verify(c, context, *person, *about, evidence),
         Action::Bounced { mid, status, hard, vouched } => {
             addresses::bounced(c, context, *mid, status, *hard, *vouched, evidence)
         }

@@ -40,6 +40,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "forward/subject.txt", "forward/body.txt",
     "desk-note/subject.txt", "desk-note/body.txt",
     "desk-answer/subject.txt", "desk-answer/body.txt", "desk-answer/body.html",
+    "verify-answer/subject.txt", "verify-answer/body.txt", "verify-answer/body.html",
     "page/layout.html", "page/style.css", "page/half.html", "page/bill.html",
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",

@@ -42,7 +42,7 @@ use crate::domain::words::Lang;
 
 pub use facts::{
     Bill, Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Line, LineKind, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, Said,
+    MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};

@@ -12,7 +12,7 @@ use crate::domain::words::Lang;
 pub(super) fn front(context: &mut Context, page: &FrontPage<'_>) {
     put(context, "number", &clean(page.number, false));
     put(context, "code", &clean(page.code, false));
-    put(context, "postal", &clean(page.postal, false));
+    put(context, "postal_typed", &clean(page.postal, false));
 }
 
 pub(super) fn signed_in(context: &mut Context, lang: Lang, page: &SignedInPage<'_>) {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{
     Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskTopic, DonePage,
     ExpiredPage, FormFault, Forwarded, FrontPage, Line, LineKind, Links, MailFacts, MailIds,
-    MailKind, Page, PersonFacts, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep,
+    MailKind, Page, PersonFacts, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, Sent,
     SignedInPage, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind};
@@ -168,6 +168,13 @@ impl Sample {
                 }
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
+                let sent = Sent {
+                    at: noon(2),
+                    subject: "OEI membership 2027 | Adhésion OEI 2027",
+                    address_masked: "m…@example.org",
+                };
+                kinds.push(("verify-answer-ours".into(), MailKind::VerifyAnswer(Some(sent))));
+                kinds.push(("verify-answer-not-ours".into(), MailKind::VerifyAnswer(None)));
                 for topic in DeskTopic::ALL {
                     kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
                 }

@@ -11,4 +11,5 @@ pub mod money;
 pub mod place;
 pub mod season;
 pub mod sign_in;
+pub mod verify;
 pub mod words;
