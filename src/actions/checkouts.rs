@@ -38,7 +38,9 @@ pub fn open(
     fresh: CheckoutId,
     evidence: &Evidence<'_>,
 ) -> Result<Opening, StoreError> {
-    let Some(view) = view_of_renewal(c, context, renewal)? else { return Ok(Opening::Nothing) };
+    let Some(view) = view_of_renewal(c, context, renewal, evidence.at)? else {
+        return Ok(Opening::Nothing);
+    };
     let Some(debt) = debt(c, &view)? else { return Ok(Opening::Nothing) };
     let mut there = checkouts::under_way(c, renewal)?;
     // Another provider was configured meanwhile: the old one cannot be asked any more.
@@ -160,7 +162,7 @@ pub fn tell(
 ) -> Result<Applied, StoreError> {
     let row = checkouts::by_id(c, about.checkout)?.filter(|row| row.provider == provider);
     let Some(row) = row else { return Ok(Applied::Nothing) };
-    let Some(view) = view_of_renewal(c, context, row.renewal)? else {
+    let Some(view) = view_of_renewal(c, context, row.renewal, evidence.at)? else {
         return Ok(Applied::Nothing);
     };
     let standing = Standing {

@@ -80,7 +80,10 @@ impl Inner {
         let said = match facts.kind {
             MailKind::Step(_) | MailKind::FreshLink => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
-            MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::DeskNote(_) => return None,
+            MailKind::Forward(_)
+            | MailKind::DeskAnswer(_)
+            | MailKind::DeskNote(_)
+            | MailKind::VerifyAnswer(_) => return None,
         };
         self.body(&facts.issuer.code)?;
         Some(Shape {

@@ -13,5 +13,7 @@ pub mod member;
 pub mod money;
 pub mod place;
 pub mod season;
+pub mod sign_in;
 pub mod tax;
+pub mod verify;
 pub mod words;

@@ -17,6 +17,7 @@ mod migrate;
 pub mod overview;
 pub mod people;
 pub mod renewals;
+pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
 mod writer;
