@@ -3,6 +3,8 @@
 
 pub mod answer;
 pub mod billing;
+pub mod desk;
+pub mod digest;
 pub mod eligibility;
 pub mod lateness;
 pub mod mailroom;
