@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::Text;
+use super::card_section::CardSection;
+use super::{InsuranceSection, Text};
 
 /// The whole of `relance.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +18,10 @@ pub struct Relance {
     pub federation: FederationSection,
     /// The season being renewed.
     pub season: SeasonSection,
+    /// Professional liability insurance: who carries it, what is asked, and what happens at the
+    /// deadline. Left out where no category offers it.
+    #[serde(default)]
+    pub insurance: Option<InsuranceSection>,
     /// Where state lives.
     #[serde(default)]
     pub state: StateSection,
@@ -31,6 +36,9 @@ pub struct Relance {
     pub smtp: SmtpSection,
     /// How mail comes in.
     pub inbox: InboxSection,
+    /// Payment by card.
+    #[serde(default)]
+    pub card: CardSection,
     /// Templates and words of one's own.
     #[serde(default)]
     pub words: WordsSection,

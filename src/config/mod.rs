@@ -5,8 +5,10 @@
 //! `schedules.toml` the calendar.
 
 mod associations;
+mod card_section;
 mod check;
 mod fault;
+mod insurance;
 mod main_file;
 pub(crate) mod nearest;
 mod read;
@@ -18,7 +20,11 @@ mod shape;
 use std::path::Path;
 
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
+pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
+pub use insurance::{
+    InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,
+};
 pub use main_file::{
     AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
     MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
