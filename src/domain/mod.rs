@@ -5,6 +5,8 @@ pub mod answer;
 pub mod bill;
 pub mod billing;
 pub mod checkout;
+pub mod desk;
+pub mod digest;
 pub mod eligibility;
 pub mod insurance;
 pub mod lateness;

@@ -7,6 +7,8 @@
 pub mod addresses;
 pub mod attempts;
 pub mod checkouts;
+pub mod desk;
+pub mod digests;
 pub mod firings;
 pub mod inbounds;
 pub mod ledger;

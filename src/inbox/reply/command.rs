@@ -145,9 +145,7 @@ fn act(line: &[String]) -> Option<Command> {
 }
 
 fn is_known(word: &str) -> bool {
-    FILLERS.contains(word)
-        || is_polite(word)
-        || word.bytes().all(|b| b.is_ascii_digit())
+    FILLERS.contains(word) || is_polite(word) || word.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_polite(word: &str) -> bool {
@@ -205,9 +203,8 @@ fn is_nameable(word: &str) -> bool {
 /// The language of a text, where its words tell.
 #[must_use]
 pub fn lang(text: &str) -> Option<Lang> {
-    let count = |table: &Table, words: &[String]| {
-        words.iter().filter(|word| table.contains(*word)).count()
-    };
+    let count =
+        |table: &Table, words: &[String]| words.iter().filter(|word| table.contains(*word)).count();
     let all: Vec<String> = text.lines().take(200).flat_map(words).take(400).collect();
     let accents = text.chars().take(4000).filter(|c| "éèêàùçôîûœÉÀ".contains(*c)).count();
     let (french, english) = (count(&FRENCH, &all) * 2 + accents, count(&ENGLISH, &all) * 2);
