@@ -8,8 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::attribute::{Attribution, attribute, redact};
 use super::reading::{Kind, Reading};
+use super::verify;
+use super::vouching::count_unvouched;
 use crate::actions::{self, Action, Context, Door, Evidence};
-use crate::domain::authentication::is_ours;
 use crate::domain::mailroom::{self, Known, MailAct};
 use crate::domain::season;
 use crate::domain::suppression::Fault;
@@ -18,7 +19,7 @@ use crate::ids::{MessageId, PersonId};
 use crate::outbox::hold_sick_firing;
 use crate::store::inbounds::{self, NewInbound};
 use crate::store::messages::MessageView;
-use crate::store::{StoreError, attempts, messages, meta, people};
+use crate::store::{StoreError, attempts, messages, people};
 
 /// A person's words are kept up to here for the desk.
 const TEXT_CHARS_MAX: usize = 20_000;
@@ -111,10 +112,15 @@ fn fresh(
 ) -> Result<Taken, StoreError> {
     let mark = mark(context, mail);
     if inbounds::seen_content(c, &mail.digest, &mark)? {
-        keep(c, place, mail, &mark, "duplicate", None, "", now)?;
+        keep(c, place, mail, &mark, "duplicate", (None, None), "", now)?;
         return Ok("duplicate".into());
     }
     let reading = &mail.reading;
+    count_unvouched(c, context, reading)?;
+    if let Some(doubt) = verify::read(c, context, reading)? {
+        let outcome = doubted(c, context, place, mail, &mark, &doubt, now)?;
+        return taken(c, outcome, (doubt.about.map(|(mid, _)| mid), doubt.person));
+    }
     let origin = origin(c, context, reading, now)?;
     let act = mailroom::decide(
         reading,
@@ -131,33 +137,58 @@ fn fresh(
         MailAct::Keep(_) => reading.back_on.clone().unwrap_or_default(),
         _ => String::new(),
     };
-    let row = keep(c, place, mail, &mark, &outcome, origin.as_ref(), &text, now)?;
+    let about = origin.as_ref().map(|o| (o.attribution.mid, o.message.person));
+    let about = about.map_or((None, None), |(mid, person)| (Some(mid), person));
+    let row = keep(c, place, mail, &mark, &outcome, about, &text, now)?;
     if let Some(row) = row {
         carry_out(c, context, mail, row, &act, origin.as_ref(), now)?;
     }
-    count_unvouched(c, context, reading)?;
-    let who = origin.as_ref().and_then(|o| o.message.person);
-    let member = who.map(|id| people::by_id(c, id)).transpose()?.flatten();
-    Ok(Taken {
-        outcome,
-        message: origin.map(|o| o.attribution.mid),
-        member_no: member.map(|m| m.member_no),
-    })
+    taken(c, outcome, about)
 }
 
-/// Counts mails in a row that people wrote and our own MX said nothing of: where it says nothing of
-/// any, it does not verify senders, and a field that a sender wrote could stand topmost.
-fn count_unvouched(c: &Connection, context: &Context, reading: &Reading) -> Result<(), StoreError> {
-    let id = &context.config.relance.mail.authserv_id;
-    let written = matches!(reading.kind, Kind::Reply | Kind::Other) && !reading.own_loop;
-    if id.is_empty() || !written || reading.unreadable.is_some() {
-        return Ok(());
-    }
-    if is_ours(&reading.authentication_results, id) {
-        return meta::remove(c, meta::WITHOUT_RESULTS);
-    }
-    let before = meta::get(c, meta::WITHOUT_RESULTS)?.and_then(|n| n.parse::<u64>().ok());
-    meta::set(c, meta::WITHOUT_RESULTS, &(before.unwrap_or(0) + 1).to_string())
+fn taken(
+    c: &Connection,
+    outcome: String,
+    (message, person): (Option<MessageId>, Option<PersonId>),
+) -> Result<Taken, StoreError> {
+    let member = person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    Ok(Taken { outcome, message, member_no: member.map(|m| m.member_no) })
+}
+
+/// A mail of somebody who doubts one: only the question is answered, whatever else it says.
+fn doubted(
+    c: &Connection,
+    context: &Context,
+    place: &Place,
+    mail: &Arrived,
+    mark: &[u8],
+    doubt: &verify::Doubt,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    let outcome = name(&doubt.act);
+    let reading = &mail.reading;
+    let words = matches!(doubt.act, MailAct::ToDesk(_)).then(|| text(context, reading));
+    let about = doubt.about.map(|(mid, _)| mid);
+    let kept = (about, doubt.person);
+    let row = keep(c, place, mail, mark, &outcome, kept, &words.unwrap_or_default(), now)?;
+    let Some(row) = row else { return Ok(outcome) };
+    let evidence = Evidence {
+        door: Door::Mail,
+        mid: about,
+        lang: reading.reply.as_ref().and_then(|r| r.lang).unwrap_or(Lang::En),
+        at: mail.received.min(now),
+        answers: &reading.message_id,
+    };
+    let message = doubt.about.map(|(_, message)| message);
+    let action = match (&doubt.act, doubt.person) {
+        (MailAct::Verify { ours }, Some(person)) => {
+            Action::Verify { person, about: about.filter(|_| *ours) }
+        }
+        (MailAct::ToDesk(why), _) => Action::Forward { inbound: row, message, why },
+        _ => return Ok(outcome),
+    };
+    actions::apply(c, context, &action, &evidence)?;
+    Ok(outcome)
 }
 
 /// Message-ID, From and text under a key; the octets' digest where a mail has none of them.
@@ -227,6 +258,8 @@ pub(super) fn name(act: &MailAct) -> String {
         MailAct::Help => "helped".into(),
         MailAct::ConfirmFirst(_) => "asked-to-confirm".into(),
         MailAct::DeskAnswer => "desk-answer".into(),
+        MailAct::Verify { ours: true } => "verified:ours".into(),
+        MailAct::Verify { ours: false } => "verified:not-ours".into(),
         MailAct::ToDesk(why) => format!("to-desk:{why}"),
     }
 }
@@ -244,7 +277,7 @@ fn keep(
     mail: &Arrived,
     mark: &[u8],
     outcome: &str,
-    origin: Option<&Origin>,
+    (mid, person): (Option<MessageId>, Option<PersonId>),
     text: &str,
     now: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
@@ -260,8 +293,8 @@ fn keep(
         received_ms: mail.received.as_millisecond(),
         kind: kind(r.kind),
         outcome,
-        mid: origin.map(|o| o.attribution.mid),
-        person: origin.and_then(|o| o.message.person),
+        mid,
+        person,
         sender: if desk { &r.from } else { "" },
         sender_name: if desk { &r.from_name } else { "" },
         subject: if desk { &r.subject } else { "" },
@@ -312,7 +345,8 @@ fn carry_out(
     };
     let (message, mid) = (origin.message.id, origin.attribution.mid);
     match act {
-        MailAct::Keep(_) => Ok(()),
+        // A doubt is answered before anything is attributed.
+        MailAct::Keep(_) | MailAct::Verify { .. } => Ok(()),
         MailAct::Bounced { status, fault, vouched } => {
             let doubted = hold_sick_firing(c, context, origin.message.firing, now)?;
             let (fault, vouched) = (*fault, *vouched);
