@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::Text;
+use super::card_section::CardSection;
+use super::{InsuranceSection, Text};
 
 /// The whole of `relance.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +18,10 @@ pub struct Relance {
     pub federation: FederationSection,
     /// The season being renewed.
     pub season: SeasonSection,
+    /// Professional liability insurance: who carries it, what is asked, and what happens at the
+    /// deadline. Left out where no category offers it.
+    #[serde(default)]
+    pub insurance: Option<InsuranceSection>,
     /// Where state lives.
     #[serde(default)]
     pub state: StateSection,
@@ -31,9 +36,15 @@ pub struct Relance {
     pub smtp: SmtpSection,
     /// How mail comes in.
     pub inbox: InboxSection,
+    /// Payment by card.
+    #[serde(default)]
+    pub card: CardSection,
     /// Templates and words of one's own.
     #[serde(default)]
     pub words: WordsSection,
+    /// The desks' digests and their links.
+    #[serde(default)]
+    pub desk: DeskSection,
     /// How this host is recognised, so that a copy does not mail.
     #[serde(default)]
     pub host: HostSection,
@@ -361,4 +372,24 @@ pub struct HostSection {
     /// File whose content names this host, where `/etc/machine-id` does not (containers).
     #[serde(default)]
     pub identity_file: Option<PathBuf>,
+}
+
+/// `[desk]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeskSection {
+    /// How long a link in a digest works, in days after it was mailed. What still waits comes
+    /// with a fresh link in each digest.
+    #[serde(default = "default_desk_link_days")]
+    pub link_days: u32,
+}
+
+impl Default for DeskSection {
+    fn default() -> Self {
+        Self { link_days: default_desk_link_days() }
+    }
+}
+
+fn default_desk_link_days() -> u32 {
+    30
 }

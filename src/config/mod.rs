@@ -5,8 +5,10 @@
 //! `schedules.toml` the calendar.
 
 mod associations;
+mod card_section;
 mod check;
 mod fault;
+mod insurance;
 mod main_file;
 pub(crate) mod nearest;
 mod read;
@@ -19,12 +21,17 @@ mod taxes;
 use std::path::Path;
 
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
+pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
-pub use main_file::{
-    AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
-    Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,
+pub use insurance::{
+    InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,
 };
-pub use schedules::{IfUnanswered, Schedule, StepKind};
+pub use main_file::{
+    AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
+    MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
+    WordsSection,
+};
+pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
 pub use taxes::{AssociationTax, TaxConfig};
 
@@ -39,6 +46,8 @@ pub struct Config {
     pub taxes: Vec<TaxConfig>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
+    /// The desks' digests of `schedules.toml`, in the file's order.
+    pub digests: Vec<Digest>,
 }
 
 /// Reads the three files in `dir` and says everything that is wrong or worth knowing. The

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::Report;
 use super::reference::File;
 use super::shape::{Whole, conform};
-use super::{Association, Config, Relance, Schedule, TaxConfig};
+use super::{Association, Config, Digest, Relance, Schedule, TaxConfig};
 
 /// A configuration is a few hundred lines: anything larger is another file.
 const FILE_OCTETS_MAX: u64 = 1024 * 1024;
@@ -25,6 +25,7 @@ pub(super) struct Parts {
     pub associations: Option<Vec<Association>>,
     pub taxes: Vec<TaxConfig>,
     pub schedules: Option<Vec<Schedule>>,
+    pub digests: Option<Vec<Digest>>,
 }
 
 impl Parts {
@@ -34,6 +35,7 @@ impl Parts {
             associations: self.associations?,
             taxes: self.taxes,
             schedules: self.schedules?,
+            digests: self.digests?,
         })
     }
 }
@@ -48,18 +50,18 @@ struct AssociationsFile {
 #[derive(Deserialize)]
 struct SchedulesFile {
     schedule: Vec<Schedule>,
+    #[serde(default)]
+    digest: Vec<Digest>,
 }
 
 pub(super) fn parts(dir: &Path, report: &mut Report) -> Parts {
     let relance = read(dir, File::Relance, report);
     let federation = read::<AssociationsFile>(dir, File::Associations, report);
     let (associations, taxes) = federation.map(|f| (f.association, f.tax)).unzip();
-    Parts {
-        relance,
-        associations,
-        taxes: taxes.unwrap_or_default(),
-        schedules: read::<SchedulesFile>(dir, File::Schedules, report).map(|file| file.schedule),
-    }
+    let calendar = read::<SchedulesFile>(dir, File::Schedules, report);
+    let (schedules, digests) = calendar.map(|file| (file.schedule, file.digest)).unzip();
+    let taxes = taxes.unwrap_or_default();
+    Parts { relance, associations, taxes, schedules, digests }
 }
 
 fn read<T: DeserializeOwned>(dir: &Path, file: File, report: &mut Report) -> Option<T> {

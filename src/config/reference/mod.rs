@@ -103,7 +103,7 @@ const fn tables(path: &'static str, doc: &'static str) -> Key {
 }
 
 const fn optional_tables(path: &'static str, doc: &'static str) -> Key {
-    Key { path, form: Form::Tables, need: Need::Optional, example: "", doc }
+    Key { need: Need::Optional, ..tables(path, doc) }
 }
 
 const fn required(path: &'static str, form: Form, example: &'static str, doc: &'static str) -> Key {
