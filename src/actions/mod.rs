@@ -4,6 +4,9 @@
 
 pub(crate) mod addresses;
 mod answers;
+#[cfg(test)]
+mod bench;
+pub mod invoices;
 mod letters;
 pub mod payload;
 mod subscriptions;

@@ -12,6 +12,8 @@ const KEPT: &[&str] = &[
     "reminder",
     "last-call",
     "confirmation-renewed-by-invoice",
+    "confirmation-undone",
+    "invoice-second-copy",
     "fresh-link",
     "confirm-request-not-renewing",
     "forward-question",
