@@ -31,6 +31,19 @@ pub struct RenewalView {
     pub given: Vec<Given>,
 }
 
+impl RenewalView {
+    /// The state by which taking back is weighed: a renewal that owes nothing is `paid` at once, and
+    /// can be taken back as a pledge can.
+    #[must_use]
+    pub fn state_to_undo(&self) -> RenewalState {
+        let free = self.bill.as_ref().is_some_and(|b| b.total().get() <= 0);
+        match self.row.renewal.state {
+            RenewalState::Paid if free => RenewalState::Pledged,
+            state => state,
+        }
+    }
+}
+
 /// Reads a renewal for showing; `None` where it is not here.
 pub fn view_of_renewal(
     c: &Connection,
@@ -123,7 +136,7 @@ pub(super) fn take_back(
         return Ok(Applied::Already);
     }
     let deadline = season::deadline(&context.config.relance.season);
-    if !answer::may_undo(renewal.state, view.given.last(), deadline, evidence.at) {
+    if !answer::may_undo(view.state_to_undo(), view.given.last(), deadline, evidence.at) {
         return Ok(Applied::TooLate);
     }
     let row = AnswerRow {

@@ -5,17 +5,18 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::{Context, Evidence, association, note, person};
+use super::{Context, Evidence, association, note, payments, person};
+use crate::compose::InvoiceWhy;
 use crate::domain::bill::{Bill, Line};
-use crate::domain::billing::Terms;
+use crate::domain::billing::{self, Terms};
 use crate::domain::invoice::{self, DocumentKind, Invoice, Share};
 use crate::domain::member::Member;
-use crate::domain::words::TaskKind;
-use crate::ids::{InvoiceId, PayerId, RenewalId};
-use crate::store::StoreError;
+use crate::domain::words::{RenewalState, TaskKind};
+use crate::ids::{InvoiceId, PayerId, PaymentId, RenewalId};
 use crate::store::invoices::{self as kept, NewInvoice};
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
+use crate::store::{StoreError, renewals};
 
 /// To whom an invoice is made out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,15 +124,25 @@ pub(super) fn issue_another(
     add(c, context, &person(c, row.person)?.1, &draft, &json!({}), evidence)
 }
 
-/// Takes an invoice back by a credit note. `None` where it is not owed.
-pub fn credit(
+/// What taking an invoice back came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credited {
+    /// The credit note.
+    pub note: Invoice,
+    /// Payments of which something was applied to the invoice: it waits now.
+    pub freed: Vec<PaymentId>,
+}
+
+/// Takes an invoice back by a credit note. `None` where it is not owed. The caller carries over
+/// what was freed.
+pub(super) fn credit(
     c: &Connection,
     context: &Context,
     invoice: &Invoice,
     subject: &str,
     why: Why,
     evidence: &Evidence<'_>,
-) -> Result<Option<Invoice>, StoreError> {
+) -> Result<Option<Credited>, StoreError> {
     if !invoice.stands() {
         return Ok(None);
     }
@@ -148,7 +159,88 @@ pub fn credit(
         shares: &[Share { due_on: on, amount: bill.total() }],
         bill: &bill,
     };
-    add(c, context, subject, &draft, &json!({"why": why.as_str()}), evidence).map(Some)
+    let note = add(c, context, subject, &draft, &json!({"why": why.as_str()}), evidence)?;
+    let freed = payments::release(c, context, invoice, evidence)?;
+    nothing_expected(c, invoice.renewal, evidence)?;
+    Ok(Some(Credited { note, freed }))
+}
+
+/// Why a desk cannot do what it asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such invoice.
+    #[error("there is no invoice {0}")]
+    NotHere(String),
+    /// It was taken back before, or is a credit note.
+    #[error("{0} is not owed: it is a credit note, or one has taken it back")]
+    NotOwed(String),
+    /// The member owes this association nothing now.
+    #[error("the member owes {0} nothing now: take the invoice back without a new one")]
+    NothingToBill(String),
+}
+
+/// A desk takes an invoice back, and where `reissue` bills by the member and the config as they are
+/// now, with what the member chose. What was paid counts towards the new invoice, and the member
+/// gets the document. Without a new one the renewal is open again.
+pub fn credit_by_desk(
+    c: &Connection,
+    context: &Context,
+    number: &str,
+    why: Why,
+    reissue: bool,
+    evidence: &Evidence<'_>,
+) -> Result<Result<(Invoice, Option<Invoice>), Refusal>, StoreError> {
+    let Some(invoice) = kept::by_number(c, number)? else {
+        return Ok(Err(Refusal::NotHere(number.to_owned())));
+    };
+    let Some(row) = renewals::by_id(c, invoice.renewal)?.filter(|_| invoice.stands()) else {
+        return Ok(Err(Refusal::NotOwed(number.to_owned())));
+    };
+    let (member, subject) = person(c, row.person)?;
+    let bill = if reissue { bill_now(c, context, &row, &member, evidence)? } else { None };
+    if reissue && bill.is_none() {
+        return Ok(Err(Refusal::NothingToBill(row.issuer)));
+    }
+    let Some(credited) = credit(c, context, &invoice, &subject, why, evidence)? else {
+        return Ok(Err(Refusal::NotOwed(number.to_owned())));
+    };
+    let instead = match &bill {
+        Some(bill) => {
+            let to = BillTo::as_on(&invoice);
+            let instead = issue_another(c, context, &row, &member, bill, &to, evidence)?;
+            expect_cheque(c, &row, &instead, evidence)?;
+            Some(instead)
+        }
+        None => None,
+    };
+    payments::carry_over(c, context, &credited.freed, row.renewal.id, instead.as_ref(), evidence)?;
+    let state = payments::settle(c, context, row.renewal.id, "reckoned", evidence)?;
+    let over = kept::standing(c, row.renewal.id)?.is_empty();
+    if over && matches!(state, RenewalState::Pledged | RenewalState::Paid) {
+        renewals::shift(c, row.renewal.id, RenewalState::Open, evidence.at.as_millisecond())?;
+    }
+    let (document, told) = match &instead {
+        Some(instead) => (instead, InvoiceWhy::Instead),
+        None => (&credited.note, InvoiceWhy::Credited),
+    };
+    payments::mail_document(c, context, &row, document, told, evidence)?;
+    Ok(Ok((credited.note, instead)))
+}
+
+/// The bill of a renewal as of now, by what the member chose last. `None` where nothing is owed.
+fn bill_now(
+    c: &Connection,
+    context: &Context,
+    row: &RenewalRow,
+    member: &Member,
+    evidence: &Evidence<'_>,
+) -> Result<Option<Bill>, StoreError> {
+    let issuer = association(context, &row.issuer)?;
+    let (cover, dropped) = renewals::chosen(c, row.renewal.id)?;
+    let terms =
+        Terms { cover, dropped: &dropped, ..Terms::at(&context.config, issuer, evidence.at) };
+    let bill = billing::bill(&context.config, member, issuer, &terms);
+    Ok(bill.filter(|b| b.total().get() > 0))
 }
 
 /// What an answer does to the invoices of its renewal: those that do not say what it says are taken
@@ -164,18 +256,36 @@ pub fn on_answer(
     evidence: &Evidence<'_>,
 ) -> Result<Option<Invoice>, StoreError> {
     let owed = owed.filter(|bill| bill.total().get() > 0);
-    let mut last = None;
+    let (mut last, mut freed) = (None, Vec::new());
     for invoice in kept::standing(c, row.renewal.id)? {
         if owed == Some(&invoice.bill) && BillTo::as_on(&invoice) == *to {
             return Ok(Some(invoice));
         }
         let why = if owed.is_some() { Why::AnsweredAnew } else { Why::TakenBack };
         let subject = person(c, row.person)?.1;
-        last = credit(c, context, &invoice, &subject, why, evidence)?;
-        nothing_expected(c, row.renewal.id, evidence)?;
+        let credited = credit(c, context, &invoice, &subject, why, evidence)?;
+        last = credited.map(|credited| {
+            freed.extend(credited.freed);
+            credited.note
+        });
     }
-    let Some(bill) = owed else { return Ok(last) };
+    let Some(bill) = owed else {
+        payments::carry_over(c, context, &freed, row.renewal.id, None, evidence)?;
+        return Ok(last);
+    };
     let invoice = issue(c, context, row, member, bill, to, evidence)?;
+    expect_cheque(c, row, &invoice, evidence)?;
+    payments::carry_over(c, context, &freed, row.renewal.id, Some(&invoice), evidence)?;
+    Ok(Some(invoice))
+}
+
+/// The desk's list of expected cheques gets its line.
+fn expect_cheque(
+    c: &Connection,
+    row: &RenewalRow,
+    invoice: &Invoice,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
     let data = json!({"number": invoice.number, "cents": invoice.bill.total().get(),
         "due_on": invoice.due_on().to_string()});
     let task = NewTask {
@@ -188,7 +298,7 @@ pub fn on_answer(
         at_ms: evidence.at.as_millisecond(),
     };
     tasks::open(c, &task)?;
-    Ok(Some(invoice))
+    Ok(())
 }
 
 /// No cheque is expected for a renewal any more.

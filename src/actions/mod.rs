@@ -8,7 +8,10 @@ mod answers;
 mod bench;
 pub mod invoices;
 mod letters;
+pub mod overdue;
 pub mod payload;
+pub mod payments;
+pub mod receipts;
 mod subscriptions;
 
 use std::sync::Arc;

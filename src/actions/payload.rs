@@ -33,6 +33,9 @@ pub struct Payload {
     /// Why it carries that document: [`crate::compose::InvoiceWhy`]'s text form.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub invoice_why: String,
+    /// Row of the payment that a receipt is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<i64>,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,

@@ -36,6 +36,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "last-call/subject.txt", "last-call/body.txt", "last-call/body.html",
     "confirmation/subject.txt", "confirmation/body.txt", "confirmation/body.html",
     "invoice/subject.txt", "invoice/body.txt", "invoice/body.html",
+    "receipt/subject.txt", "receipt/body.txt", "receipt/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
     "forward/subject.txt", "forward/body.txt",

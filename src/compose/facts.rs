@@ -1,10 +1,13 @@
 //! Owns what a message is composed from: plain facts, already decided. No field is markup.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::config::{Association, Relance, StepKind};
 use crate::domain::bill::Bill;
 use crate::domain::invoice::Invoice;
+use crate::domain::money::Cents;
+use crate::domain::payment::Method;
 use crate::domain::words::{Lang, RenewalState};
 
 /// Everything that one message says.
@@ -43,6 +46,8 @@ pub enum MailKind<'a> {
     Confirmation(Said),
     /// An invoice or a credit note by itself. Template `invoice`.
     Invoice(InvoiceWhy),
+    /// Money was received. Template `receipt`.
+    Receipt(ReceiptFacts),
     /// A fresh link in place of an expired one. Template `fresh-link`.
     FreshLink,
     /// A reply asked for something, but its sender could not be verified: one link confirms it.
@@ -64,6 +69,23 @@ impl MailKind<'_> {
     }
 }
 
+/// What was received and what it settles; `MailFacts::bill` has the lines and taxes settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// Number of the payment: the receipt's own.
+    pub payment: i64,
+    /// How it came.
+    pub method: Method,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// Numbers of the invoices that it settles, in whole or in part.
+    pub invoices: Vec<String>,
+    /// What is still owed of them.
+    pub left: Cents,
+    /// What of it settles nothing and waits for the desk; zero where others share the payment.
+    pub unapplied: Cents,
+}
+
 /// Why a document is mailed by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvoiceWhy {
@@ -75,11 +97,14 @@ pub enum InvoiceWhy {
     SecondCopy,
     /// The fee for that.
     LateFee,
+    /// Its payment came back: it is owed again.
+    Returned,
 }
 
 impl InvoiceWhy {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee];
+    pub const ALL: [Self; 5] =
+        [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee, Self::Returned];
 
     /// Stable text form, as in the store and the locales.
     #[must_use]
@@ -89,6 +114,7 @@ impl InvoiceWhy {
             Self::Credited => "credited",
             Self::SecondCopy => "second-copy",
             Self::LateFee => "late-fee",
+            Self::Returned => "returned",
         }
     }
 

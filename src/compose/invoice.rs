@@ -5,12 +5,27 @@ use tera::{Context, Value};
 use super::format;
 use super::frame::{named, put};
 use super::text::clean;
-use super::{ComposeError, Inner};
+use super::{ComposeError, Inner, ReceiptFacts};
 use crate::config::Association;
 use crate::domain::invoice::{DocumentKind, Invoice};
+use crate::domain::money::Cents;
 use crate::domain::words::Lang;
 
 impl Inner {
+    /// Number, day, way and remainder of a receipt; its lines are the bill's.
+    pub(super) fn put_receipt(&self, context: &mut Context, lang: Lang, receipt: &ReceiptFacts) {
+        let calendar = self.engine.words.calendar(lang);
+        put(context, "payment", &receipt.payment.to_string());
+        put(context, "method", receipt.method.as_str());
+        put(context, "received_on", &format::date(lang, calendar, receipt.received_on));
+        put(context, "invoices", &receipt.invoices.join(", "));
+        let amount = |cents: Cents| {
+            if cents > Cents::ZERO { format::money(lang, cents) } else { String::new() }
+        };
+        put(context, "left", &amount(receipt.left));
+        put(context, "unapplied", &amount(receipt.unapplied));
+    }
+
     /// Number, days, names, lines, taxes, total, how to pay.
     pub(super) fn put_invoice(
         &self,

@@ -14,6 +14,7 @@ pub(super) const KINDS: &[&str] = &[
     "last-call",
     "confirmation",
     "invoice",
+    "receipt",
     "fresh-link",
     "confirm-request",
     "forward",
@@ -62,6 +63,7 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::Step(step) => step.as_str(),
         MailKind::Confirmation(_) => "confirmation",
         MailKind::Invoice(_) => "invoice",
+        MailKind::Receipt(_) => "receipt",
         MailKind::FreshLink => "fresh-link",
         MailKind::ConfirmRequest(_) => "confirm-request",
         MailKind::Forward(_) => "forward",
@@ -139,6 +141,7 @@ impl Inner {
                 let answered = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
                 context.insert_value("answered", Value::from(answered));
             }
+            MailKind::Receipt(receipt) => self.put_receipt(&mut context, lang, receipt),
             MailKind::Invoice(why) => put(&mut context, "why", why.as_str()),
             MailKind::DeskAnswer(answer) => {
                 let answer = clean(answer, true);
@@ -223,12 +226,12 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Step(_) | MailKind::FreshLink => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
-        MailKind::Confirmation(_) | MailKind::Invoice(_) => (true, None),
+        MailKind::Confirmation(_) | MailKind::Invoice(_) | MailKind::Receipt(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) => (false, None),
     };
-    if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {
+    if matches!(facts.kind, MailKind::Step(_) | MailKind::Receipt(_)) && facts.bill.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a bill" });
     }
     if matches!(facts.kind, MailKind::Invoice(_)) && facts.invoice.is_none() {

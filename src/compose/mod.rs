@@ -43,7 +43,7 @@ use crate::domain::words::Lang;
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use facts::{
     Composed, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links, MailFacts, MailIds,
-    MailKind, PersonFacts, Said,
+    MailKind, PersonFacts, ReceiptFacts, Said,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use super::{
     Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskTopic, DonePage,
     ExpiredPage, FormFault, Forwarded, InvoiceWhy, Line, LineKind, Links, MailFacts, MailIds,
-    MailKind, Page, PersonFacts, RenewalPage, Said, UnsubscribePage,
+    MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
 use crate::domain::invoice::{self, DocumentKind, Invoice, Share};
 use crate::domain::money::Cents;
+use crate::domain::payment::Method;
 use crate::domain::tax::{self, Supply};
 use crate::domain::words::{Lang, RenewalState};
 use crate::ids::{InvoiceId, PayerId, RenewalId};
@@ -228,6 +229,10 @@ impl Sample {
                 for why in InvoiceWhy::ALL {
                     kinds.push((format!("invoice-{}", why.as_str()), MailKind::Invoice(why)));
                 }
+                for (n, method) in Method::ALL.iter().enumerate() {
+                    let receipt = MailKind::Receipt(receipt(code, *method, n == 1));
+                    kinds.push((format!("receipt-{method}"), receipt));
+                }
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
                 for topic in DeskTopic::ALL {
@@ -369,6 +374,19 @@ impl Sample {
             ("expired".into(), Page::Expired(expired.clone())),
             ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
         ]
+    }
+}
+
+/// Part of an invoice, or all of it and too much.
+fn receipt(code: &str, method: Method, part: bool) -> ReceiptFacts {
+    let cents = |c| Cents::new(c).unwrap_or_default();
+    ReceiptFacts {
+        payment: 81,
+        method,
+        received_on: jiff::civil::date(2026, 12, 1),
+        invoices: vec![invoice::number(code, "2027", 12)],
+        left: cents(if part { 12_345 } else { 0 }),
+        unapplied: cents(if part { 0 } else { 501 }),
     }
 }
 

@@ -85,6 +85,7 @@ impl Inner {
             MailKind::Step(_) | MailKind::FreshLink => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
             MailKind::Invoice(_)
+            | MailKind::Receipt(_)
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
             | MailKind::DeskNote(_) => return None,

@@ -14,6 +14,8 @@ const KEPT: &[&str] = &[
     "confirmation-renewed-by-invoice",
     "confirmation-undone",
     "invoice-second-copy",
+    "receipt-cheque",
+    "receipt-card",
     "fresh-link",
     "confirm-request-not-renewing",
     "forward-question",

@@ -5,10 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use crate::actions::payload::{Payload, Wish};
-use crate::actions::{Context, invoices};
+use crate::actions::{Context, invoices, receipts};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, Said,
+    MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said,
 };
 use crate::config::{Association, StepKind};
 use crate::domain::billing::{self, Terms};
@@ -16,7 +16,7 @@ use crate::domain::eligibility;
 use crate::domain::invoice::Invoice;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
-use crate::ids::{FiringId, InvoiceId, MessageId};
+use crate::ids::{FiringId, InvoiceId, MessageId, PaymentId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
@@ -78,6 +78,7 @@ struct Facts<'a> {
     renewal: Option<Renewal>,
     bill: Option<Bill>,
     invoice: Option<Invoice>,
+    receipt: Option<ReceiptFacts>,
     address: String,
     payload: Payload,
     inbound: Option<InboundRow>,
@@ -145,6 +146,14 @@ fn facts<'a>(
     let payload = Payload::from_json(&view.payload);
     let invoice =
         payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?.flatten();
+    let received = match (payload.payment, view.renewal) {
+        (Some(id), Some(renewal)) => receipts::of(c, PaymentId(id), renewal)?,
+        _ => None,
+    };
+    let (receipt, bill) = match received {
+        Some((receipt, settled)) => (Some(receipt), Some(settled)),
+        None => (None, bill),
+    };
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
@@ -155,6 +164,7 @@ fn facts<'a>(
         renewal,
         bill,
         invoice,
+        receipt,
         address,
         payload,
         inbound,
@@ -390,6 +400,7 @@ impl Writer<'_> {
         match self.view.kind.as_str() {
             "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
             "invoice" => InvoiceWhy::parse(&facts.payload.invoice_why).map(MailKind::Invoice),
+            "receipt" => facts.receipt.clone().map(MailKind::Receipt),
             "fresh-link" => Some(MailKind::FreshLink),
             "confirm-request" => facts.payload.wish.map(|wish| {
                 MailKind::ConfirmRequest(match wish {

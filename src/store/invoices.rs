@@ -277,6 +277,43 @@ pub fn outstanding_cents(c: &Connection, season: &str, issuer: &str) -> Result<i
     )?)
 }
 
+/// The cause of the desk's line about an invoice, or a share of it, that was not paid by `due`.
+#[must_use]
+pub fn overdue_cause(number: &str, due: jiff::civil::Date) -> String {
+    format!("overdue/{number}/{due}")
+}
+
+/// Standing invoices of pledged renewals of which something was to be paid before `today` and is
+/// not, and that was not noticed yet. None whose payment is being looked for.
+pub fn overdue(
+    c: &Connection,
+    season: &str,
+    issuer: &str,
+    today: jiff::civil::Date,
+    limit: i64,
+) -> Result<Vec<InvoiceId>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT o.id FROM (
+           SELECT i.id AS id, i.number AS number, max(s.due_on) AS due, sum(s.cents) AS cents
+           FROM invoice i
+           JOIN invoice_share s ON s.invoice = i.id AND s.due_on < ?3
+           JOIN renewal r ON r.id = i.renewal AND r.state = 'pledged'
+           WHERE i.season = ?1 AND i.issuer = ?2 AND i.kind = 'invoice'
+             AND NOT EXISTS (SELECT 1 FROM invoice n WHERE n.corrects = i.id)
+             AND NOT EXISTS (SELECT 1 FROM task t
+               WHERE t.renewal = r.id AND t.kind = 'says-paid' AND t.closed_at IS NULL)
+           GROUP BY i.id) o
+         WHERE o.cents >
+             coalesce((SELECT sum(a.cents) FROM allocation a WHERE a.invoice = o.id), 0)
+           AND NOT EXISTS (SELECT 1 FROM task t
+             WHERE t.cause = 'overdue/' || o.number || '/' || o.due)
+         ORDER BY o.id LIMIT ?4 + 0",
+    )?;
+    let rows = statement
+        .query_map((season, issuer, today.to_string(), limit), |r| Ok(InvoiceId(r.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Whether the numbers of a series run from 1 without gaps.
 pub fn is_whole(c: &Connection, issuer: &str, season: &str) -> Result<bool, StoreError> {
     Ok(c.query_row(

@@ -15,6 +15,7 @@ pub mod messages;
 pub mod meta;
 pub(crate) mod migrate;
 pub mod overview;
+pub mod payments;
 pub mod people;
 pub mod renewals;
 pub mod staging;

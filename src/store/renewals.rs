@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use super::StoreError;
 use crate::domain::answer::{Choice, Given};
 use crate::domain::member::Renewal;
-use crate::domain::words::RenewalState;
+use crate::domain::words::{Cover, RenewalState};
 use crate::ids::{PersonId, RenewalId};
 
 /// One renewal with its keys.
@@ -153,6 +153,19 @@ pub fn shift(
         )?
         .execute((id.0, state.as_str(), at_ms))?;
     Ok(moved == 1)
+}
+
+/// What was chosen last beside renewing: insurance, and the bodies that were left out.
+pub fn chosen(c: &Connection, id: RenewalId) -> Result<(Option<Cover>, Vec<String>), StoreError> {
+    let found: Option<(Option<String>, String)> = c
+        .prepare_cached(
+            "SELECT cover, dropped FROM answer WHERE renewal = ?1 ORDER BY version DESC LIMIT 1",
+        )?
+        .query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
+    let (cover, dropped) = found.unwrap_or_default();
+    let dropped = dropped.split_whitespace().map(str::to_owned).collect();
+    Ok((cover.as_deref().and_then(Cover::parse), dropped))
 }
 
 /// The accepted answers, oldest first.

@@ -173,7 +173,7 @@ const fn said(choice: Option<Choice>) -> Said {
 fn undo_until(context: &Context, view: &RenewalView, now: Timestamp) -> Option<Timestamp> {
     let deadline = season::deadline(&context.config.relance.season);
     let given = view.given.last()?;
-    let state = view.row.renewal.state;
+    let state = view.state_to_undo();
     if !answer::may_undo(state, Some(given), deadline, now) {
         return None;
     }
