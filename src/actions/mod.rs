@@ -6,12 +6,14 @@ pub(crate) mod addresses;
 mod answers;
 #[cfg(test)]
 mod bench;
+pub mod checkouts;
 pub mod invoices;
 mod letters;
 pub mod overdue;
 pub mod payload;
 pub mod payments;
 pub mod receipts;
+mod sign_ins;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use crate::store::{StoreError, ledger, people};
 pub use addresses::{SCORE_LIMIT, decayed};
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
+pub use sign_ins::sign_in;
 
 /// What every act needs besides its own facts. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -49,6 +52,8 @@ pub enum Door {
     Mail,
     /// A desk or an operator.
     Desk,
+    /// The payment provider's word.
+    Card,
 }
 
 impl Door {
@@ -59,6 +64,7 @@ impl Door {
             Self::Web => "web",
             Self::Mail => "mail",
             Self::Desk => "desk",
+            Self::Card => "card",
         }
     }
 }
@@ -144,6 +150,13 @@ pub enum Action<'a> {
         /// The forward that it answers.
         message: MessageRow,
     },
+    /// Tell a member whether a mail is ours.
+    Verify {
+        /// Who is told: the member whose message it is, or who asks.
+        person: PersonId,
+        /// The attempt that it quotes; `None`: it is not ours.
+        about: Option<MessageId>,
+    },
     /// An attempt came back.
     Bounced {
         /// Which attempt.
@@ -220,6 +233,7 @@ pub fn apply(
         Action::DeskAnswer { inbound, message } => {
             letters::desk_answer(c, context, *inbound, *message, evidence)
         }
+        Action::Verify { person, about } => letters::verify(c, context, *person, *about, evidence),
         Action::Bounced { mid, status, hard, vouched } => {
             addresses::bounced(c, context, *mid, status, *hard, *vouched, evidence)
         }

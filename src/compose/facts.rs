@@ -59,6 +59,20 @@ pub enum MailKind<'a> {
     DeskAnswer(&'a str),
     /// What a desk must know, in its language only. Template `desk-note`.
     DeskNote(DeskNote<'a>),
+    /// Whether a mail that was forwarded to us is ours: the facts of the one that is; none where
+    /// it is not. Template `verify-answer`.
+    VerifyAnswer(Option<Sent<'a>>),
+}
+
+/// A mail of ours that somebody asks about.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'a> {
+    /// When it went out.
+    pub at: Timestamp,
+    /// Its subject; empty where it was not kept.
+    pub subject: &'a str,
+    /// To whom, masked.
+    pub address_masked: &'a str,
 }
 
 impl MailKind<'_> {
@@ -309,4 +323,6 @@ pub struct Composed {
     pub bytes: Vec<u8>,
     /// SHA-256 of the bytes.
     pub digest: [u8; 32],
+    /// The subject, decoded.
+    pub subject: String,
 }

@@ -41,7 +41,7 @@ pub(super) fn named(text: &Text, lang: Lang) -> String {
 }
 
 /// Host of a URL: what a member compares with the address bar.
-fn host(url: &str) -> &str {
+pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }

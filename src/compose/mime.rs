@@ -114,7 +114,7 @@ pub(super) fn assemble(facts: &MailFacts<'_>, content: Content) -> Result<Compos
         .map_err(|_| ComposeError::Header { field: "From", what: "no message can be built" })?;
     let bytes = message.formatted();
     let digest = Sha256::digest(&bytes).into();
-    Ok(Composed { bytes, digest })
+    Ok(Composed { bytes, digest, subject: content.subject })
 }
 
 /// Headers that lettre has no type for.

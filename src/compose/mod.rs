@@ -24,6 +24,7 @@ mod mime;
 mod page_values;
 mod pages;
 mod parity;
+mod public_pages;
 mod quoted;
 pub mod sample;
 mod shapes;
@@ -43,13 +44,14 @@ use crate::domain::words::Lang;
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use facts::{
     Composed, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links, MailFacts, MailIds,
-    MailKind, PersonFacts, ReceiptFacts, Said,
+    MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
 pub use pages::{
-    ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Page, REASON_CHARS_MAX,
-    RenewalPage, UnsubscribePage,
+    ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, FrontPage, Page,
+    REASON_CHARS_MAX, RenewalPage, SeasonBody, SeasonPage, SeasonStep, SignedInPage,
+    UnsubscribePage,
 };
 
 use engine::Engine;

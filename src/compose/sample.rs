@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use super::{
     Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskTopic, DonePage,
-    ExpiredPage, FormFault, Forwarded, InvoiceWhy, Line, LineKind, Links, MailFacts, MailIds,
-    MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said, UnsubscribePage,
+    ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, Line, LineKind, Links, MailFacts,
+    MailIds, MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said, SeasonBody, SeasonPage,
+    SeasonStep, Sent, SignedInPage, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
@@ -235,6 +236,13 @@ impl Sample {
                 }
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
+                let sent = Sent {
+                    at: noon(2),
+                    subject: "OEI membership 2027 | Adhésion OEI 2027",
+                    address_masked: "m…@example.org",
+                };
+                kinds.push(("verify-answer-ours".into(), MailKind::VerifyAnswer(Some(sent))));
+                kinds.push(("verify-answer-not-ours".into(), MailKind::VerifyAnswer(None)));
                 for topic in DeskTopic::ALL {
                     kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
                 }
@@ -301,11 +309,32 @@ impl Sample {
             Page::TooLarge,
             Page::TooMany,
             Page::ServerTrouble,
-            Page::Front,
+            Page::Front(FrontPage::default()),
+            Page::Season(self.season()),
             Page::BadForm(FormFault::ALL),
         ];
         all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
+        let faults = &[FormFault::CodeWrong];
+        let typed = FrontPage { number: "10442", code: "7K2QX-9ZB4M", postal: "K1A 0B1", faults };
+        all.push(("front-faulty".to_owned(), Page::Front(typed)));
+        let links = ["OEI", "WEA"].map(|code| (self.body(code), format!("/r/{TOKEN}"))).to_vec();
+        all.push(("signed-in".to_owned(), Page::SignedIn(SignedInPage { links })));
+        let nothing = SignedInPage { links: Vec::new() };
+        all.push(("signed-in-nothing".to_owned(), Page::SignedIn(nothing)));
         all
+    }
+
+    fn season(&self) -> SeasonPage<'_> {
+        let steps = |zone: &'static str| {
+            let step = |(&kind, day)| SeasonStep { kind, at: noon(day), zone };
+            STEPS.iter().zip(3..).map(step).collect()
+        };
+        let bodies = ["CEI", "OEI", "WEA"].map(|code| {
+            let issuer = self.body(code);
+            let zone = if code == "WEA" { "America/Vancouver" } else { "America/Toronto" };
+            SeasonBody { issuer, steps: steps(zone) }
+        });
+        SeasonPage { bodies: bodies.to_vec() }
     }
 
     fn renewal_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {

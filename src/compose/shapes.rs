@@ -88,7 +88,8 @@ impl Inner {
             | MailKind::Receipt(_)
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
-            | MailKind::DeskNote(_) => return None,
+            | MailKind::DeskNote(_)
+            | MailKind::VerifyAnswer(_) => return None,
         };
         self.body(&facts.issuer.code)?;
         Some(Shape {

@@ -22,6 +22,7 @@ const KEPT: &[&str] = &[
     "desk-note-address-suspended",
     "desk-note-firing-held",
     "desk-answer",
+    "verify-answer-ours",
 ];
 
 fn composer(sample: &Sample) -> Composer {

@@ -29,8 +29,8 @@ pub use insurance::{
 };
 pub use main_file::{
     AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
-    MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
-    WordsSection,
+    MailSection, Relance, RetentionSection, SeasonSection, SmtpSection, StateSection, Tls,
+    Transport, WebSection, WordsSection,
 };
 pub use payment::{Instalment, PaymentSection};
 pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};

@@ -8,7 +8,7 @@ use crate::actions::payload::{Payload, Wish};
 use crate::actions::{Context, invoices, receipts};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said,
+    MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent, mask,
 };
 use crate::config::{Association, StepKind};
 use crate::domain::billing::{self, Terms};
@@ -23,7 +23,7 @@ use crate::store::inbounds::InboundRow;
 use crate::store::invoices as documents;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
-use crate::store::{StoreError, addresses, attempts, firings, inbounds, people, renewals};
+use crate::store::{Attempt, StoreError, addresses, attempts, firings, inbounds, people, renewals};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
@@ -84,6 +84,8 @@ struct Facts<'a> {
     inbound: Option<InboundRow>,
     note: NoteFacts,
     header_id: Option<String>,
+    /// The mail that somebody asks about, and its address, masked.
+    about: Option<(Attempt, String)>,
 }
 
 /// What a note to a desk tells besides the member.
@@ -158,6 +160,7 @@ fn facts<'a>(
     let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
+    let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
     Ok(Ok(Facts {
         issuer,
         member,
@@ -170,6 +173,15 @@ fn facts<'a>(
         inbound,
         note,
         header_id,
+        about,
+    }))
+}
+
+fn about(c: &Connection, payload: &Payload) -> Result<Option<(Attempt, String)>, StoreError> {
+    let attempt = MessageId::from_hex(&payload.attempt).map(|mid| attempts::by_mid(c, mid));
+    Ok(attempt.transpose()?.flatten().map(|attempt| {
+        let masked = mask(&attempt.address);
+        (attempt, masked)
     }))
 }
 
@@ -432,6 +444,12 @@ impl Writer<'_> {
                     firing: firing.as_ref().map_or(0, |f| f.id.0),
                 })
             }),
+            "verify-answer" => {
+                Some(MailKind::VerifyAnswer(facts.about.as_ref().map(|(a, masked)| {
+                    let at = Timestamp::from_millisecond(a.started_ms).unwrap_or(self.now);
+                    Sent { at, subject: &a.subject, address_masked: masked }
+                })))
+            }
             "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),
             _ => None,
         }

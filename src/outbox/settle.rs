@@ -91,6 +91,8 @@ pub fn claim(
         header_id: &letter.header_id,
         digest: &letter.composed.digest,
         template: &letter.template,
+        // What a desk gets has other people's words in its subject.
+        subject: if letter.view.to_desk { "" } else { &letter.composed.subject },
         renewal_version: letter.renewal_version,
     };
     attempts::start(c, &start, now_ms)?;

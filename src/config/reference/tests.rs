@@ -105,8 +105,8 @@ fn keys_and_structs_agree() {
     let _: Relance = read(filled(File::Relance, "", true));
     let _: Association = read(first(File::Associations, "association", true));
     let _: Schedule = read(first(File::Schedules, "schedule", true));
-    let _: TaxConfig = read(filled(File::Associations, "tax[]", false));
     let _: Digest = read(first(File::Schedules, "digest", true));
+    let _: TaxConfig = read(filled(File::Associations, "tax[]", false));
     same_defaults::<Relance>(File::Relance, filled(File::Relance, "", false), "");
     let least = filled(File::Relance, "insurance", false);
     same_defaults::<InsuranceSection>(File::Relance, least, "insurance");
