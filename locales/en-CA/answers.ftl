@@ -8,6 +8,12 @@ said-renewed-by-invoice =
     .means = Your intent to pay is recorded. This is not a receipt: a receipt follows when the payment is in.
     .means-insured = Your intent to pay is recorded, for your membership and for your professional liability insurance. This is not a receipt: a receipt follows when the payment is in.
     .asked = Renew your membership { $to } for { $season } and pay by cheque or on invoice.
+said-renewed =
+    .subject = Your { $short } membership renewal for { $season } is complete
+    .what = We understood: you renew your membership { $to } for { $season }.
+    .means = There is nothing to pay: your renewal is complete.
+    .means-insured = There is nothing to pay: your renewal is complete, for your membership and for your professional liability insurance.
+    .asked = Renew your membership { $to } for { $season }.
 said-not-renewing =
     .subject = You are not renewing with { $short } for { $season }: it is recorded
     .what = We understood: you are not renewing your membership { $to } for { $season }.
@@ -45,7 +51,6 @@ said-says-paid =
     .means-insured = Payment reminders rest while your payment is looked for. Nothing is recorded as paid yet, neither for your membership nor for your insurance: a receipt follows when the payment is found.
     .asked = To have your payment for { $season } looked for.
 
-pledged-total = Amount to pay: { $total }
 undo-link = If this is not what you meant, open the link below within the day, or answer this mail.
 undo-answer = If this is not what you meant, answer this mail.
 

@@ -8,6 +8,12 @@ said-renewed-by-invoice =
     .means = Votre intention de payer est notée. Ceci n’est pas un reçu : un reçu suivra quand le paiement nous sera parvenu.
     .means-insured = Votre intention de payer est notée, tant pour l’adhésion que pour l’assurance responsabilité professionnelle. Ceci n’est pas un reçu : un reçu suivra quand le paiement nous sera parvenu.
     .asked = Renouveler votre adhésion { $to } pour { $season } et payer par chèque ou sur facture.
+said-renewed =
+    .subject = Votre adhésion { $season } { $to } est renouvelée
+    .what = Nous avons compris : vous renouvelez votre adhésion { $to } pour { $season }.
+    .means = Vous n’avez rien à payer : votre renouvellement est terminé.
+    .means-insured = Vous n’avez rien à payer : votre renouvellement est terminé, tant pour l’adhésion que pour l’assurance responsabilité professionnelle.
+    .asked = Renouveler votre adhésion { $to } pour { $season }.
 said-not-renewing =
     .subject = Vous ne renouvelez pas votre adhésion { $season } { $to } : c’est noté
     .what = Nous avons compris : vous ne renouvelez pas votre adhésion { $to } pour { $season }.
@@ -45,7 +51,6 @@ said-says-paid =
     .means-insured = Les rappels de paiement sont suspendus le temps de nos vérifications. Rien n’est encore inscrit comme payé, ni pour l’adhésion ni pour l’assurance : un reçu suivra quand nous aurons trouvé votre paiement.
     .asked = Rechercher votre paiement pour { $season }.
 
-pledged-total = Montant à payer : { $total }
 undo-link = Si ce n’est pas ce que vous vouliez, ouvrez le lien ci-dessous dans les 24 heures ou répondez à ce courriel.
 undo-answer = Si ce n’est pas ce que vous vouliez, répondez à ce courriel.
 

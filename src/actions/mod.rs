@@ -4,9 +4,15 @@
 
 mod addresses;
 mod answers;
+#[cfg(test)]
+mod bench;
 pub mod checkouts;
+pub mod invoices;
 mod letters;
+pub mod overdue;
 pub mod payload;
+pub mod payments;
+pub mod receipts;
 mod sign_ins;
 mod subscriptions;
 

@@ -32,6 +32,15 @@ pub struct Payload {
     /// The firing that waits for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firing: Option<i64>,
+    /// Row of the invoice or credit note that it carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<i64>,
+    /// Why it carries that document: [`crate::compose::InvoiceWhy`]'s text form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub invoice_why: String,
+    /// Row of the payment that a receipt is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<i64>,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,
