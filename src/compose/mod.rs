@@ -13,6 +13,7 @@
 //! French) is a private character until the last step (`text`).
 
 mod assets;
+mod card;
 mod engine;
 mod facts;
 pub mod format;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 use crate::config::{Association, Relance, WordsSection};
 use crate::domain::words::Lang;
 
+pub use card::{CardPage, CardShows};
 pub use facts::{
     Bill, Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Line, LineKind, Links,
     MailFacts, MailIds, MailKind, PersonFacts, Said,

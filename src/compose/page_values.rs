@@ -25,6 +25,7 @@ impl Page<'_> {
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
             Self::FreshLinkSent(_) => "fresh-link-sent",
+            Self::Card(p) => p.shows.as_str(),
             Self::NotFound => "not-found",
             Self::WrongMethod => "wrong-method",
             Self::TooLarge => "too-large",
@@ -43,6 +44,7 @@ impl Page<'_> {
             | Self::TooLarge
             | Self::TooMany
             | Self::ServerTrouble => "plain",
+            Self::Card(p) => p.shows.template(),
             _ => self.name(),
         }
     }
@@ -54,6 +56,7 @@ impl Page<'_> {
             Self::Conflict(p) => Some(p.issuer),
             Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
             Self::Confirm(p) => Some(p.issuer),
+            Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
             _ => None,
         }
@@ -87,6 +90,7 @@ impl Inner {
                 form(&mut context, p.version, p.nonce);
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
+            Page::Card(p) => self.card(&mut context, lang, p),
             Page::BadForm(listed) => faults = listed,
             Page::Damaged => other = Some(self.frame(house, lang.other())?),
             _ => {}
