@@ -163,6 +163,8 @@ pub fn tell(
     let Some(view) = view_of_renewal(c, context, row.renewal)? else {
         return Ok(Applied::Nothing);
     };
+    // A receipt is written as the payment page was read.
+    let evidence = &Evidence { lang: row.lang, ..*evidence };
     let standing = Standing {
         state: row.state,
         session: row.session.as_deref(),
@@ -192,7 +194,8 @@ fn take_money(
     about: &About,
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
-    said(c, context, row, "card-paid", &json!({"session": about.session}), evidence)?;
+    let more = json!({"session": about.session, "paid_at": about.at.map(|at| at.to_string())});
+    said(c, context, row, "card-paid", &more, evidence)?;
     renewals::paid(c, &view.row.renewal, evidence.at.as_millisecond())
 }
 

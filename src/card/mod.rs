@@ -9,6 +9,7 @@ mod call;
 mod demo;
 mod signature;
 mod stripe;
+pub mod watch;
 
 use std::path::Path;
 
@@ -73,6 +74,8 @@ pub struct About {
     pub session: String,
     /// What became of it.
     pub word: Word,
+    /// When it came about, where the provider says so.
+    pub at: Option<Timestamp>,
 }
 
 /// Why a call came to nothing.
@@ -214,15 +217,6 @@ impl Provider {
         match self {
             Self::Demo => Err(WebhookError::None),
             Self::Stripe(stripe) => stripe.verify_webhook(signature, body, now),
-        }
-    }
-
-    /// Whether real money moves.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        match self {
-            Self::Demo => false,
-            Self::Stripe(stripe) => stripe.is_live(),
         }
     }
 }

@@ -15,6 +15,12 @@ const PAGE_LEFT_MINUTES_MIN: i64 = 10;
 /// page would end sooner than the provider allows.
 const SAME_KEY_MINUTES: i64 = 20;
 
+/// When the payment page of a try made at `created` ends.
+#[must_use]
+pub fn page_ends(created: Timestamp) -> Timestamp {
+    created.checked_add(SignedDuration::from_mins(PAGE_MINUTES)).unwrap_or(Timestamp::MAX)
+}
+
 /// Where a try stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckoutState {
