@@ -38,7 +38,9 @@ pub fn open(
     fresh: CheckoutId,
     evidence: &Evidence<'_>,
 ) -> Result<Opening, StoreError> {
-    let Some(view) = view_of_renewal(c, context, renewal)? else { return Ok(Opening::Nothing) };
+    let Some(view) = view_of_renewal(c, context, renewal, evidence.at)? else {
+        return Ok(Opening::Nothing);
+    };
     let Some(debt) = debt(c, &view)? else { return Ok(Opening::Nothing) };
     let mut there = checkouts::under_way(c, renewal)?;
     // Another provider was configured meanwhile: the old one cannot be asked any more.
@@ -93,18 +95,8 @@ fn debt(_c: &Connection, view: &RenewalView) -> Result<Option<Debt>, StoreError>
     if amount.get() <= 0 {
         return Ok(None);
     }
-    let lines: Vec<_> = bill
-        .lines
-        .iter()
-        .map(|l| {
-            json!({
-                "kind": l.kind.as_str(), "supplier": l.supplier,
-                "category": l.category, "cents": l.amount.get(),
-            })
-        })
-        .collect();
     let wanted = Wanted { invoice: None, version: renewal.version, amount };
-    Ok(Some(Debt { wanted, lines: json!(lines).to_string() }))
+    Ok(Some(Debt { wanted, lines: json!(bill).to_string() }))
 }
 
 /// The provider has made the payment page. `false`: the try has ended meanwhile.
@@ -160,7 +152,7 @@ pub fn tell(
 ) -> Result<Applied, StoreError> {
     let row = checkouts::by_id(c, about.checkout)?.filter(|row| row.provider == provider);
     let Some(row) = row else { return Ok(Applied::Nothing) };
-    let Some(view) = view_of_renewal(c, context, row.renewal)? else {
+    let Some(view) = view_of_renewal(c, context, row.renewal, evidence.at)? else {
         return Ok(Applied::Nothing);
     };
     // A receipt is written as the payment page was read.

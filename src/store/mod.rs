@@ -7,6 +7,8 @@
 pub mod addresses;
 pub mod attempts;
 pub mod checkouts;
+pub mod desk;
+pub mod digests;
 pub mod firings;
 pub mod inbounds;
 pub mod ledger;
@@ -17,6 +19,7 @@ mod migrate;
 pub mod overview;
 pub mod people;
 pub mod renewals;
+pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
 mod writer;

@@ -57,8 +57,8 @@ pub(super) async fn press(
         Ok(Err(_)) => return reply::see(&own_page(&ask), ask.chosen),
         Err(answer) => return answer,
     };
-    let context = site.context.clone();
-    let shown = match site.store.read(move |c| shown(c, &context, mid)).await {
+    let (context, now) = (site.context.clone(), site.clock.now());
+    let shown = match site.store.read(move |c| shown(c, &context, mid, now)).await {
         Ok(Some(shown)) => shown,
         Ok(None) => return ask.page(&site, 404, &Page::Damaged),
         Err(e) => return reply::trouble(&site, &e, ask.chosen.unwrap_or(ask.accepted)),

@@ -4,10 +4,13 @@
 mod ask;
 mod card;
 mod confirm;
+mod front;
+pub mod guesses;
 pub mod limits;
 pub mod listen;
 mod renewal;
 mod reply;
+mod season;
 mod subscription;
 
 use std::sync::Arc;
@@ -26,6 +29,7 @@ use crate::ids::Random;
 use crate::outbox::Outbox;
 use crate::store::Store;
 use ask::Ask;
+use guesses::Guesses;
 use limits::WebLimits;
 
 /// What the pages need.
@@ -47,14 +51,17 @@ pub struct Site {
     pub card: Option<Arc<Provider>>,
     /// Counts of who asked how often; in memory, so that a scanner writes nothing.
     pub limits: Arc<WebLimits>,
+    /// Failures with type-in codes; in memory likewise.
+    pub guesses: Arc<Guesses>,
 }
 
-/// The pages: `/`, `/r/TOKEN` (renewal), `/u/TOKEN` (reminders), `/c/TOKEN` (confirming), and
-/// `/card/…`, whose addresses prove nothing.
+/// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/u/TOKEN` (reminders),
+/// `/c/TOKEN` (confirming), and `/card/…`, whose addresses prove nothing.
 pub fn router(site: Site) -> Router {
     let policy = reply::policy(site.card.as_deref().and_then(Provider::page_origin));
     Router::new()
-        .route("/", get(front))
+        .route("/", get(front::show).post(front::sign_in))
+        .route("/season", get(season::show))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
         .route("/r/{token}", get(renewal::show).post(renewal::act))
         .route("/r/{token}/card", get(card::back).post(card::press))
@@ -86,10 +93,6 @@ async fn guard(
         return ask.too_many(&site, wait);
     }
     next.run(request).await
-}
-
-async fn front(ask: Ask, axum::extract::State(site): axum::extract::State<Site>) -> Response {
-    ask.page(&site, 200, &Page::Front)
 }
 
 async fn not_found(ask: Ask, axum::extract::State(site): axum::extract::State<Site>) -> Response {
