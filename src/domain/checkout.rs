@@ -14,6 +14,8 @@ const PAGE_LEFT_MINUTES_MIN: i64 = 10;
 /// A call that was never answered is made again under the same key within this time. Later the
 /// page would end sooner than the provider allows.
 const SAME_KEY_MINUTES: i64 = 20;
+/// A clock may be set back a little; by more, nothing is known of a try's age.
+const CLOCK_BEHIND_MINUTES_MAX: i64 = 10;
 
 /// When the payment page of a try made at `created` ends.
 #[must_use]
@@ -106,8 +108,8 @@ pub enum Press {
 pub fn press(there: Option<&UnderWay>, wanted: &Wanted, now: Timestamp) -> Press {
     let Some(there) = there else { return Press::Begin };
     let age = now.duration_since(there.since);
-    let within =
-        |minutes: i64| age >= SignedDuration::ZERO && age < SignedDuration::from_mins(minutes);
+    let known = age >= -SignedDuration::from_mins(CLOCK_BEHIND_MINUTES_MAX);
+    let within = |minutes: i64| known && age < SignedDuration::from_mins(minutes);
     let same = there.wanted == *wanted;
     match there.state {
         CheckoutState::New if same && within(SAME_KEY_MINUTES) => Press::CallAgain,
@@ -243,7 +245,8 @@ mod tests {
             ("pressed twice", Some(Open), same, 0, Press::Show),
             ("pressed within its time", Some(Open), same, 49, Press::Show),
             ("about to end", Some(Open), same, 50, Press::Replace),
-            ("a clock that ran back", Some(Open), same, -1, Press::Replace),
+            ("a clock a little behind", Some(New), same, -10, Press::CallAgain),
+            ("a clock far behind", Some(Open), same, -11, Press::Replace),
             ("the renewal changed", Some(Open), moved, 1, Press::Replace),
             ("the price changed", Some(Open), dearer, 1, Press::Replace),
             ("an invoice came", Some(Open), invoiced, 1, Press::Replace),

@@ -155,6 +155,7 @@ async fn call(site: &Site, provider: &Arc<Provider>, payer: &Payer, row: &Checko
     if let Err(CardError::Retry(_)) = opened {
         opened = provider.open(&checkout).await;
     }
+    crate::faults::point("card.called");
     let (id, context, lang) = (row.id, site.context.clone(), row.lang);
     let now = site.clock.now();
     let evidence = Evidence { door: Door::Web, mid: None, lang, at: now, answers: "" };
@@ -360,6 +361,7 @@ pub(super) async fn webhook(State(site): State<Site>, headers: HeaderMap, body: 
             return StatusCode::BAD_REQUEST.into_response();
         }
     };
+    crate::faults::point("card.webhook");
     let (context, name) = (site.context.clone(), provider.name());
     let (id, kind) = (event.id.clone(), event.kind.clone());
     let told = site
@@ -370,6 +372,7 @@ pub(super) async fn webhook(State(site): State<Site>, headers: HeaderMap, body: 
             checkouts::hear(c, &context, name, &event, &evidence)
         })
         .await;
+    crate::faults::point("card.told");
     match told {
         Ok(applied) => {
             tracing::info!(event = id, kind, ?applied, "card.webhook");

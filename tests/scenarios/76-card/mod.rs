@@ -2,11 +2,12 @@
 //! protocol. Whatever the network and the provider do, the payment is recorded once, nobody is
 //! sent to two payment pages, and no secret gets into a log.
 
+mod deaths;
 mod demo;
 mod faults;
 mod webhooks;
 
-use crate::support::club::{ALICE, BEFORE_NOTICE, BENOIT, Club, taken};
+use crate::support::club::{ALICE, BEFORE_NOTICE, BENOIT, Club, SOON, taken};
 use crate::support::http::{self, Answer};
 use crate::support::relay::Relay;
 use crate::support::stripe::{KEY, SECRET, Session, Stripe};
@@ -22,12 +23,16 @@ struct Stand {
 }
 
 fn stand() -> Stand {
+    stand_with(&[])
+}
+
+fn stand_with(envs: &[(&str, &str)]) -> Stand {
     let (relay, stripe) = (Relay::start(), Stripe::start());
     let mut club = Club::with_relay(&relay);
     stripe.configure(&club.site.config);
     club.import(&[ALICE, BENOIT]);
     // The most talkative log there is: what must not be in it is in none.
-    let envs = [("RUST_LOG", "trace")];
+    let envs = [&[("RUST_LOG", "trace")], envs].concat();
     let daemon = club.site.try_start(&["--clock", BEFORE_NOTICE], &envs);
     club.daemon = Some(daemon.unwrap_or_else(|why| panic!("{why}")));
     club.next();
@@ -39,6 +44,13 @@ impl Stand {
     /// “Pay by card.”
     fn press(&self) -> Answer {
         self.club.post(&format!("{}/card", self.link), &[])
+    }
+
+    /// Starts the daemon again where it died, which it must have.
+    fn revive(&mut self) {
+        let died = self.club.daemon.as_mut().unwrap().wait(SOON);
+        assert!(died.is_some_and(|status| !status.success()), "it died");
+        self.club.start(BEFORE_NOTICE);
     }
 
     /// Presses, and is sent to a payment page.
