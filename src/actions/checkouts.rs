@@ -41,7 +41,7 @@ pub fn open(
     let Some(view) = view_of_renewal(c, context, renewal, evidence.at)? else {
         return Ok(Opening::Nothing);
     };
-    let Some(debt) = debt(c, &view)? else { return Ok(Opening::Nothing) };
+    let Some(debt) = debt(&view) else { return Ok(Opening::Nothing) };
     let mut there = checkouts::under_way(c, renewal)?;
     // Another provider was configured meanwhile: the old one cannot be asked any more.
     for foreign in there.extract_if(.., |row| row.provider != provider) {
@@ -84,19 +84,15 @@ struct Debt {
 }
 
 /// What a renewal owes now; `None` where nothing is, or none may be taken.
-fn debt(_c: &Connection, view: &RenewalView) -> Result<Option<Debt>, StoreError> {
+fn debt(view: &RenewalView) -> Option<Debt> {
     let renewal = &view.row.renewal;
     match renewal.state {
-        RenewalState::Paid | RenewalState::NotRenewing | RenewalState::WithDesk => return Ok(None),
+        RenewalState::Paid | RenewalState::NotRenewing | RenewalState::WithDesk => return None,
         RenewalState::Open | RenewalState::Pledged | RenewalState::Lapsed => {}
     }
-    let Some(bill) = &view.bill else { return Ok(None) };
-    let amount = bill.total();
-    if amount.get() <= 0 {
-        return Ok(None);
-    }
-    let wanted = Wanted { invoice: None, version: renewal.version, amount };
-    Ok(Some(Debt { wanted, lines: json!(bill).to_string() }))
+    let bill = view.bill.as_ref().filter(|bill| bill.total().get() > 0)?;
+    let wanted = Wanted { invoice: None, version: renewal.version, amount: bill.total() };
+    Some(Debt { wanted, lines: json!(bill).to_string() })
 }
 
 /// The provider has made the payment page. `false`: the try has ended meanwhile.

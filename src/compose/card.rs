@@ -86,7 +86,7 @@ impl Composer {
 }
 
 impl Inner {
-    pub(super) fn card(&self, context: &mut Context, lang: Lang, page: &CardPage<'_>) {
+    pub(super) fn card(context: &mut Context, lang: Lang, page: &CardPage<'_>) {
         put(context, "amount", &format::money(lang, page.amount));
         put(context, "back", page.back);
         context.insert_value("retry", Value::from(page.shows == CardShows::Down));

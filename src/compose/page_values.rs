@@ -92,7 +92,7 @@ impl Inner {
                 form(&mut context, p.version, p.nonce);
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
-            Page::Card(p) => self.card(&mut context, lang, p),
+            Page::Card(p) => Self::card(&mut context, lang, p),
             Page::BadForm(listed) => faults = listed,
             Page::Front(p) => {
                 faults = p.faults;
