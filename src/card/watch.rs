@@ -109,8 +109,10 @@ impl Watch {
             return self.store.write(Lane::Front, write).await;
         };
         let ended = now >= page_ends(row.created);
-        // What is paid otherwise is not to be paid again.
-        let answer = if renewal == RenewalState::Paid {
+        // What is paid otherwise, or not owed any more, is not to be paid there.
+        let owed =
+            matches!(renewal, RenewalState::Open | RenewalState::Pledged | RenewalState::Lapsed);
+        let answer = if !owed {
             self.provider.expire(&session).await
         } else {
             self.provider.look(&session, ended).await

@@ -1,5 +1,7 @@
 //! The demonstration's provider: the whole flow without an account anywhere, in a simulation only.
 
+use jiff::SignedDuration;
+
 use super::SITE;
 use crate::support::club::{BENOIT, Club, taken};
 use crate::support::http::Answer;
@@ -39,6 +41,14 @@ fn un_membre_paie_par_carte_en_demonstration() {
     assert_eq!(path_of(&club.get(&page)), back, "that page is over");
     assert_eq!(club.query("SELECT state FROM renewal"), ["\"open\""]);
 
+    // Nobody comes back to that one, and its time runs out.
+    let page = press();
+    let later = club.now() + SignedDuration::from_mins(66);
+    club.jump(&later.to_string());
+    club.wait_for("SELECT count(*) FROM checkout WHERE state = 'expired'", "1");
+    let back = path_of(&club.post(&page, &[("act", "pay")]));
+    assert!(club.get(&back).body.contains("Le paiement n’a pas eu lieu"));
+
     let page = press();
     let back = path_of(&club.post(&page, &[("act", "pay")]));
     assert!(club.get(&back).body.contains("Votre paiement est reçu"));
@@ -46,7 +56,7 @@ fn un_membre_paie_par_carte_en_demonstration() {
     assert_eq!(club.query("SELECT state FROM renewal"), ["\"paid\""]);
     assert_eq!(
         club.query("SELECT state FROM checkout ORDER BY created_at"),
-        ["\"failed\"", "\"paid\""]
+        ["\"failed\"", "\"expired\"", "\"paid\""]
     );
     assert_eq!(club.query("SELECT count(*) FROM task WHERE kind = 'double-payment'"), ["0"]);
     let ledger = club.ledger();

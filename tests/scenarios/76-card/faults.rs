@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::stand;
 use crate::support::club::hidden;
+use crate::support::http;
 use crate::support::stripe::Fault;
 
 #[test]
@@ -90,6 +91,8 @@ fn an_older_page_is_taken_back_first() {
     assert_eq!(stand.stripe.sessions().len(), 2);
     let third = stand.payment_page();
     assert_eq!(stand.stripe.sessions()[1].status, "expired");
+    let metrics = http::get(stand.club.site.admin, "/metrics").unwrap().body;
+    assert!(metrics.contains("relance_checkouts{state=\"expired\"} 2"), "{metrics}");
 
     // Paid, and pressed again before anybody told us.
     stand.stripe.pay(&third.id);
@@ -118,4 +121,18 @@ fn what_nobody_paid_ends_by_itself() {
     stand.club.wait_for(newest, "\"expired\"");
     assert_eq!(stand.renewal(), "\"open\"");
     assert_eq!(stand.payment_page().status, "open", "and the page offers it again");
+}
+
+#[test]
+fn a_page_for_what_is_owed_no_more_is_taken_back() {
+    let stand = stand();
+    stand.payment_page();
+    let page = stand.club.get(&stand.link);
+    let fields = [&hidden(&page.body)[..], &[("choice", "not-renewing")]].concat();
+    assert_eq!(stand.club.post(&stand.link, &fields).status, 303);
+    let later = stand.club.now() + SignedDuration::from_mins(6);
+    stand.club.jump(&later.to_string());
+    stand.club.wait_for("SELECT state FROM checkout", "\"expired\"");
+    assert_eq!(stand.stripe.sessions()[0].status, "expired");
+    assert_eq!(stand.press().status, 409);
 }
