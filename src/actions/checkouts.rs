@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::answers::{RenewalView, view_of_renewal};
 use super::{Applied, Context, Evidence, note, person};
-use crate::card::{About, Event, Session};
+use crate::card::{About, Event, Session, Told};
 use crate::domain::checkout::{self, CheckoutState, Heard, Odd, Press, Standing, Wanted, Word};
 use crate::domain::words::{RenewalState, TaskKind};
 use crate::ids::{CheckoutId, MessageId, RenewalId};
@@ -132,9 +132,9 @@ pub fn hear(
     if !checkouts::heard(c, provider, &event.id, &event.kind, at_ms)? {
         return Ok(Applied::Already);
     }
-    match &event.about {
-        Some(about) => tell(c, context, provider, about, evidence),
-        None => Ok(Applied::Nothing),
+    match &event.told {
+        Some(Told::Page(about)) => tell(c, context, provider, about, evidence),
+        Some(Told::Back(_)) | None => Ok(Applied::Nothing),
     }
 }
 

@@ -10,9 +10,11 @@ use serde::Deserialize;
 
 use super::call::{Answer, Server};
 use super::signature::{Doubt, Signature};
-use super::{About, CardError, Checkout, Event, Session, SetUpError, WebhookError};
+use super::{
+    About, CardError, Checkout, Event, MoneyBack, Session, SetUpError, Status, Told, WebhookError,
+};
 use crate::config::CardSection;
-use crate::domain::checkout::Word;
+use crate::domain::checkout::{Back, Word};
 use crate::domain::words::Lang;
 use crate::ids::CheckoutId;
 
@@ -60,6 +62,20 @@ struct SessionObject {
     currency: Option<String>,
     #[serde(default)]
     client_reference_id: Option<String>,
+    #[serde(default)]
+    payment_intent: Option<String>,
+}
+
+/// The parts of a Charge or a Dispute that are read.
+#[derive(Debug, Deserialize)]
+struct MoneyObject {
+    id: String,
+    #[serde(default)]
+    payment_intent: Option<String>,
+    amount: i64,
+    #[serde(default)]
+    amount_refunded: i64,
+    currency: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,19 +158,19 @@ impl Stripe {
         Ok(Session { id: session.id, url })
     }
 
-    pub(super) async fn expire(&self, session: &str) -> Result<Word, CardError> {
+    pub(super) async fn expire(&self, session: &str) -> Result<Status, CardError> {
         let path = path(session, "/expire")?;
         match self.call(Method::POST, &path, &[], None).await {
-            Ok(answer) => self.session(&answer).map(|s| word(&s)),
+            Ok(answer) => self.session(&answer).map(status),
             // Paid or expired already: then it cannot be taken back, and says where it stands.
             Err(CardError::GiveUp(_)) => self.look(session).await,
             Err(e) => Err(e),
         }
     }
 
-    pub(super) async fn look(&self, session: &str) -> Result<Word, CardError> {
+    pub(super) async fn look(&self, session: &str) -> Result<Status, CardError> {
         let answer = self.call(Method::GET, &path(session, "")?, &[], None).await?;
-        self.session(&answer).map(|s| word(&s))
+        self.session(&answer).map(status)
     }
 
     pub(super) async fn answers(&self) -> Result<String, CardError> {
@@ -180,14 +196,8 @@ impl Stripe {
         if !is_id(&event.id) || !is_kind(&event.kind) {
             return Err(form("its id or type"));
         }
-        let about = if event.kind.starts_with("checkout.session.") {
-            let session: SessionObject = serde_json::from_value(event.data.object)
-                .map_err(|_| form("its Checkout Session"))?;
-            about(&event.kind, event.created, session)
-        } else {
-            None
-        };
-        Ok(Event { id: event.id, kind: event.kind, about })
+        let told = told(&event.kind, event.created, event.data.object).map_err(form)?;
+        Ok(Event { id: event.id, kind: event.kind, told })
     }
 
     async fn call(
@@ -279,7 +289,36 @@ fn word(session: &SessionObject) -> Word {
     }
 }
 
-/// What an event says, if it is about a page of ours: an account may serve other shops too.
+fn status(session: SessionObject) -> Status {
+    Status { word: word(&session), payment: session.payment_intent.filter(|id| is_id(id)) }
+}
+
+/// What an event says, as far as it concerns us.
+fn told(
+    kind: &str,
+    created_s: i64,
+    object: serde_json::Value,
+) -> Result<Option<Told>, &'static str> {
+    let how = match kind {
+        "charge.refunded" => Back::RefundedInAll,
+        "charge.dispute.funds_withdrawn" => Back::Disputed,
+        "charge.dispute.funds_reinstated" => Back::Reinstated,
+        _ if kind.starts_with("checkout.session.") => {
+            let session = serde_json::from_value(object).map_err(|_| "its Checkout Session")?;
+            return Ok(about(kind, created_s, session).map(Told::Page));
+        }
+        _ => return Ok(None),
+    };
+    let money: MoneyObject = serde_json::from_value(object).map_err(|_| "its charge or dispute")?;
+    let refund = how == Back::RefundedInAll;
+    let cents = if refund { money.amount_refunded } else { money.amount };
+    let currency = money.currency.to_ascii_uppercase();
+    let payment = money.payment_intent.filter(|id| is_id(id) && is_id(&money.id));
+    let id = money.id;
+    Ok(payment.map(|payment| Told::Back(MoneyBack { payment, id, how, cents, currency })))
+}
+
+/// What is said of a payment page, if it is ours: an account may serve other shops too.
 fn about(kind: &str, created_s: i64, session: SessionObject) -> Option<About> {
     let checkout = session.client_reference_id.as_deref().and_then(CheckoutId::parse)?;
     let word = match kind {
@@ -288,8 +327,9 @@ fn about(kind: &str, created_s: i64, session: SessionObject) -> Option<About> {
         "checkout.session.expired" => Word::Expired,
         _ => return None,
     };
+    let payment = session.payment_intent.filter(|id| is_id(id));
     let at = Timestamp::from_second(created_s).ok();
-    is_id(&session.id).then_some(About { checkout, session: session.id, word, at })
+    is_id(&session.id).then_some(About { checkout, session: session.id, word, payment, at })
 }
 
 /// Status, type and code of an error: never its message, which may quote what we sent.

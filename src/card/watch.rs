@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
-use super::{About, CardError, Provider};
+use super::{About, CardError, Provider, Status};
 use crate::actions::{Context, Door, Evidence, checkouts};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
 use crate::domain::checkout::{CheckoutState, Word, page_ends};
@@ -117,22 +117,23 @@ impl Watch {
         } else {
             self.provider.look(&session, ended).await
         };
-        let word = match answer {
-            Ok(word) => word,
+        let status = match answer {
+            Ok(status) => status,
             Err(CardError::GiveUp(why)) if now >= page_ends(row.created) + LOST_MAX => {
                 tracing::error!(checkout = %row.id, reason = why, "card.page_lost");
-                Word::Expired
+                Status { word: Word::Expired, payment: None }
             }
             Err(e) => {
                 tracing::warn!(checkout = %row.id, reason = %e, "card.watch");
-                Word::Waiting
+                return self.touch(&row).await;
             }
         };
+        let Status { word, payment } = status;
         if word == Word::Waiting {
             return self.touch(&row).await;
         }
         tracing::info!(checkout = %row.id, "card.word_fetched");
-        let about = About { checkout: row.id, session, word, at: None };
+        let about = About { checkout: row.id, session, word, payment, at: None };
         let (context, name) = (self.context.clone(), self.provider.name());
         let write = move |c: &rusqlite::Connection| {
             checkouts::tell(c, &context, name, &about, &evidence(now))

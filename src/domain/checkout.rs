@@ -219,6 +219,30 @@ pub fn hear(standing: &Standing<'_>, session: &str, word: &Word) -> Heard {
     }
 }
 
+/// How money goes back by the provider's doing, or by the bank's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// The desk gave it back at the provider; the amount is that of all refunds of the payment so
+    /// far.
+    RefundedInAll,
+    /// The card's holder had it taken back.
+    Disputed,
+    /// What was disputed is ours again.
+    Reinstated,
+}
+
+/// What of a payment is to be taken back now: `told` was told of it, `paid` came once, `left` is
+/// left of it in our books. What a person recorded before we were told is not taken back twice.
+#[must_use]
+pub fn to_take_back(how: Back, told: Cents, paid: Cents, left: Cents) -> Cents {
+    let more = match how {
+        Back::RefundedInAll => told.get() - (paid.get() - left.get()),
+        Back::Disputed => told.get(),
+        Back::Reinstated => 0,
+    };
+    Cents::new(more.clamp(0, left.get().max(0))).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +317,28 @@ mod tests {
             let amount = Cents::new(500).unwrap();
             let standing = Standing { state, session, amount, currency: "CAD", renewal };
             assert_eq!(hear(&standing, "cs_1", &word), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn money_that_goes_back() {
+        use Back::{Disputed, RefundedInAll, Reinstated};
+        let table = [
+            ("all of it", RefundedInAll, 500, 500, 500),
+            ("a part", RefundedInAll, 200, 500, 200),
+            ("a second part", RefundedInAll, 300, 300, 100),
+            ("recorded by the desk before", RefundedInAll, 200, 300, 0),
+            ("told late, after a later one", RefundedInAll, 100, 200, 0),
+            ("more than is left", RefundedInAll, 900, 500, 500),
+            ("a dispute", Disputed, 500, 500, 500),
+            ("a dispute of what is left", Disputed, 500, 300, 300),
+            ("a dispute of nothing left", Disputed, 500, 0, 0),
+            ("won", Reinstated, 500, 0, 0),
+        ];
+        let cents = |c| Cents::new(c).unwrap();
+        for (name, how, told, left, want) in table {
+            let back = to_take_back(how, cents(told), cents(500), cents(left));
+            assert_eq!(back, cents(want), "{name}");
         }
     }
 

@@ -14,7 +14,7 @@ use super::renewal::shown;
 use super::{Site, reply};
 use crate::actions::checkouts::{self, Opening};
 use crate::actions::{Action, Door, Evidence, apply};
-use crate::card::{About, CardError, Checkout, Provider, WebhookError};
+use crate::card::{About, CardError, Checkout, Provider, Status, WebhookError};
 use crate::compose::{CardPage, CardShows, Page};
 use crate::config::Association;
 use crate::domain::checkout::{CheckoutState, Word, page_ends};
@@ -132,15 +132,17 @@ async fn retract(
 ) -> Result<(), Response> {
     let down = || payers_page(site, payer, 503, CardShows::Down, row.amount);
     let session = row.session.clone().unwrap_or_default();
-    let word = match provider.expire(&session).await {
-        Ok(Word::Waiting) | Err(CardError::Retry(_) | CardError::Unknown(_)) => return Err(down()),
+    let status = match provider.expire(&session).await {
+        Ok(Status { word: Word::Waiting, .. })
+        | Err(CardError::Retry(_) | CardError::Unknown(_)) => return Err(down()),
         Err(e) => {
             tracing::error!(checkout = %row.id, reason = %e, "card.not_taken_back");
             return Err(down());
         }
-        Ok(word) => word,
+        Ok(status) => status,
     };
-    let about = About { checkout: row.id, session, word, at: None };
+    let Status { word, payment } = status;
+    let about = About { checkout: row.id, session, word, payment, at: None };
     let told = tell(site, provider.name(), about).await;
     told.map_err(|e| reply::trouble(site, &e, payer.lang))
 }
@@ -329,7 +331,7 @@ pub(super) async fn demo_press(
         _ => Word::Failed,
     };
     let session = row.session.clone().unwrap_or_default();
-    let about = About { checkout: row.id, session, word, at: None };
+    let about = About { checkout: row.id, session, word, payment: None, at: None };
     match tell(&site, "demo", about).await {
         Ok(()) => reply::see(&format!("/card/return/{}", row.id), ask.chosen),
         Err(e) => reply::trouble(&site, &e, ask.lang(row.lang)),

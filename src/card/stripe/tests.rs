@@ -43,7 +43,7 @@ fn event(kind: &str, live: bool, object: &str) -> String {
 
 fn session(status: &str, paid: &str) -> String {
     format!(
-        r#"{{"id":"cs_test_a1","object":"checkout.session","url":null,"livemode":false,"status":"{status}","payment_status":"{paid}","amount_total":98450,"currency":"cad","client_reference_id":"{}","customer_details":{{"name":"N"}}}}"#,
+        r#"{{"id":"cs_test_a1","object":"checkout.session","url":null,"livemode":false,"status":"{status}","payment_status":"{paid}","amount_total":98450,"currency":"cad","client_reference_id":"{}","payment_intent":"pi_7","customer_details":{{"name":"N"}}}}"#,
         id()
     )
 }
@@ -88,7 +88,9 @@ fn what_events_say() {
     for (kind, object, want) in table {
         let event = heard(&sound(), &event(kind, false, &object)).unwrap();
         assert_eq!((event.id.as_str(), event.kind.as_str()), ("evt_1", kind));
-        let about = event.about.map(|about| {
+        let about = event.told.map(|told| {
+            let Told::Page(about) = told else { panic!("{told:?}") };
+            assert_eq!(about.payment.as_deref(), Some("pi_7"));
             assert_eq!(about.at, Timestamp::from_second(1_793_000_000).ok());
             assert_eq!((about.checkout, about.session.as_str()), (id(), "cs_test_a1"));
             about.word
@@ -102,7 +104,7 @@ fn what_is_no_event_of_ours() {
     let completed = "checkout.session.completed";
     let elsewhere = session("complete", "paid").replace(&id().to_string(), "order-17");
     let other = heard(&sound(), &event(completed, false, &elsewhere)).unwrap();
-    assert_eq!(other.about, None, "another shop on the same account");
+    assert_eq!(other.told, None, "another shop on the same account");
     let live = event(completed, true, &session("complete", "paid"));
     assert_eq!(heard(&sound(), &live), Err(WebhookError::Mode("live")));
     let test = event(completed, false, &session("complete", "paid"));
@@ -164,4 +166,25 @@ fn browsers_are_let_go_to_the_page_only() {
         stripe.page_base = base.into();
         assert_eq!(stripe.page_origin(), origin);
     }
+}
+
+#[test]
+fn what_is_said_of_money_that_was_paid() {
+    let charge = r#"{"id":"ch_1","amount":98450,"amount_refunded":450,"currency":"cad","payment_intent":"pi_7","billing_details":{"name":"N"}}"#;
+    let dispute = r#"{"id":"dp_1","amount":98450,"currency":"cad","payment_intent":"pi_7"}"#;
+    for (kind, object, id, how, cents) in [
+        ("charge.refunded", charge, "ch_1", Back::RefundedInAll, 450),
+        ("charge.dispute.funds_withdrawn", dispute, "dp_1", Back::Disputed, 98_450),
+        ("charge.dispute.funds_reinstated", dispute, "dp_1", Back::Reinstated, 98_450),
+    ] {
+        let told = heard(&sound(), &event(kind, false, object)).unwrap().told;
+        let currency = "CAD".to_owned();
+        let (payment, id) = ("pi_7".to_owned(), id.to_owned());
+        let want = MoneyBack { payment, id, how, cents, currency };
+        assert_eq!(told, Some(Told::Back(want)), "{kind}");
+    }
+    let without = charge.replace("\"pi_7\"", "null");
+    assert_eq!(heard(&sound(), &event("charge.refunded", false, &without)).unwrap().told, None);
+    let cut = heard(&sound(), &event("charge.refunded", false, "{}"));
+    assert!(matches!(cut, Err(WebhookError::Form(_))), "{cut:?}");
 }
