@@ -112,10 +112,10 @@ impl Watch {
         // What is paid otherwise, or not owed any more, is not to be paid there.
         let owed =
             matches!(renewal, RenewalState::Open | RenewalState::Pledged | RenewalState::Lapsed);
-        let answer = if !owed {
-            self.provider.expire(&session).await
-        } else {
+        let answer = if owed {
             self.provider.look(&session, ended).await
+        } else {
+            self.provider.expire(&session).await
         };
         let status = match answer {
             Ok(status) => status,

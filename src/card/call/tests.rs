@@ -88,7 +88,7 @@ async fn what_is_no_answer() {
         large.as_str(),
     ] {
         let (base, _served) = server(answer.to_owned()).await;
-        assert!(call(&base, Some("ca.pem")).await.is_err(), "{:.40}", answer);
+        assert!(call(&base, Some("ca.pem")).await.is_err(), "{answer:.40}");
     }
     let nobody = call("https://localhost:9", Some("ca.pem")).await;
     assert!(nobody.is_err(), "nobody listens there");
