@@ -5,6 +5,8 @@
 pub(crate) mod addresses;
 mod answers;
 pub mod checkouts;
+pub mod cover;
+pub mod insurance;
 mod letters;
 pub mod payload;
 mod sign_ins;

@@ -42,8 +42,8 @@ use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use facts::{
-    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts, MailIds, MailKind,
-    PersonFacts, Said, Sent,
+    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, Links,
+    MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
