@@ -300,3 +300,6 @@ fn report(
     };
     tell_desk(c, context, seq, issuer, None, &payload, now)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod answers;
 pub mod checkouts;
 pub mod cover;
 pub mod insurance;
+pub mod insurer;
 mod letters;
 pub mod payload;
 mod sign_ins;

@@ -255,7 +255,9 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Step(_) | MailKind::FreshLink => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
-        MailKind::Confirmation(_) => (true, None),
+        MailKind::Confirmation(_) | MailKind::InsuranceFollowUp | MailKind::Certificate(_) => {
+            (true, None)
+        }
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::DeskNote(note) => {
             let of_a_member =
@@ -263,7 +265,6 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
             (of_a_member, None)
         }
         MailKind::Cover(_) => (true, Some(("a renewal link", &facts.links.renew))),
-        MailKind::InsuranceFollowUp | MailKind::Certificate(_) => (true, None),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::VerifyAnswer(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {

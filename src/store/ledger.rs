@@ -95,6 +95,15 @@ pub fn some(c: &Connection, after: i64, limit: i64) -> Result<Vec<LedgerLine>, S
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Every line about one person, in order.
+pub fn about(c: &Connection, subject: &str) -> Result<Vec<LedgerLine>, StoreError> {
+    let mut statement = c.prepare(
+        "SELECT seq, at, subject, kind, data FROM ledger WHERE subject = ?1 ORDER BY seq",
+    )?;
+    let rows = statement.query_map([subject], line)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn line(r: &SqlRow<'_>) -> rusqlite::Result<LedgerLine> {
     Ok(LedgerLine {
         seq: r.get(0)?,

@@ -205,7 +205,7 @@ pub fn received(
     let rows = statement.query_map([renewal.0], |r| {
         let (method, day): (String, String) = (r.get(1)?, r.get(2)?);
         let recorded = instant(r.get(3)?);
-        let day = day.parse().map(|day| season::begin(day, zone)).unwrap_or(recorded);
+        let day = day.parse().map_or(recorded, |day| season::begin(day, zone));
         let at = if method == "card" { recorded } else { day.min(recorded) };
         Ok(Received { payment: r.get(0)?, method, cents: r.get(4)?, at, recorded })
     })?;
@@ -222,4 +222,46 @@ pub fn person_of(c: &Connection, subject: &str) -> Result<Option<PersonId>, Stor
         .query_row([subject], |r| r.get(0))
         .optional()?
         .map(PersonId))
+}
+
+/// One mail about a renewal, with its last attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the message's and the attempt's")]
+pub struct MailRow {
+    pub kind: String,
+    pub state: String,
+    pub reason: String,
+    pub mid: Option<MessageId>,
+    pub header_id: String,
+    pub started_ms: Option<i64>,
+    pub bounced_ms: Option<i64>,
+    pub bounce_status: String,
+}
+
+/// Every mail to the member about a renewal, oldest first; of one kind where `kind` names it.
+pub fn mails(
+    c: &Connection,
+    renewal: RenewalId,
+    kind: Option<&str>,
+) -> Result<Vec<MailRow>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT m.kind, m.state, m.reason, a.mid, coalesce(a.header_id, ''), a.started_at,
+           a.bounced_at, coalesce(a.bounce_status, '')
+         FROM message m LEFT JOIN attempt a ON a.message = m.id AND a.n = m.attempt
+         WHERE m.renewal = ?1 AND m.recipient = 'member' AND (?2 IS NULL OR m.kind = ?2)
+         ORDER BY m.id",
+    )?;
+    let rows = statement.query_map((renewal.0, kind), |r| {
+        Ok(MailRow {
+            kind: r.get(0)?,
+            state: r.get(1)?,
+            reason: r.get(2)?,
+            mid: r.get::<_, Option<i64>>(3)?.map(MessageId::from_i64),
+            header_id: r.get(4)?,
+            started_ms: r.get(5)?,
+            bounced_ms: r.get(6)?,
+            bounce_status: r.get(7)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
