@@ -22,6 +22,11 @@ insurance-follow-up =
     .blocks = Your renewal goes on meanwhile. This should have no effect on your ability to obtain or renew your insurance.
     .private = What you answered stands in no mail. To talk about it, please call { $phone } rather than write.
 
+declaration-recorded =
+    .subject = Your answers about your { $short } insurance are recorded
+    .what = We have recorded { $declaration_answers } about your professional liability insurance.
+    .not-you = If you did not give them, tell us at once: call { $phone } or answer this mail.
+
 cover-ended =
     .subject = Your insurance cover is interrupted: what you can do ({ $short })
     .what = Your professional liability insurance cover with { $insurer } is interrupted.

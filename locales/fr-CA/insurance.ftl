@@ -22,6 +22,11 @@ insurance-follow-up =
     .blocks = Votre renouvellement suit son cours. Cette étape ne devrait pas avoir d’incidence sur votre capacité à obtenir ou à renouveler votre assurance.
     .private = Vos réponses ne figurent dans aucun courriel. Pour en parler, veuillez nous appeler au { $phone } plutôt que de nous écrire.
 
+declaration-recorded =
+    .subject = Vos réponses au sujet de votre assurance sont notées ({ $short })
+    .what = Nous avons noté { $declaration_answers } au sujet de votre assurance responsabilité professionnelle.
+    .not-you = Si vous ne les avez pas données, dites-le-nous sans tarder : appelez-nous au { $phone } ou répondez à ce courriel.
+
 cover-ended =
     .subject = Votre couverture d’assurance est interrompue : ce qui est possible ({ $short })
     .what = Votre couverture d’assurance responsabilité professionnelle auprès de { $insurer } est interrompue.

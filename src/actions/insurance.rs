@@ -33,7 +33,17 @@ fn questions_key(version: &str) -> String {
     format!("insurance-questions/{version}")
 }
 
-/// Keeps answers to the insurance questions as the next version, by a page or typed in by `staff`.
+/// Who typed a declaration in, and whether the member is told.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// Name of whoever typed it in for the member; empty for the member.
+    pub staff: &'a str,
+    /// Whether the member gets a mail that says so: not where the confirmation of an answer goes
+    /// out with it.
+    pub tell: bool,
+}
+
+/// Keeps answers to the insurance questions as the next version, by a page or from a telephone call.
 /// `Stale`: the questions have changed since they were shown. `Nothing`: there is nothing to
 /// declare here, it answers what was not asked, or it came by mail.
 pub fn declare(
@@ -41,7 +51,7 @@ pub fn declare(
     context: &Context,
     renewal: RenewalId,
     declaration: &Declaration,
-    staff: &str,
+    by: By<'_>,
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
     let (Some(asked), Some(row)) =
@@ -72,7 +82,7 @@ pub fn declare(
         answers: declaration.answers.clone(),
         language: evidence.lang.as_str().into(),
         door: evidence.door.as_str().into(),
-        staff: staff.into(),
+        staff: by.staff.into(),
         mid: evidence.mid,
         at_ms: evidence.at.as_millisecond(),
         ledger: seq,
@@ -80,8 +90,30 @@ pub fn declare(
     declarations::add(c, renewal, &kept)?;
     if declaration.needs_follow_up(&asked.questions) {
         follow_up(c, context, &row, version, seq, evidence)?;
+    } else if by.tell {
+        tell_member(c, context, &row, seq, "declaration-recorded", evidence)?;
     }
     Ok(Applied::Done)
+}
+
+fn tell_member(
+    c: &Connection,
+    context: &Context,
+    row: &RenewalRow,
+    seq: i64,
+    kind: &str,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let (member, subject) = person(c, row.person)?;
+    let parts = letters::Parts {
+        seq,
+        kind,
+        member: &member,
+        renewal: Some(row.renewal.id),
+        issuer: &row.issuer,
+        payload: &Payload::default(),
+    };
+    letters::confirm(c, context, &subject, &parts, evidence)
 }
 
 /// The ledger's line: which questions, whether complete, and a digest of the answers that tells
@@ -192,15 +224,7 @@ fn follow_up(
         at_ms: evidence.at.as_millisecond(),
     };
     tasks::open(c, &line)?;
-    let parts = letters::Parts {
-        seq,
-        kind: "insurance-follow-up",
-        member: &member,
-        renewal: Some(row.renewal.id),
-        issuer: &row.issuer,
-        payload: &Payload::default(),
-    };
-    letters::confirm(c, context, &subject, &parts, evidence)?;
+    tell_member(c, context, row, seq, "insurance-follow-up", evidence)?;
     let who = format!("insurance-note/{subject}");
     if letters::within_cap(c, context, &who, NOTES_PER_DAY_MAX, evidence.at)? {
         tell_contact(c, row, seq, evidence.at)?;

@@ -2,6 +2,7 @@
 //! last day.
 
 mod certificates;
+mod declare;
 mod evidence;
 mod last_day;
 mod list;
@@ -29,6 +30,8 @@ pub(super) enum Insurance {
     /// Show all that vouches for one member's cover: declarations, answers, payments, mails, and
     /// the ledger's lines. Confidential: it has the answers to the questions.
     Evidence(evidence::Evidence),
+    /// Record answers to the insurance questions that a member gave by telephone.
+    Declare(declare::Declare),
     /// Certificates of insurance.
     #[command(subcommand)]
     Certificates(certificates::Certificates),
@@ -47,6 +50,7 @@ impl Insurance {
         match self {
             Self::List(list) => list.run(&dir, &context)?,
             Self::Evidence(evidence) => evidence.run(&dir, &context)?,
+            Self::Declare(declare) => declare.run(&dir, &context)?,
             Self::Certificates(certificates) => certificates.run(&dir, &context)?,
             Self::LastDay(day) => day.run(&dir, &context)?,
         }

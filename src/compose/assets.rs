@@ -39,6 +39,8 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
     "insurance-follow-up/subject.txt", "insurance-follow-up/body.txt",
     "insurance-follow-up/body.html",
+    "declaration-recorded/subject.txt", "declaration-recorded/body.txt",
+    "declaration-recorded/body.html",
     "cover-ended/subject.txt", "cover-ended/body.txt", "cover-ended/body.html",
     "cover-pending/subject.txt", "cover-pending/body.txt", "cover-pending/body.html",
     "certificate/subject.txt", "certificate/body.txt", "certificate/body.html",

@@ -55,6 +55,8 @@ pub enum MailKind<'a> {
     /// An answer to the insurance questions calls for follow-up: what happens next. Template
     /// `insurance-follow-up`.
     InsuranceFollowUp,
+    /// The answers to the insurance questions were recorded. Template `declaration-recorded`.
+    DeclarationRecorded,
     /// What became of insurance cover. Template `cover-ended` or `cover-pending`.
     Cover(CoverNews),
     /// Where the certificate of insurance lies. Template `certificate`.

@@ -20,6 +20,7 @@ pub(super) const KINDS: &[&str] = &[
     "desk-note",
     "verify-answer",
     "insurance-follow-up",
+    "declaration-recorded",
     "cover-ended",
     "cover-pending",
     "certificate",
@@ -80,6 +81,7 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::DeskNote(_) => "desk-note",
         MailKind::VerifyAnswer(_) => "verify-answer",
         MailKind::InsuranceFollowUp => "insurance-follow-up",
+        MailKind::DeclarationRecorded => "declaration-recorded",
         MailKind::Cover(news) => news.template(),
         MailKind::Certificate(_) => "certificate",
     }
@@ -143,7 +145,10 @@ impl Inner {
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
-        let about_cover = matches!(facts.kind, MailKind::Cover(_) | MailKind::Certificate(_));
+        let about_cover = matches!(
+            facts.kind,
+            MailKind::Cover(_) | MailKind::Certificate(_) | MailKind::DeclarationRecorded
+        );
         context.insert_value("about_cover", Value::from(about_cover));
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
@@ -176,6 +181,7 @@ impl Inner {
             MailKind::Step(_)
             | MailKind::FreshLink
             | MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
             | MailKind::Forward(_)
             | MailKind::DeskNote(_) => {}
         }
@@ -255,9 +261,10 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Step(_) | MailKind::FreshLink => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
-        MailKind::Confirmation(_) | MailKind::InsuranceFollowUp | MailKind::Certificate(_) => {
-            (true, None)
-        }
+        MailKind::Confirmation(_)
+        | MailKind::InsuranceFollowUp
+        | MailKind::DeclarationRecorded
+        | MailKind::Certificate(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::DeskNote(note) => {
             let of_a_member =
@@ -272,7 +279,10 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     }
     let insures = matches!(
         facts.kind,
-        MailKind::InsuranceFollowUp | MailKind::Cover(_) | MailKind::Certificate(_)
+        MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
+            | MailKind::Cover(_)
+            | MailKind::Certificate(_)
     );
     if insures && facts.relance.insurance.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "the config's [insurance]" });

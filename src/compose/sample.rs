@@ -200,6 +200,7 @@ impl Sample {
                 kinds.push(("verify-answer-ours".into(), MailKind::VerifyAnswer(Some(sent))));
                 kinds.push(("verify-answer-not-ours".into(), MailKind::VerifyAnswer(None)));
                 kinds.push(("insurance-follow-up".into(), MailKind::InsuranceFollowUp));
+                kinds.push(("declaration-recorded".into(), MailKind::DeclarationRecorded));
                 for news in CoverNews::ALL {
                     let name = format!("{}-{}", news.template(), news.as_str());
                     kinds.push((name, MailKind::Cover(news)));

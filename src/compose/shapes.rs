@@ -83,6 +83,7 @@ impl Inner {
             MailKind::Step(_)
             | MailKind::FreshLink
             | MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
             | MailKind::Cover(_) => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
             MailKind::Forward(_)

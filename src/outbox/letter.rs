@@ -504,6 +504,7 @@ impl Writer<'_> {
                 })))
             }
             "insurance-follow-up" => Some(MailKind::InsuranceFollowUp),
+            "declaration-recorded" => Some(MailKind::DeclarationRecorded),
             "cover-ended" | "cover-pending" => {
                 CoverNews::parse(&facts.payload.news).map(MailKind::Cover)
             }

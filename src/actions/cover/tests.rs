@@ -15,6 +15,7 @@ use crate::ids::{MessageId, Random};
 use crate::link::Keyring;
 use crate::store::Direct;
 
+const BY_PAGE: insurance::By<'_> = insurance::By { staff: "", tell: false };
 const DEADLINE: &str = "2027-01-01T05:00:00Z";
 const IN_TIME: &str = "2027-01-01T04:59:59Z";
 const LATER: &str = "2027-01-05T15:00:00Z";
@@ -80,7 +81,7 @@ impl Club {
         let declaration = answers(yes);
         let evidence = evidence(door, when);
         self.write(|c, context| {
-            insurance::declare(c, context, RenewalId(n), &declaration, "", &evidence)
+            insurance::declare(c, context, RenewalId(n), &declaration, BY_PAGE, &evidence)
         })
     }
 
@@ -137,7 +138,7 @@ fn declarations_are_versions_and_never_come_by_mail() {
     {
         let proof = evidence(Door::Web, when);
         let got = club.write(|c, context| {
-            insurance::declare(c, context, RenewalId(1), &declaration, "", &proof)
+            insurance::declare(c, context, RenewalId(1), &declaration, BY_PAGE, &proof)
         });
         assert_eq!(got, want, "{declaration:?}");
     }
