@@ -4,6 +4,8 @@
 
 pub(crate) mod addresses;
 mod answers;
+pub mod firings;
+pub mod lapse;
 mod letters;
 pub mod payload;
 mod subscriptions;

@@ -2,8 +2,10 @@
 //! 2 the command line is wrong.
 
 mod adopt;
+mod approve;
 mod audit;
 mod bench;
+mod cell;
 mod check;
 mod clock;
 mod demo;
@@ -57,9 +59,11 @@ enum Command {
     Check(check::Check),
     /// Take a member list (CSV) in.
     Import(import::Import),
-    /// List the coming firings, with their recipients and the excluded by reason; what is overdue
-    /// or held is in `firing list`.
+    /// List the coming firings, with their recipients and the excluded by reason, the money that
+    /// may come, and what is overdue or waits.
     Forecast(forecast::Forecast),
+    /// Approve how many a mailing reaches: one that then differs too much waits for a person.
+    Approve(approve::Approve),
     /// Look at messages, and decide on those in doubt.
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -129,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(&place),
         Command::Import(import) => import.run(&place),
         Command::Forecast(forecast) => forecast.run(&place),
+        Command::Approve(approve) => approve.run(&place),
         Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),

@@ -1,5 +1,7 @@
 //! Owns the facts about one member on which every decision rests.
 
+use jiff::civil::Date;
+
 use super::words::{Lang, RenewalState};
 use crate::ids::{PersonId, RenewalId};
 
@@ -54,6 +56,8 @@ pub struct Renewal {
     pub state: RenewalState,
     /// Goes up by one with every accepted answer.
     pub version: i64,
+    /// Until this day no reminder goes out: the member asked to be reminded then.
+    pub remind_on: Option<Date>,
 }
 
 impl Member {

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod billing;
 pub mod eligibility;
+pub mod gate;
 pub mod lateness;
 pub mod mailroom;
 pub mod member;

@@ -1,6 +1,7 @@
 //! Owns turning a waiting message into octets: facts from one read snapshot, links and addresses
 //! from its id, and the look in the claiming transaction whether all that still holds.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
@@ -10,17 +11,18 @@ use crate::compose::{
     Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts,
     MailIds, MailKind, PersonFacts, Said,
 };
-use crate::config::{Association, StepKind};
+use crate::config::{Association, Audience, StepKind};
+use crate::domain::eligibility::{self, Promise, Step};
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
-use crate::domain::{billing, eligibility};
+use crate::domain::{billing, season};
 use crate::ids::{FiringId, MessageId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
-use crate::store::{StoreError, addresses, attempts, firings, inbounds, people, renewals};
+use crate::store::{StoreError, addresses, attempts, firings, inbounds, people, pledges, renewals};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
@@ -47,6 +49,8 @@ pub struct Letter {
     pub template: String,
     /// Version of the renewal that it shows.
     pub renewal_version: Option<i64>,
+    /// The day on which it was composed, in the issuer's zone.
+    pub day: Date,
 }
 
 /// What drafting came to.
@@ -63,9 +67,16 @@ pub enum Drafted {
 /// The step of the season that a message of this kind is.
 #[must_use]
 pub fn step_of(kind: &str) -> Option<StepKind> {
-    [StepKind::Notice, StepKind::Reminder, StepKind::LastCall]
-        .into_iter()
-        .find(|s| s.as_str() == kind)
+    StepKind::parse(kind)
+}
+
+/// The step that a message is, on that day. Its name stands in its cause; what a member asked for
+/// belongs to no schedule.
+fn step(context: &Context, view: &MessageView, kind: StepKind, day: Date) -> Step {
+    let name = view.firing.and_then(|_| view.cause.split('/').nth(3));
+    let schedule = name.and_then(|name| context.config.step(&view.issuer, name));
+    let audience = schedule.map_or(Audience::Billed, crate::config::Schedule::audience);
+    Step { kind, audience, day }
 }
 
 /// What the store knows, read in one snapshot.
@@ -98,7 +109,7 @@ pub fn draft(
     view: MessageView,
     now: Timestamp,
 ) -> Result<Drafted, StoreError> {
-    let facts = match facts(c, context, &view)? {
+    let facts = match facts(c, context, &view, now)? {
         Ok(facts) => facts,
         Err(drafted) => return Ok(drafted),
     };
@@ -113,6 +124,7 @@ pub fn draft(
             composed,
             template,
             renewal_version: facts.renewal.as_ref().map(|r| r.version),
+            day: season::day_in(&facts.issuer.zone, now),
             view,
         }))),
         Err(why) => Ok(Drafted::Hold(why)),
@@ -123,6 +135,7 @@ fn facts<'a>(
     c: &Connection,
     context: &'a Context,
     view: &MessageView,
+    now: Timestamp,
 ) -> Result<Result<Facts<'a>, Drafted>, StoreError> {
     let Some(issuer) = context.config.association(&view.issuer) else {
         return Ok(Err(Drafted::Hold(format!("association {} is not configured", view.issuer))));
@@ -130,7 +143,10 @@ fn facts<'a>(
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    let (address, bill) = match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+    let day = season::day_in(&issuer.zone, now);
+    let promise = promise(c, renewal.as_ref())?;
+    let about = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise, day };
+    let (address, bill) = match entitled(context, issuer, &about) {
         Ok(found) => found,
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
@@ -166,23 +182,46 @@ fn note(
     })
 }
 
+/// On whom a letter's going depends.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    view: &'a MessageView,
+    member: Option<&'a Member>,
+    renewal: Option<&'a Renewal>,
+    promise: Promise,
+    day: Date,
+}
+
+fn promise(c: &Connection, renewal: Option<&Renewal>) -> Result<Promise, StoreError> {
+    match renewal {
+        Some(r) if r.state == RenewalState::Pledged => pledges::of_renewal(c, r.id),
+        _ => Ok(Promise::default()),
+    }
+}
+
 /// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
 /// transaction that claims.
 fn entitled(
     context: &Context,
     issuer: &Association,
-    view: &MessageView,
-    member: Option<&Member>,
-    renewal: Option<&Renewal>,
+    about: &About<'_>,
 ) -> Result<(String, Option<Bill>), &'static str> {
+    let About { view, member, renewal, promise, day } = *about;
     if view.to_desk {
         let bill = member.and_then(|m| billing::bill(&context.config, m, issuer));
-        return Ok((issuer.desk.email.clone(), bill));
+        return Ok((context.config.desk_on(issuer, day).desk.email.clone(), bill));
     }
     let Some(member) = member else { return Err("not-here") };
-    if let Some(step) = step_of(&view.kind) {
-        let bill = eligibility::decide(&context.config, issuer, step, member, renewal)
-            .map_err(eligibility::Excluded::as_str)?;
+    if let Some(kind) = step_of(&view.kind) {
+        let config = &context.config;
+        let bill = match kind {
+            StepKind::Lapse => eligibility::told_of_lapse(config, issuer, member, renewal),
+            _ => {
+                let step = step(context, view, kind, day);
+                eligibility::decide(config, issuer, step, member, renewal, promise)
+            }
+        };
+        let bill = bill.map_err(eligibility::Excluded::as_str)?;
         let address = member.email.clone().ok_or("no-address")?;
         return Ok((address, Some(bill)));
     }
@@ -214,7 +253,10 @@ pub fn recheck(c: &Connection, context: &Context, letter: &Letter) -> Result<Sti
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+    let promise = promise(c, renewal.as_ref())?;
+    let (member, day) = (member.as_ref(), letter.day);
+    let about = About { view, member, renewal: renewal.as_ref(), promise, day };
+    Ok(match entitled(context, issuer, &about) {
         Err(reason) => Still::Cancel(reason),
         Ok((address, _)) if address != letter.address => Still::Changed,
         Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,

@@ -5,6 +5,7 @@ mod associations;
 mod machine;
 mod schedules;
 mod season;
+mod steps;
 
 use std::path::Path;
 
@@ -22,6 +23,9 @@ pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: 
     }
     if let Some(schedules) = &parts.schedules {
         schedules::check(schedules, parts, report);
+        if let (Some(associations), Some(relance)) = (&parts.associations, &parts.relance) {
+            steps::check(schedules, associations, &relance.season, report);
+        }
     }
 }
 

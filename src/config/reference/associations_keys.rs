@@ -1,6 +1,6 @@
 //! Owns the keys of `associations.toml`.
 
-use super::Need::Required;
+use super::Need::{Optional, Required};
 use super::{Form, Key, default, optional, required, table, tables};
 use crate::domain::money::CENTS_MAX;
 
@@ -73,6 +73,22 @@ pub(super) const KEYS: &[Key] = &[
         LANG,
         r#""en""#,
         "Language of what is written to the desk.",
+    ),
+    Key {
+        path: "association[].desk.closure[]",
+        form: Form::Tables,
+        need: Optional,
+        example: "",
+        doc: "Days on which nobody is at the desk.",
+    },
+    required("association[].desk.closure[].from", Form::Date, r#""2026-12-24""#, "First day."),
+    required("association[].desk.closure[].until", Form::Date, r#""2027-01-01""#, "Last day."),
+    optional(
+        "association[].desk.closure[].deputy",
+        Form::Code,
+        r#""CIP""#,
+        "Code of the association whose desk gets this one's mail meanwhile; left out: the national \
+         one.",
     ),
     required(
         "association[].postal_address",

@@ -8,7 +8,7 @@ use jiff::tz::TimeZoneDatabase;
 use toml::Value;
 
 use crate::config::fault::split_cure;
-use crate::domain::place;
+use crate::domain::{place, season};
 use crate::members::address;
 use crate::scheduler::rule::{Rule, RuleFault};
 
@@ -68,6 +68,8 @@ pub enum Form {
     Path,
     /// A cron rule of five fields.
     Cron,
+    /// A time of day at which something may be due.
+    Time,
 }
 
 /// What is wrong with a value, and what would be right.
@@ -102,6 +104,7 @@ impl Form {
             Self::Provinces => "a list of province codes like `[\"ON\"]`".into(),
             Self::Path => "a path in quotation marks".into(),
             Self::Cron => "five cron fields like `\"0 9 2 11 *\"`".into(),
+            Self::Time => "a time like `\"09:00\"`, from 04:00 to 23:59".into(),
         }
     }
 
@@ -180,6 +183,7 @@ impl Form {
             // The parser takes a time after the date too.
             Self::Date => text.len() == "2026-11-01".len() && text.parse::<Date>().is_ok(),
             Self::Word(words) => words.contains(&text),
+            Self::Time => season::time_of_day(text).is_some(),
             Self::Zone => TimeZoneDatabase::bundled().get(text).is_ok(),
             Self::LocalPart => is_local_part(text),
             Self::Listen => text.parse::<SocketAddr>().is_ok(),
@@ -333,6 +337,8 @@ mod tests {
             (Form::Provinces, "[\"ON\"]"),
             (Form::Line { empty: true }, "\"\""),
             (Form::Cron, "\"0 9 1-7 11 Mon\""),
+            (Form::Time, "\"09:00\""),
+            (Form::Time, "\"23:59\""),
         ] {
             assert!(check(form, toml).is_ok(), "{form:?} {toml}: {:?}", check(form, toml));
         }
@@ -373,6 +379,9 @@ mod tests {
                 "has 6 fields: seconds and years are not accepted. Write five",
             ),
             (Form::Cron, "\"0 9 2 11 1-5\"", "Write names: Mon"),
+            (Form::Time, "\"9:00\"", "Write a time like"),
+            (Form::Time, "\"03:59\"", "from 04:00"),
+            (Form::Time, "\"24:00\"", "Write a time like"),
             (Form::Id, "\"Notice\"", "lower-case"),
             (Form::Email, "\"desk\"", "is not of the form"),
         ] {

@@ -121,7 +121,11 @@ fn same_defaults<T: DeserializeOwned + std::fmt::Debug>(file: File, least: Table
 
 fn set_defaults(file: File, table: &mut Table, shape: &str) {
     for key in children(file, shape) {
+        let asks = children(file, key.path).any(|child| child.need == Need::Required);
         match (key.form, key.need) {
+            // A table that may be left out, and is never without what it asks for.
+            (Form::Table, Need::Optional) if asks => {}
+            (Form::Tables, Need::Optional) => {}
             (Form::Table, _) => {
                 let inner = table.entry(key.name()).or_insert(Value::Table(Table::new()));
                 set_defaults(file, inner.as_table_mut().unwrap(), key.path);
