@@ -4,10 +4,12 @@
 
 pub(crate) mod addresses;
 mod answers;
+pub mod checkouts;
 pub mod firings;
 pub mod lapse;
 mod letters;
 pub mod payload;
+mod sign_ins;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use crate::store::{StoreError, ledger, people};
 pub use addresses::{SCORE_LIMIT, decayed};
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
+pub use sign_ins::sign_in;
 
 /// What every act needs besides its own facts. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ pub enum Door {
     Mail,
     /// A desk or an operator.
     Desk,
+    /// The payment provider's word.
+    Card,
 }
 
 impl Door {
@@ -55,6 +60,7 @@ impl Door {
             Self::Web => "web",
             Self::Mail => "mail",
             Self::Desk => "desk",
+            Self::Card => "card",
         }
     }
 }
@@ -140,6 +146,13 @@ pub enum Action<'a> {
         /// The forward that it answers.
         message: MessageRow,
     },
+    /// Tell a member whether a mail is ours.
+    Verify {
+        /// Who is told: the member whose message it is, or who asks.
+        person: PersonId,
+        /// The attempt that it quotes; `None`: it is not ours.
+        about: Option<MessageId>,
+    },
     /// An attempt came back.
     Bounced {
         /// Which attempt.
@@ -216,6 +229,7 @@ pub fn apply(
         Action::DeskAnswer { inbound, message } => {
             letters::desk_answer(c, context, *inbound, *message, evidence)
         }
+        Action::Verify { person, about } => letters::verify(c, context, *person, *about, evidence),
         Action::Bounced { mid, status, hard, vouched } => {
             addresses::bounced(c, context, *mid, status, *hard, *vouched, evidence)
         }

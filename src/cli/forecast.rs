@@ -136,11 +136,12 @@ fn line(f: &Coming) -> String {
 fn money(e: &Expected) -> String {
     let dollars = |cents: i64| format!("{}.{:02} $", cents / 100, cents % 100);
     format!(
-        "  {:<5} {:>7} members  dues {:>15}  premiums {:>15}  all {:>15}",
+        "  {:<5} {:>7} members  dues {:>15}  premiums {:>15}  taxes {:>13}  all {:>15}",
         e.association,
         e.members,
         dollars(e.dues_cents),
         dollars(e.premium_cents),
+        dollars(e.tax_cents),
         dollars(e.total_cents),
     )
 }

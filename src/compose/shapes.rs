@@ -80,7 +80,10 @@ impl Inner {
         let said = match facts.kind {
             MailKind::Step(_) | MailKind::FreshLink => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
-            MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::DeskNote(_) => return None,
+            MailKind::Forward(_)
+            | MailKind::DeskAnswer(_)
+            | MailKind::DeskNote(_)
+            | MailKind::VerifyAnswer(_) => return None,
         };
         self.body(&facts.issuer.code)?;
         Some(Shape {
@@ -118,7 +121,8 @@ mod tests {
     use crate::config::WordsSection;
 
     fn composer(sample: &Sample, words: &WordsSection) -> Composer {
-        Composer::unlinted(words, &sample.relance, &sample.associations, false).unwrap()
+        Composer::unlinted(words, &sample.relance, &sample.associations, &sample.taxes, false)
+            .unwrap()
     }
 
     /// What a member list may hold: any text, and texts of what means something on the way out.

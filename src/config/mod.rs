@@ -5,8 +5,10 @@
 //! `schedules.toml` the calendar.
 
 mod associations;
+mod card_section;
 mod check;
 mod fault;
+mod insurance;
 mod main_file;
 pub(crate) mod nearest;
 mod read;
@@ -14,19 +16,26 @@ pub mod reference;
 mod schedules;
 mod secret;
 mod shape;
+mod taxes;
 
 use std::path::Path;
 
 use jiff::civil::Date;
 
 pub use associations::{Association, CategoryConfig, Closure, Desk, FrenchForms, PliRule, Text};
+pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
-pub use main_file::{
-    AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
-    Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,
+pub use insurance::{
+    InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,
 };
-pub use schedules::{Audience, IfUnanswered, Offset, Schedule, SeasonDate, StepKind};
+pub use main_file::{
+    AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
+    MailSection, Relance, RetentionSection, SeasonSection, SmtpSection, StateSection, Tls,
+    Transport, WebSection, WordsSection,
+};
+pub use schedules::{Audience, Digest, IfUnanswered, Offset, Schedule, SeasonDate, StepKind};
 pub use secret::{SecretError, secret};
+pub use taxes::{AssociationTax, TaxConfig};
 
 /// Everything an operator configured, checked.
 #[derive(Debug, Clone)]
@@ -35,8 +44,12 @@ pub struct Config {
     pub relance: Relance,
     /// `associations.toml`, in the file's order.
     pub associations: Vec<Association>,
+    /// The taxes of `associations.toml`, in the file's order.
+    pub taxes: Vec<TaxConfig>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
+    /// The desks' digests of `schedules.toml`, in the file's order.
+    pub digests: Vec<Digest>,
 }
 
 /// Reads the three files in `dir` and says everything that is wrong or worth knowing. The

@@ -4,10 +4,11 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::bill::Bill;
+use super::billing::{self, Terms};
 use super::member::{Member, Renewal};
+use super::season;
 use super::words::{Category, RenewalState};
-use super::{billing, season};
-use crate::compose::Bill;
 use crate::config::{Association, Audience, Config, StepKind};
 
 /// Why a member gets nothing. The text form stands in forecasts and in cancelled messages.
@@ -123,14 +124,19 @@ pub struct Earlier {
 }
 
 /// What `member` owes `issuer`; or why nothing. The same for every step.
-pub fn owing(config: &Config, issuer: &Association, member: &Member) -> Result<Bill, Excluded> {
+pub fn owing(
+    config: &Config,
+    issuer: &Association,
+    member: &Member,
+    terms: &Terms<'_>,
+) -> Result<Bill, Excluded> {
     if member.membership(&issuer.code).is_none() {
         return Err(Excluded::NotAMember);
     }
     if !member.is_active() {
         return Err(Excluded::NotActive);
     }
-    billing::bill(config, member, issuer).ok_or(Excluded::BilledElsewhere)
+    billing::bill(config, member, issuer, terms).ok_or(Excluded::BilledElsewhere)
 }
 
 /// Whether `member`, who owes `bill`, gets the step. `promise` is looked at by payment reminders
@@ -169,7 +175,7 @@ pub fn reaches(
             | RenewalState::WithDesk => return Err(Excluded::Answered),
         },
     }
-    match (audience, billing::insures(bill)) {
+    match (audience, bill.insures()) {
         (Audience::Insured, false) => return Err(Excluded::NotInsured),
         (Audience::NotInsured, true) => return Err(Excluded::Insured),
         _ => {}
@@ -197,7 +203,7 @@ pub fn reachable(kind: StepKind, member: &Member) -> Result<(), Excluded> {
     }
 }
 
-/// Whether `member` gets the step, and what they are billed.
+/// Whether `member` gets the step, and what they are billed on these terms.
 pub fn decide(
     config: &Config,
     issuer: &Association,
@@ -206,7 +212,7 @@ pub fn decide(
     renewal: Option<&Renewal>,
     promise: Promise,
 ) -> Result<Bill, Excluded> {
-    let bill = owing(config, issuer, member)?;
+    let bill = owing(config, issuer, member, &Terms::on(config, step.day))?;
     reaches(config, issuer, step, member, &bill, renewal, promise)?;
     Ok(bill)
 }
@@ -214,7 +220,9 @@ pub fn decide(
 /// Whether the membership behind an open renewal lapses: who left, died or went on leave does not.
 #[must_use]
 pub fn lapses(config: &Config, issuer: &Association, member: &Member, renewal: &Renewal) -> bool {
-    renewal.state == RenewalState::Open && owing(config, issuer, member).is_ok()
+    renewal.state == RenewalState::Open
+        && member.is_active()
+        && billing::is_billed(config, member, issuer)
 }
 
 /// Whether the mail that tells of a lapse still holds, and what coming back costs.
@@ -223,8 +231,9 @@ pub fn told_of_lapse(
     issuer: &Association,
     member: &Member,
     renewal: Option<&Renewal>,
+    terms: &Terms<'_>,
 ) -> Result<Bill, Excluded> {
-    let bill = owing(config, issuer, member)?;
+    let bill = owing(config, issuer, member, terms)?;
     if renewal.is_none_or(|r| r.state != RenewalState::Lapsed) {
         return Err(Excluded::Answered);
     }

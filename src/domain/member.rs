@@ -45,6 +45,8 @@ pub struct Membership {
     pub pli: bool,
     /// Whether this is the home association, where the list says so.
     pub home: bool,
+    /// Member since, where the list says so.
+    pub since: Option<Date>,
 }
 
 /// One renewal as of one read of the store.

@@ -36,6 +36,8 @@ macro_rules! vocabulary {
     };
 }
 
+pub(super) use vocabulary;
+
 vocabulary! {
     /// A language that members read. The text form is the HTML `lang` value's first part.
     Lang {
@@ -111,4 +113,38 @@ vocabulary! {
         Held = "held",
         /// Will not go: the reason stands beside it.
         Cancelled = "cancelled" }
+}
+
+vocabulary! {
+    /// Why a line waits for a person at a desk.
+    TaskKind {
+        /// A member's situation changed: the desk decides on a new invoice.
+        Situation = "situation",
+        /// An answer to the insurance questions calls for follow-up.
+        Insurance = "insurance",
+        /// A cheque or transfer was promised.
+        ExpectedCheque = "expected-cheque",
+        /// A member says that they have paid.
+        SaysPaid = "says-paid",
+        /// Money that is applied to nothing.
+        Credit = "credit",
+        /// Paid a second time.
+        DoublePayment = "double-payment",
+        /// The member list says otherwise than the member.
+        Conflict = "conflict",
+        /// Nothing can be mailed to a member: call.
+        Call = "call",
+        /// A mail that a person must answer.
+        Forward = "forward",
+        /// An intent to pay that was not kept in time.
+        Overdue = "overdue" }
+}
+
+vocabulary! {
+    /// What a member wants of the insurance that goes with a renewal.
+    Cover {
+        /// Keep it, or take it.
+        Keep = "keep",
+        /// Go without.
+        Decline = "decline" }
 }

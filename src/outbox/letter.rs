@@ -9,20 +9,22 @@ use crate::actions::Context;
 use crate::actions::payload::{Payload, Wish};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts,
-    MailIds, MailKind, PersonFacts, Said,
+    MailIds, MailKind, PersonFacts, Said, Sent, mask,
 };
 use crate::config::{Association, Audience, StepKind};
+use crate::domain::billing::{self, Terms};
 use crate::domain::eligibility::{self, Promise, Step};
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
-use crate::domain::{billing, season};
 use crate::ids::{FiringId, MessageId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
-use crate::store::{StoreError, addresses, attempts, firings, inbounds, people, pledges, renewals};
+use crate::store::{
+    Attempt, StoreError, addresses, attempts, firings, inbounds, people, pledges, renewals,
+};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
@@ -49,8 +51,6 @@ pub struct Letter {
     pub template: String,
     /// Version of the renewal that it shows.
     pub renewal_version: Option<i64>,
-    /// The day on which it was composed, in the issuer's zone.
-    pub day: Date,
 }
 
 /// What drafting came to.
@@ -90,6 +90,8 @@ struct Facts<'a> {
     inbound: Option<InboundRow>,
     note: NoteFacts,
     header_id: Option<String>,
+    /// The mail that somebody asks about, and its address, masked.
+    about: Option<(Attempt, String)>,
 }
 
 /// What a note to a desk tells besides the member.
@@ -124,7 +126,6 @@ pub fn draft(
             composed,
             template,
             renewal_version: facts.renewal.as_ref().map(|r| r.version),
-            day: season::day_in(&facts.issuer.zone, now),
             view,
         }))),
         Err(why) => Ok(Drafted::Hold(why)),
@@ -143,10 +144,9 @@ fn facts<'a>(
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    let day = season::day_in(&issuer.zone, now);
     let promise = promise(c, renewal.as_ref())?;
-    let about = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise, day };
-    let (address, bill) = match entitled(context, issuer, &about) {
+    let whom = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise };
+    let (address, bill) = match entitled(context, issuer, &whom, now) {
         Ok(found) => found,
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
@@ -155,7 +155,27 @@ fn facts<'a>(
     let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
-    Ok(Ok(Facts { issuer, member, renewal, bill, address, payload, inbound, note, header_id }))
+    let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
+    Ok(Ok(Facts {
+        issuer,
+        member,
+        renewal,
+        bill,
+        address,
+        payload,
+        inbound,
+        note,
+        header_id,
+        about,
+    }))
+}
+
+fn about(c: &Connection, payload: &Payload) -> Result<Option<(Attempt, String)>, StoreError> {
+    let attempt = MessageId::from_hex(&payload.attempt).map(|mid| attempts::by_mid(c, mid));
+    Ok(attempt.transpose()?.flatten().map(|attempt| {
+        let masked = mask(&attempt.address);
+        (attempt, masked)
+    }))
 }
 
 fn note(
@@ -189,7 +209,6 @@ struct About<'a> {
     member: Option<&'a Member>,
     renewal: Option<&'a Renewal>,
     promise: Promise,
-    day: Date,
 }
 
 fn promise(c: &Connection, renewal: Option<&Renewal>) -> Result<Promise, StoreError> {
@@ -205,19 +224,21 @@ fn entitled(
     context: &Context,
     issuer: &Association,
     about: &About<'_>,
+    now: Timestamp,
 ) -> Result<(String, Option<Bill>), &'static str> {
-    let About { view, member, renewal, promise, day } = *about;
+    let About { view, member, renewal, promise } = *about;
+    let terms = Terms::at(&context.config, issuer, now);
     if view.to_desk {
-        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer));
-        return Ok((context.config.desk_on(issuer, day).desk.email.clone(), bill));
+        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
+        return Ok((context.config.desk_on(issuer, terms.on).desk.email.clone(), bill));
     }
     let Some(member) = member else { return Err("not-here") };
     if let Some(kind) = step_of(&view.kind) {
         let config = &context.config;
         let bill = match kind {
-            StepKind::Lapse => eligibility::told_of_lapse(config, issuer, member, renewal),
+            StepKind::Lapse => eligibility::told_of_lapse(config, issuer, member, renewal, &terms),
             _ => {
-                let step = step(context, view, kind, day);
+                let step = step(context, view, kind, terms.on);
                 eligibility::decide(config, issuer, step, member, renewal, promise)
             }
         };
@@ -232,7 +253,7 @@ fn entitled(
     if member.suspended {
         return Err("address-suspended");
     }
-    Ok((address, billing::bill(&context.config, member, issuer)))
+    Ok((address, billing::bill(&context.config, member, issuer, &terms)))
 }
 
 /// What a letter finds in the transaction that would claim it.
@@ -247,16 +268,20 @@ pub enum Still {
 }
 
 /// Looks again, with the store as it is now.
-pub fn recheck(c: &Connection, context: &Context, letter: &Letter) -> Result<Still, StoreError> {
+pub fn recheck(
+    c: &Connection,
+    context: &Context,
+    letter: &Letter,
+    now: Timestamp,
+) -> Result<Still, StoreError> {
     let view = &letter.view;
     let Some(issuer) = context.config.association(&view.issuer) else { return Ok(Still::Changed) };
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
     let promise = promise(c, renewal.as_ref())?;
-    let (member, day) = (member.as_ref(), letter.day);
-    let about = About { view, member, renewal: renewal.as_ref(), promise, day };
-    Ok(match entitled(context, issuer, &about) {
+    let about = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise };
+    Ok(match entitled(context, issuer, &about, now) {
         Err(reason) => Still::Cancel(reason),
         Ok((address, _)) if address != letter.address => Still::Changed,
         Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
@@ -390,7 +415,7 @@ impl Writer<'_> {
             category: member
                 .membership(&self.view.issuer)
                 .map_or("", |membership| &membership.category),
-            insured: self.facts.bill.as_ref().is_some_and(billing::insures),
+            insured: self.facts.bill.as_ref().is_some_and(Bill::insures),
             state: self.facts.renewal.as_ref().map_or(RenewalState::Open, |r| r.state),
         }
     }
@@ -433,6 +458,12 @@ impl Writer<'_> {
                     firing: firing.as_ref().map_or(0, |f| f.id.0),
                 })
             }),
+            "verify-answer" => {
+                Some(MailKind::VerifyAnswer(facts.about.as_ref().map(|(a, masked)| {
+                    let at = Timestamp::from_millisecond(a.started_ms).unwrap_or(self.now);
+                    Sent { at, subject: &a.subject, address_masked: masked }
+                })))
+            }
             "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),
             _ => None,
         }

@@ -59,7 +59,7 @@ impl Bench {
         let opens: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap();
         let now: Timestamp = "2026-11-03T14:00:00Z".parse().unwrap();
         let config = federation();
-        let composer = Composer::new(&config.relance, &config.associations).unwrap();
+        let composer = Composer::new(&config.relance, &config.associations, &config.taxes).unwrap();
         let ring = Keyring::generate(&Random::seeded(1), opens);
         let context = Context { config: Arc::new(config), ring: Arc::new(ring) };
         let mut store = Direct::open(dir.path(), 0).unwrap();
@@ -309,7 +309,7 @@ fn planning_twice_adds_nothing() {
     bench.read(|c| {
         assert_eq!(scheduler::register_due(c, &context, now)?, 0);
         let notice = firings::all(c)?.into_iter().find(|f| f.issuer == "OPPI").unwrap();
-        firings::replan(c, notice.id, "2026-11-04")?;
+        firings::replan(c, notice.id, FiringState::Planning, "2026-11-04")?;
         while scheduler::chunk(c, &context, notice.id, now)? == ChunkEnd::More {}
         assert_eq!(messages::tally(c)?, vec![("notice".into(), "queued".into(), 5)]);
         Ok(())

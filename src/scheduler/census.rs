@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::compose::LineKind;
 use crate::config::{Association, Config};
+use crate::domain::bill::{Bill, LineKind};
+use crate::domain::billing::Terms;
 use crate::domain::eligibility::{self, Excluded, Promise, Step};
 use crate::domain::gate::Count;
 use crate::domain::words::{Lang, RenewalState};
@@ -59,6 +61,10 @@ pub struct Expected {
     pub dues_cents: i64,
     /// Premiums.
     pub premium_cents: i64,
+    /// Fees for being late.
+    pub penalty_cents: i64,
+    /// Taxes on all of that.
+    pub tax_cents: i64,
     /// All of it.
     pub total_cents: i64,
 }
@@ -69,6 +75,7 @@ pub struct Census<'a> {
     config: &'a Config,
     issuer: &'a Association,
     steps: Vec<Step>,
+    terms: Terms<'static>,
     names: bool,
     after: i64,
     /// By step, in the order asked for.
@@ -78,12 +85,20 @@ pub struct Census<'a> {
 }
 
 impl<'a> Census<'a> {
-    /// Begins. `names`: keep the number of everybody who is left out.
+    /// Begins, with the fees and taxes of `day`.
     #[must_use]
-    pub fn new(config: &'a Config, issuer: &'a Association, steps: Vec<Step>, names: bool) -> Self {
+    pub fn new(config: &'a Config, issuer: &'a Association, steps: Vec<Step>, day: Date) -> Self {
         let tallies = vec![Tally::default(); steps.len()];
+        let terms = Terms::on(config, day);
         let expected = Expected { association: issuer.code.clone(), ..Expected::default() };
-        Self { config, issuer, steps, names, after: 0, tallies, expected }
+        Self { config, issuer, steps, terms, names: false, after: 0, tallies, expected }
+    }
+
+    /// Keeps the number of everybody who is left out.
+    #[must_use]
+    pub fn with_names(mut self, names: bool) -> Self {
+        self.names = names;
+        self
     }
 
     /// Goes on after a person's row.
@@ -115,7 +130,7 @@ impl<'a> Census<'a> {
                 Some(r) if r.state == RenewalState::Pledged => pledges::of_renewal(c, r.id)?,
                 _ => Promise::default(),
             };
-            let owed = eligibility::owing(self.config, self.issuer, member);
+            let owed = eligibility::owing(self.config, self.issuer, member, &self.terms);
             if let Ok(bill) = &owed
                 && renewal.is_none_or(|r| r.state != RenewalState::NotRenewing)
             {
@@ -147,7 +162,7 @@ impl<'a> Census<'a> {
         Ok(true)
     }
 
-    fn expect(&mut self, bill: &crate::compose::Bill) {
+    fn expect(&mut self, bill: &Bill) {
         let expected = &mut self.expected;
         expected.members += 1;
         for line in &bill.lines {
@@ -155,7 +170,9 @@ impl<'a> Census<'a> {
             match line.kind {
                 LineKind::Dues => expected.dues_cents += cents,
                 LineKind::Premium => expected.premium_cents += cents,
+                LineKind::Penalty => expected.penalty_cents += cents,
             }
+            expected.tax_cents += line.taxes.iter().map(|tax| tax.amount.get()).sum::<i64>();
         }
         expected.total_cents += bill.total().get();
     }

@@ -113,7 +113,8 @@ pub fn forecast(c: &Connection, config: &Config, wish: Wish) -> Result<Forecast,
         let own: Vec<usize> =
             (0..nominal.len()).filter(|n| nominal[*n].issuer.code == association.code).collect();
         let steps = own.iter().map(|n| step(&nominal[*n])).collect();
-        let mut census = Census::new(config, association, steps, wish.members);
+        let day = season::day_in(&association.zone, wish.now);
+        let mut census = Census::new(config, association, steps, day).with_names(wish.members);
         while census.page(c)? {}
         for (n, tally) in own.into_iter().zip(census.tallies) {
             let nominal = &nominal[n];
@@ -200,7 +201,7 @@ pub fn count_of(
     let issuer = config.association(association).ok_or_else(|| {
         StoreError::GiveUp(format!("association {association} is not configured"))
     })?;
-    let mut census = Census::new(config, issuer, vec![step], false);
+    let mut census = Census::new(config, issuer, vec![step], step.day);
     while census.page(c)? {}
     Ok(census.tallies.first().map(Tally::count).unwrap_or_default())
 }

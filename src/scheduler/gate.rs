@@ -86,7 +86,7 @@ impl Progress {
         issuer: &crate::config::Association,
         step: Step,
     ) -> Result<Self, StoreError> {
-        let mut census = Census::new(config, issuer, vec![step], false).from(self.after);
+        let mut census = Census::new(config, issuer, vec![step], step.day).from(self.after);
         let mut done = false;
         for _ in 0..PAGES_AT_ONCE {
             if !census.page(c)? {

@@ -6,6 +6,9 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod checkouts;
+pub mod desk;
+pub mod digests;
 pub mod firings;
 pub mod forecasts;
 pub mod inbounds;
@@ -18,7 +21,9 @@ pub mod overview;
 pub mod people;
 pub mod pledges;
 pub mod renewals;
+pub mod sign_ins;
 pub mod staging;
+pub mod tasks;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +33,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use attempts::{Attempt, AttemptStart, Verdict};
+pub use checkouts::CheckoutRow;
 pub use firings::{FiringRow, FiringState, NewFiring};
 pub use inbounds::{InboundRow, MailboxRow, NewInbound};
 pub use ledger::{Break, LedgerLine};

@@ -75,19 +75,23 @@ fn member(r: &SqlRow<'_>) -> rusqlite::Result<Member> {
     })
 }
 
+/// Columns after the person's.
+fn membership(r: &SqlRow<'_>) -> rusqlite::Result<Membership> {
+    Ok(Membership {
+        association: r.get(1)?,
+        category: r.get(2)?,
+        pli: r.get(3)?,
+        home: r.get(4)?,
+        since: r.get::<_, Option<String>>(5)?.and_then(|day| day.parse().ok()),
+    })
+}
+
 fn fill(c: &Connection, member: &mut Member) -> Result<(), StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT association, category, pli, home FROM membership
+        "SELECT person, association, category, pli, home, since FROM membership
          WHERE person = ?1 AND missing = 0 ORDER BY id",
     )?;
-    let rows = statement.query_map([member.id.0], |r| {
-        Ok(Membership {
-            association: r.get(0)?,
-            category: r.get(1)?,
-            pli: r.get(2)?,
-            home: r.get(3)?,
-        })
-    })?;
+    let rows = statement.query_map([member.id.0], membership)?;
     member.memberships = rows.collect::<Result<_, _>>()?;
     let mut statement =
         c.prepare_cached("SELECT association FROM unsubscription WHERE person = ?1")?;
@@ -150,17 +154,12 @@ fn fill_page(c: &Connection, members: &mut [Member]) -> Result<(), StoreError> {
         }
     };
     let mut statement = c.prepare_cached(
-        "SELECT person, association, category, pli, home FROM membership
+        "SELECT person, association, category, pli, home, since FROM membership
          WHERE person BETWEEN ?1 AND ?2 AND missing = 0 ORDER BY person, id",
     )?;
     let mut rows = statement.query(range)?;
     while let Some(r) = rows.next()? {
-        let mut place = Some(Membership {
-            association: r.get(1)?,
-            category: r.get(2)?,
-            pli: r.get(3)?,
-            home: r.get(4)?,
-        });
+        let mut place = Some(membership(r)?);
         put(r.get(0)?, &mut |member| member.memberships.extend(place.take()));
     }
     let mut statement = c.prepare_cached(
