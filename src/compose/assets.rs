@@ -30,10 +30,12 @@ macro_rules! files {
 const TEMPLATES: &[(&str, &str)] = files!("templates":
     "mail/shell.html", "mail/shell.txt", "mail/base.html", "mail/base.txt",
     "mail/button.html", "mail/button.txt",
-    "mail/step.html", "mail/step.txt",
+    "mail/step.html", "mail/step.txt", "mail/lines.html", "mail/lines.txt",
     "notice/subject.txt", "notice/body.txt", "notice/body.html",
     "reminder/subject.txt", "reminder/body.txt", "reminder/body.html",
     "last-call/subject.txt", "last-call/body.txt", "last-call/body.html",
+    "lapse/subject.txt", "lapse/body.txt", "lapse/body.html",
+    "payment-reminder/subject.txt", "payment-reminder/body.txt", "payment-reminder/body.html",
     "confirmation/subject.txt", "confirmation/body.txt", "confirmation/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",

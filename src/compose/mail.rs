@@ -12,6 +12,8 @@ pub(super) const KINDS: &[&str] = &[
     "notice",
     "reminder",
     "last-call",
+    "lapse",
+    "payment-reminder",
     "confirmation",
     "fresh-link",
     "confirm-request",
@@ -136,6 +138,8 @@ impl Inner {
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
+        let step_name = if let MailKind::Step(step) = facts.kind { step.as_str() } else { "" };
+        put(&mut context, "step_name", step_name);
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());
