@@ -18,9 +18,11 @@ mod import;
 mod inbox;
 pub mod inspect;
 mod key;
+mod letters;
 mod link;
 mod outbox;
 mod place;
+mod preview;
 mod run;
 mod suppression;
 
@@ -64,6 +66,10 @@ enum Command {
     Forecast(forecast::Forecast),
     /// Approve how many a mailing reaches: one that then differs too much waits for a person.
     Approve(approve::Approve),
+    /// Write a mail-merge file of a step's letters, to those whom no mail reaches.
+    Letters(letters::Letters),
+    /// Show one mail of the season; nothing is sent, and its links open nothing.
+    Preview(preview::Preview),
     /// Look at messages, and decide on those in doubt.
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -134,6 +140,8 @@ pub fn main() -> ExitCode {
         Command::Import(import) => import.run(&place),
         Command::Forecast(forecast) => forecast.run(&place),
         Command::Approve(approve) => approve.run(&place),
+        Command::Letters(letters) => letters.run(&place),
+        Command::Preview(preview) => preview.run(&place),
         Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),

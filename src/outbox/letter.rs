@@ -1,19 +1,19 @@
 //! Owns turning a waiting message into octets: facts from one read snapshot, links and addresses
 //! from its id, and the look in the claiming transaction whether all that still holds.
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
+use super::entitled::{About, entitled, promise, step_of};
 use crate::actions::Context;
 use crate::actions::payload::{Payload, Wish};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts,
     MailIds, MailKind, PersonFacts, Said, Sent, mask,
 };
-use crate::config::{Association, Audience, StepKind};
-use crate::domain::billing::{self, Terms};
-use crate::domain::eligibility::{self, Promise, Step};
+use crate::config::Association;
+use crate::domain::billing::Terms;
+use crate::domain::eligibility;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
 use crate::ids::{FiringId, MessageId};
@@ -22,15 +22,16 @@ use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
-use crate::store::{
-    Attempt, StoreError, addresses, attempts, firings, inbounds, people, pledges, renewals,
-};
+use crate::store::{Attempt, StoreError, addresses, attempts, firings, inbounds, people, renewals};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
 
 /// Characters of a foreign sender's name that a desk sees: people's are shorter.
 const SENDER_NAME_CHARS_MAX: usize = 60;
+
+/// Stands in a preview for the address that a member has not.
+const NO_ADDRESS: &str = "no-address@members.example";
 
 /// A message ready to be claimed.
 #[derive(Debug, Clone)]
@@ -62,21 +63,6 @@ pub enum Drafted {
     Cancel(&'static str),
     /// Cannot be composed: a person must look.
     Hold(String),
-}
-
-/// The step of the season that a message of this kind is.
-#[must_use]
-pub fn step_of(kind: &str) -> Option<StepKind> {
-    StepKind::parse(kind)
-}
-
-/// The step that a message is, on that day. Its name stands in its cause; what a member asked for
-/// belongs to no schedule.
-fn step(context: &Context, view: &MessageView, kind: StepKind, day: Date) -> Step {
-    let name = view.firing.and_then(|_| view.cause.split('/').nth(3));
-    let schedule = name.and_then(|name| context.config.step(&view.issuer, name));
-    let audience = schedule.map_or(Audience::Billed, crate::config::Schedule::audience);
-    Step { kind, audience, day }
 }
 
 /// What the store knows, read in one snapshot.
@@ -111,14 +97,48 @@ pub fn draft(
     view: MessageView,
     now: Timestamp,
 ) -> Result<Drafted, StoreError> {
-    let facts = match facts(c, context, &view, now)? {
-        Ok(facts) => facts,
-        Err(drafted) => return Ok(drafted),
+    Ok(match facts(c, context, &view, now)? {
+        Ok(facts) => compose(context, composer, view, &facts, now),
+        Err(drafted) => drafted,
+    })
+}
+
+/// Composes a step as it would look, whether or not the member gets it: for showing, never for
+/// sending. `context` has keys of its own, so that no link in it opens anything.
+pub fn preview(
+    c: &Connection,
+    context: &Context,
+    composer: &Composer,
+    view: MessageView,
+    now: Timestamp,
+) -> Result<Drafted, StoreError> {
+    let Some(issuer) = context.config.association(&view.issuer) else {
+        return Ok(Drafted::Hold(format!("association {} is not configured", view.issuer)));
     };
+    let (member, renewal) = whom(c, &view)?;
+    let Some(person) = &member else { return Ok(Drafted::Cancel("not-here")) };
+    let terms = Terms::at(&context.config, issuer, now);
+    let bill = match eligibility::owing(&context.config, issuer, person, &terms) {
+        Ok(bill) => bill,
+        Err(why) => return Ok(Drafted::Cancel(why.as_str())),
+    };
+    let address = person.email.clone().unwrap_or_else(|| NO_ADDRESS.into());
+    let to = (address, Some(bill));
+    let facts = facts_for(c, context, &view, issuer, (member, renewal), to)?;
+    Ok(compose(context, composer, view, &facts, now))
+}
+
+fn compose(
+    context: &Context,
+    composer: &Composer,
+    view: MessageView,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Drafted {
     let mid = context.ring.message_id(&view.cause, view.attempt);
-    let letter = Writer { context, view: &view, facts: &facts, mid, now };
+    let letter = Writer { context, view: &view, facts, mid, now };
     match letter.compose(composer) {
-        Ok((composed, template, header_id)) => Ok(Drafted::Letter(Box::new(Letter {
+        Ok((composed, template, header_id)) => Drafted::Letter(Box::new(Letter {
             mid,
             address: facts.address.clone(),
             from: letter.envelope_from(),
@@ -127,8 +147,8 @@ pub fn draft(
             template,
             renewal_version: facts.renewal.as_ref().map(|r| r.version),
             view,
-        }))),
-        Err(why) => Ok(Drafted::Hold(why)),
+        })),
+        Err(why) => Drafted::Hold(why),
     }
 }
 
@@ -141,33 +161,39 @@ fn facts<'a>(
     let Some(issuer) = context.config.association(&view.issuer) else {
         return Ok(Err(Drafted::Hold(format!("association {} is not configured", view.issuer))));
     };
-    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-    let renewal =
-        view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
+    let (member, renewal) = whom(c, view)?;
     let promise = promise(c, renewal.as_ref())?;
-    let whom = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise };
-    let (address, bill) = match entitled(context, issuer, &whom, now) {
-        Ok(found) => found,
-        Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
-    };
+    let about = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise };
+    match entitled(context, issuer, &about, now) {
+        Ok(to) => Ok(Ok(facts_for(c, context, view, issuer, (member, renewal), to)?)),
+        Err(reason) => Ok(Err(Drafted::Cancel(reason))),
+    }
+}
+
+fn whom(
+    c: &Connection,
+    view: &MessageView,
+) -> Result<(Option<Member>, Option<Renewal>), StoreError> {
+    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    let renewal = view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten();
+    Ok((member, renewal.map(|r| r.renewal)))
+}
+
+fn facts_for<'a>(
+    c: &Connection,
+    context: &'a Context,
+    view: &MessageView,
+    issuer: &'a Association,
+    (member, renewal): (Option<Member>, Option<Renewal>),
+    (address, bill): (String, Option<Bill>),
+) -> Result<Facts<'a>, StoreError> {
     let payload = Payload::from_json(&view.payload);
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
     let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
-    Ok(Ok(Facts {
-        issuer,
-        member,
-        renewal,
-        bill,
-        address,
-        payload,
-        inbound,
-        note,
-        header_id,
-        about,
-    }))
+    Ok(Facts { issuer, member, renewal, bill, address, payload, inbound, note, header_id, about })
 }
 
 fn about(c: &Connection, payload: &Payload) -> Result<Option<(Attempt, String)>, StoreError> {
@@ -199,93 +225,6 @@ fn note(
         shared: shared.join(", "),
         contact: member.map(|m| people::contact(c, m.id)).transpose()?.unwrap_or_default(),
         firing: payload.firing.map(|id| firings::by_id(c, FiringId(id))).transpose()?.flatten(),
-    })
-}
-
-/// On whom a letter's going depends.
-#[derive(Clone, Copy)]
-struct About<'a> {
-    view: &'a MessageView,
-    member: Option<&'a Member>,
-    renewal: Option<&'a Renewal>,
-    promise: Promise,
-}
-
-fn promise(c: &Connection, renewal: Option<&Renewal>) -> Result<Promise, StoreError> {
-    match renewal {
-        Some(r) if r.state == RenewalState::Pledged => pledges::of_renewal(c, r.id),
-        _ => Ok(Promise::default()),
-    }
-}
-
-/// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
-/// transaction that claims.
-fn entitled(
-    context: &Context,
-    issuer: &Association,
-    about: &About<'_>,
-    now: Timestamp,
-) -> Result<(String, Option<Bill>), &'static str> {
-    let About { view, member, renewal, promise } = *about;
-    let terms = Terms::at(&context.config, issuer, now);
-    if view.to_desk {
-        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
-        return Ok((context.config.desk_on(issuer, terms.on).desk.email.clone(), bill));
-    }
-    let Some(member) = member else { return Err("not-here") };
-    if let Some(kind) = step_of(&view.kind) {
-        let config = &context.config;
-        let bill = match kind {
-            StepKind::Lapse => eligibility::told_of_lapse(config, issuer, member, renewal, &terms),
-            _ => {
-                let step = step(context, view, kind, terms.on);
-                eligibility::decide(config, issuer, step, member, renewal, promise)
-            }
-        };
-        let bill = bill.map_err(eligibility::Excluded::as_str)?;
-        let address = member.email.clone().ok_or("no-address")?;
-        return Ok((address, Some(bill)));
-    }
-    if member.status == "deceased" {
-        return Err("not-active");
-    }
-    let address = member.email.clone().ok_or("no-address")?;
-    if member.suspended {
-        return Err("address-suspended");
-    }
-    Ok((address, billing::bill(&context.config, member, issuer, &terms)))
-}
-
-/// What a letter finds in the transaction that would claim it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Still {
-    /// All holds: send these octets.
-    Good,
-    /// Something that it shows has changed: compose again.
-    Changed,
-    /// It must not go: the reason.
-    Cancel(&'static str),
-}
-
-/// Looks again, with the store as it is now.
-pub fn recheck(
-    c: &Connection,
-    context: &Context,
-    letter: &Letter,
-    now: Timestamp,
-) -> Result<Still, StoreError> {
-    let view = &letter.view;
-    let Some(issuer) = context.config.association(&view.issuer) else { return Ok(Still::Changed) };
-    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-    let renewal =
-        view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    let promise = promise(c, renewal.as_ref())?;
-    let about = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise };
-    Ok(match entitled(context, issuer, &about, now) {
-        Err(reason) => Still::Cancel(reason),
-        Ok((address, _)) if address != letter.address => Still::Changed,
-        Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
-        Ok(_) => Still::Good,
     })
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::calendar::{self, Nominal};
 use super::census::{Census, Expected, Recipients, Tally};
-use crate::config::{Config, StepKind};
+use crate::config::Config;
 use crate::domain::eligibility::Step;
 use crate::domain::gate::Count;
 use crate::domain::season;
@@ -189,25 +189,4 @@ pub fn open(c: &Connection, config: &Config, now: Timestamp) -> Result<Vec<Open>
         });
     }
     Ok(open)
-}
-
-/// The count that one firing would have now.
-pub fn count_of(
-    c: &Connection,
-    config: &Config,
-    association: &str,
-    step: Step,
-) -> Result<Count, StoreError> {
-    let issuer = config.association(association).ok_or_else(|| {
-        StoreError::GiveUp(format!("association {association} is not configured"))
-    })?;
-    let mut census = Census::new(config, issuer, vec![step], step.day);
-    while census.page(c)? {}
-    Ok(census.tallies.first().map(Tally::count).unwrap_or_default())
-}
-
-/// Whether a kind of step goes to members by mail-merge where mail does not reach them.
-#[must_use]
-pub const fn has_letters(kind: StepKind) -> bool {
-    matches!(kind, StepKind::Notice | StepKind::Reminder | StepKind::LastCall | StepKind::Lapse)
 }

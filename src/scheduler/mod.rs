@@ -6,6 +6,7 @@ pub mod census;
 mod daily;
 pub mod forecast;
 mod gate;
+pub mod letters;
 mod plan;
 mod register;
 pub mod rule;

@@ -267,13 +267,15 @@ pub fn approve(c: &Connection, id: FiringId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Steps that have fired in a season: `(schedule, issuer, step)`, so that a renamed one is seen.
-pub fn fired_steps(
-    c: &Connection,
-    season: &str,
-) -> Result<Vec<(String, String, String)>, StoreError> {
-    let mut statement =
-        c.prepare("SELECT DISTINCT schedule, issuer, step FROM firing WHERE season = ?1")?;
-    let rows = statement.query_map([season], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+/// The latest firing of each step of a season that has written a message or still may: a schedule
+/// that is renamed or gone is seen by it.
+pub fn fired_steps(c: &Connection, season: &str) -> Result<Vec<FiringRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, max(due_at) FROM firing
+         WHERE season = ?1 AND (planned > 0 OR state IN ('counting', 'planning', 'held'))
+         GROUP BY schedule, issuer, step ORDER BY schedule"
+    );
+    let mut statement = c.prepare(&sql)?;
+    let rows = statement.query_map([season], row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

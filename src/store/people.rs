@@ -190,6 +190,29 @@ pub fn contact(c: &Connection, id: PersonId) -> Result<PersonRow, StoreError> {
     })?)
 }
 
+/// Where a letter to a person goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the columns of the member list")]
+pub struct Postal {
+    pub street: String,
+    pub city: String,
+    pub postal_code: String,
+    pub country: String,
+}
+
+/// Postal address of one person.
+pub fn postal(c: &Connection, id: PersonId) -> Result<Postal, StoreError> {
+    Ok(c.prepare_cached("SELECT street, city, postal_code, country FROM person WHERE id = ?1")?
+        .query_row([id.0], |r| {
+            Ok(Postal {
+                street: r.get(0)?,
+                city: r.get(1)?,
+                postal_code: r.get(2)?,
+                country: r.get(3)?,
+            })
+        })?)
+}
+
 /// Given and family name behind a member number.
 pub fn names(c: &Connection, member_no: &str) -> Result<Option<(String, String)>, StoreError> {
     Ok(c.prepare_cached("SELECT given_name, family_name FROM person WHERE member_no = ?1")?
