@@ -24,6 +24,7 @@ mod outbox;
 mod place;
 mod preview;
 mod run;
+mod simulate;
 mod suppression;
 
 use std::path::PathBuf;
@@ -70,6 +71,8 @@ enum Command {
     Letters(letters::Letters),
     /// Show one mail of the season; nothing is sent, and its links open nothing.
     Preview(preview::Preview),
+    /// Play a season against a copy of the store, with invented behaviour; mails nobody.
+    Simulate(simulate::Simulate),
     /// Look at messages, and decide on those in doubt.
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -142,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Approve(approve) => approve.run(&place),
         Command::Letters(letters) => letters.run(&place),
         Command::Preview(preview) => preview.run(&place),
+        Command::Simulate(simulate) => simulate.run(&place),
         Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
 use crate::domain::words::MessageState;
-use crate::ids::{FiringId, MessageRow, PersonId, RenewalId};
+use crate::ids::{FiringId, MessageId, MessageRow, PersonId, RenewalId};
 
 /// Whom a message goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,6 +268,46 @@ pub fn steps_of(
         });
     }
     Ok(found)
+}
+
+/// A message that reached a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// The message.
+    pub id: MessageRow,
+    /// Its attempt.
+    pub mid: MessageId,
+    /// Kind.
+    pub kind: String,
+    /// Number of the member.
+    pub member_no: String,
+    /// About which renewal.
+    pub renewal: RenewalId,
+}
+
+/// Up to `limit` messages of the calendar that were sent, after the message `after`.
+pub fn reached_after(
+    c: &Connection,
+    after: MessageRow,
+    limit: i64,
+) -> Result<Vec<Reached>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT m.id, a.mid, m.kind, p.member_no, m.renewal
+         FROM message m JOIN attempt a ON a.message = m.id AND a.n = m.attempt
+         JOIN person p ON p.id = m.person
+         WHERE m.id > ?1 AND m.state = 'sent' AND m.priority = 1 AND m.recipient = 'member'
+           AND m.renewal IS NOT NULL ORDER BY m.id LIMIT ?2 + 0",
+    )?;
+    let rows = statement.query_map((after.0, limit), |r| {
+        Ok(Reached {
+            id: MessageRow(r.get(0)?),
+            mid: MessageId::from_i64(r.get(1)?),
+            kind: r.get(2)?,
+            member_no: r.get(3)?,
+            renewal: RenewalId(r.get(4)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Moves a waiting message's time, and nothing else.

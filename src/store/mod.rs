@@ -7,6 +7,7 @@
 pub mod addresses;
 pub mod attempts;
 pub mod checkouts;
+pub mod copies;
 pub mod desk;
 pub mod digests;
 pub mod firings;
