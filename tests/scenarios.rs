@@ -73,6 +73,12 @@ mod s51_secrets_and_folders;
 mod s60_attack_mail;
 #[path = "scenarios/61-attack-config/mod.rs"]
 mod s61_attack_config;
+#[path = "scenarios/77-reminders-and-lapse/mod.rs"]
+mod s77_reminders_and_lapse;
+#[path = "scenarios/78-gate/mod.rs"]
+mod s78_gate;
+#[path = "scenarios/79-letters-and-preview/mod.rs"]
+mod s79_letters_and_preview;
 #[path = "scenarios/80-front-page/mod.rs"]
 mod s80_front_page;
 #[path = "scenarios/81-verify/mod.rs"]
