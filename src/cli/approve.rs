@@ -20,13 +20,12 @@ use crate::store::{Direct, Look, firings};
 
 /// Arguments of `relance approve`.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false)]
 pub(super) struct Approve {
     /// The schedule: its firing that waits because of its count, else its next one.
-    #[arg(value_name = "SCHEDULE", group = "what")]
+    #[arg(value_name = "SCHEDULE", required_unless_present = "all", conflicts_with = "all")]
     schedule: Option<String>,
     /// Every coming firing of the season; the count is the sum of all.
-    #[arg(long, group = "what")]
+    #[arg(long)]
     all: bool,
     /// How many it reaches, as the forecast or the hold says. Type it: that is the approval.
     #[arg(long, value_name = "N")]

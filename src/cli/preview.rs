@@ -148,7 +148,7 @@ fn verdict(
     at: Timestamp,
 ) -> Result<(), &'static str> {
     let day = season::day_in(&issuer.zone, at);
-    let step = Step { kind: schedule.kind, audience: schedule.audience(), day };
+    let step = Step { kind: schedule.kind, audience: schedule.audience(), day, nominal: None };
     let decided = eligibility::decide(config, issuer, step, member, renewal, Promise::default());
     decided.map(|_| ()).map_err(eligibility::Excluded::as_str)
 }

@@ -35,7 +35,7 @@ pub enum Excluded {
     NotInsured,
     /// Insured, and the step is for the others.
     Insured,
-    /// Asked to be reminded on a later day.
+    /// Asked to be reminded on that day or a later one, and is.
     RemindLater,
     /// Got another step today: waits a day.
     SameDay,
@@ -99,6 +99,8 @@ pub struct Step {
     pub audience: Audience,
     /// The day that it is in the issuer's zone.
     pub day: Date,
+    /// The day of its firing; `None` where the member asked for it.
+    pub nominal: Option<Date>,
 }
 
 /// What stands behind a promise to pay.
@@ -150,7 +152,7 @@ pub fn reaches(
     renewal: Option<&Renewal>,
     promise: Promise,
 ) -> Result<(), Excluded> {
-    let Step { kind, audience, day } = step;
+    let Step { kind, audience, day, nominal } = step;
     let state = renewal.map_or(RenewalState::Open, |r| r.state);
     match kind {
         StepKind::PaymentReminder => match state {
@@ -180,8 +182,9 @@ pub fn reaches(
         (Audience::NotInsured, true) => return Err(Excluded::Insured),
         _ => {}
     }
-    if kind == StepKind::Reminder
-        && renewal.and_then(|r| r.remind_on).is_some_and(|asked| asked > day)
+    // Their own reminder comes in place of those before it, and of that very day's.
+    let asked = renewal.and_then(|r| r.remind_on);
+    if kind == StepKind::Reminder && asked.is_some_and(|asked| nominal.is_some_and(|n| asked >= n))
     {
         return Err(Excluded::RemindLater);
     }
@@ -273,7 +276,7 @@ mod tests {
     fn step(kind: StepKind) -> Step {
         let audience =
             if kind == StepKind::LastCall { Audience::Insured } else { Audience::Billed };
-        Step { kind, audience, day: TODAY }
+        Step { kind, audience, day: TODAY, nominal: Some(TODAY) }
     }
 
     fn renewal(state: RenewalState) -> Renewal {
@@ -375,7 +378,7 @@ mod tests {
         let m = member(&["OPPI+", "CIP"]);
         for (kind, remind_on, want) in [
             (StepKind::Reminder, "2026-12-09", Some(Excluded::RemindLater)),
-            (StepKind::Reminder, "2026-12-08", None),
+            (StepKind::Reminder, "2026-12-08", Some(Excluded::RemindLater)),
             (StepKind::Reminder, "2026-12-07", None),
             (StepKind::LastCall, "2026-12-09", None),
             (StepKind::Lapse, "2026-12-09", None),
@@ -385,6 +388,10 @@ mod tests {
             let got = decide(&config, issuer, step(kind), &m, Some(&renewal), PAST);
             assert_eq!(got.err(), want, "{kind:?} {remind_on}");
         }
+        let mut asked = renewal(RenewalState::Open);
+        asked.remind_on = Some(TODAY);
+        let own = Step { nominal: None, ..step(StepKind::Reminder) };
+        assert!(decide(&config, issuer, own, &m, Some(&asked), PAST).is_ok());
     }
 
     #[test]

@@ -25,10 +25,15 @@ pub fn step_of(kind: &str) -> Option<StepKind> {
 /// The step that a message is, on that day. Its name stands in its cause; what a member asked for
 /// belongs to no schedule.
 fn step(context: &Context, view: &MessageView, kind: StepKind, day: Date) -> Step {
-    let name = view.firing.and_then(|_| view.cause.split('/').nth(3));
-    let schedule = name.and_then(|name| context.config.step(&view.issuer, name));
+    // cal/SEASON/ISSUER/STEP/LOCAL/MEMBER
+    let mut parts = view.cause.split('/').skip(3);
+    let (name, local) = (parts.next(), parts.next());
+    let schedule = name
+        .filter(|_| view.firing.is_some())
+        .and_then(|name| context.config.step(&view.issuer, name));
+    let nominal = schedule.and(local).and_then(|local| local.split('T').next()?.parse().ok());
     let audience = schedule.map_or(Audience::Billed, crate::config::Schedule::audience);
-    Step { kind, audience, day }
+    Step { kind, audience, day, nominal }
 }
 
 /// On whom a letter's going depends.

@@ -179,7 +179,7 @@ fn remind_one(
 ) -> Result<(), StoreError> {
     let Some(member) = people::by_id(c, row.person)? else { return Ok(()) };
     let config = &context.config;
-    let step = Step { kind: StepKind::Reminder, audience: Audience::Billed, day };
+    let step = Step { kind: StepKind::Reminder, audience: Audience::Billed, day, nominal: None };
     let renewal = Some(&row.renewal);
     if eligibility::decide(config, issuer, step, &member, renewal, Promise::default()).is_err() {
         return Ok(());

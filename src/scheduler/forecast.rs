@@ -136,7 +136,8 @@ pub fn forecast(c: &Connection, config: &Config, wish: Wish) -> Result<Forecast,
 fn step(nominal: &Nominal<'_>) -> Step {
     let schedule = nominal.schedule;
     let day = season::day_in(&nominal.issuer.zone, nominal.due);
-    Step { kind: schedule.kind, audience: schedule.audience(), day }
+    let nominal = Some(nominal.local.date());
+    Step { kind: schedule.kind, audience: schedule.audience(), day, nominal }
 }
 
 fn coming(

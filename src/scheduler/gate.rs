@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::census::Census;
+use super::plan::nominal_day;
 use super::register;
 use crate::actions::Context;
 use crate::domain::eligibility::Step;
@@ -50,7 +51,8 @@ async fn count(
     let issuer = config.association(&firing.issuer).ok_or_else(unknown)?;
     let schedule = config.schedule(&firing.schedule).ok_or_else(unknown)?;
     let day = season::day_in(&issuer.zone, now);
-    let step = Step { kind: schedule.kind, audience: schedule.audience(), day };
+    let nominal = nominal_day(&firing.local);
+    let step = Step { kind: schedule.kind, audience: schedule.audience(), day, nominal };
     let mut so_far = Progress::default();
     while !stop.is_cancelled() {
         beat();

@@ -41,7 +41,8 @@ pub fn each<E: From<StoreError>>(
     mut letter: impl FnMut(PaperLetter) -> Result<(), E>,
 ) -> Result<(), E> {
     let terms = Terms::at(config, issuer, now);
-    let step = Step { kind: schedule.kind, audience: schedule.audience(), day: terms.on };
+    let step =
+        Step { kind: schedule.kind, audience: schedule.audience(), day: terms.on, nominal: None };
     let mut after = 0;
     loop {
         let members = people::of_association(c, &issuer.code, after, READ_AT_ONCE)?;

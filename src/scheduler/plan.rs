@@ -88,6 +88,11 @@ pub fn chunk(
     Ok(end)
 }
 
+/// The day in `2026-11-02T09:00`.
+pub(super) fn nominal_day(local: &str) -> Option<Date> {
+    local.split('T').next()?.parse().ok()
+}
+
 impl<'a> Plan<'a> {
     fn of(context: &'a Context, firing: &'a FiringRow, now: Timestamp) -> Result<Self, StoreError> {
         let issuer = context.config.association(&firing.issuer);
@@ -98,7 +103,8 @@ impl<'a> Plan<'a> {
         };
         let zone = season::zone(&issuer.zone).unwrap_or(TimeZone::UTC);
         let day = zone.to_datetime(now).date();
-        let step = Step { kind: schedule.kind, audience: schedule.audience(), day };
+        let nominal = nominal_day(&firing.local);
+        let step = Step { kind: schedule.kind, audience: schedule.audience(), day, nominal };
         Ok(Self { context, firing, issuer, schedule, step, zone, now })
     }
 

@@ -89,6 +89,8 @@ impl Scheduler {
         for firing in open {
             gate::look(&self.store, &self.context, firing, now, stop, beat).await?;
         }
+        // A desk may have been told something.
+        self.outbox.wake();
         self.plan(now, stop, beat).await?;
         self.remind(now, stop, beat).await
     }

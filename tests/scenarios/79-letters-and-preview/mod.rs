@@ -70,7 +70,7 @@ fn letters_to_whom_no_mail_reaches() {
     assert_eq!(last[0]["code"], *code);
     let none = cip.cli(&["letters", "reminder-9", "--out", &out]);
     assert_eq!(none.code(), 1);
-    assert!(none.stderr.contains("there are last-call"), "{}", none.stderr);
+    assert!(none.stderr.contains("there are lapse, last-call"), "{}", none.stderr);
 
     // Nobody lapsed yet; then all three have, and their letters say until when they can come back.
     cip.cli(&["letters", "lapse", "--out", &out]).ok();
