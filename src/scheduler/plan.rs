@@ -17,14 +17,14 @@ use crate::domain::member::{Member, Renewal};
 use crate::domain::{season, words};
 use crate::faults;
 use crate::ids::{FiringId, PersonId, RenewalId};
-use crate::store::firings::{self, FiringRow, FiringState};
+use crate::store::firings::{self, FiringRow, FiringState, Progress};
 use crate::store::messages::{self, NewMessage, Recipient};
 use crate::store::{StoreError, people, pledges, renewals};
 
 /// A chunk ends after this time: web and outbox wait for no more than 10 ms.
 const CHUNK_TIME_MAX: Duration = Duration::from_millis(7);
-/// Members read at once within a chunk: one page takes some 2 ms.
-const READ_AT_ONCE: i64 = 64;
+/// Members read at once within a chunk: one page takes a millisecond at most.
+const READ_AT_ONCE: i64 = 32;
 
 /// How a chunk ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +44,6 @@ struct Plan<'a> {
     step: Step,
     zone: TimeZone,
     now: Timestamp,
-}
-
-/// How far a page came.
-#[derive(Default)]
-struct Progress {
-    cursor: i64,
-    planned: i64,
-    excluded: i64,
 }
 
 /// Plans the next members of a firing in the caller's transaction.
@@ -80,8 +72,9 @@ pub fn chunk(
             break ChunkEnd::More;
         }
     };
-    let Progress { cursor, planned, excluded } = progress;
-    firings::advance(c, id, cursor, planned, excluded, end == ChunkEnd::Done)?;
+    let done_on = (end == ChunkEnd::Done).then(|| plan.step.day.to_string());
+    firings::advance(c, id, progress, done_on.as_deref())?;
+    let Progress { planned, excluded, .. } = progress;
     let chunk_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(firing = id.0, planned, excluded, chunk_us, "scheduler.chunk");
     faults::point("scheduler.chunk");

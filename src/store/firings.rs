@@ -213,20 +213,32 @@ pub fn counted(
     Ok(n == 1)
 }
 
-/// Moves the cursor on after a chunk; `done` closes it.
+/// How far one chunk of planning came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the columns")]
+pub struct Progress {
+    pub cursor: i64,
+    /// In this chunk.
+    pub planned: i64,
+    /// In this chunk.
+    pub excluded: i64,
+}
+
+/// Moves the cursor on after a chunk. `done_on`: it was the last, on that local day, whose daily
+/// pass it was.
 pub fn advance(
     c: &Connection,
     id: FiringId,
-    cursor: i64,
-    planned: i64,
-    excluded: i64,
-    done: bool,
+    progress: Progress,
+    done_on: Option<&str>,
 ) -> Result<(), StoreError> {
+    let Progress { cursor, planned, excluded } = progress;
     c.prepare_cached(
         "UPDATE firing SET cursor = ?2, planned = planned + ?3, excluded = excluded + ?4,
-           state = iif(?5, 'done', state) WHERE id = ?1 AND state = 'planning'",
+           state = iif(?5 IS NULL, state, 'done'), replanned_on = coalesce(?5, replanned_on)
+         WHERE id = ?1 AND state = 'planning'",
     )?
-    .execute((id.0, cursor, planned, excluded, done))?;
+    .execute((id.0, cursor, planned, excluded, done_on))?;
     Ok(())
 }
 
