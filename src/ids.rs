@@ -61,6 +61,14 @@ row_id! {
     MessageRow,
     /// A firing's row.
     FiringId,
+    /// The row of a line that waits for a desk.
+    TaskId,
+    /// An invoice's or a credit note's row.
+    InvoiceId,
+    /// A payment's row.
+    PaymentId,
+    /// A payer's row: who pays in a member's place.
+    PayerId,
 }
 
 /// Where random bytes come from: the system's generator, or a seed in tests.

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::Text;
+use super::card_section::CardSection;
+use super::{InsuranceSection, RetentionSection, Text};
 
 /// The whole of `relance.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +18,10 @@ pub struct Relance {
     pub federation: FederationSection,
     /// The season being renewed.
     pub season: SeasonSection,
+    /// Professional liability insurance: who carries it, what is asked, and what happens at the
+    /// deadline. Left out where no category offers it.
+    #[serde(default)]
+    pub insurance: Option<InsuranceSection>,
     /// Where state lives.
     #[serde(default)]
     pub state: StateSection,
@@ -31,12 +36,18 @@ pub struct Relance {
     pub smtp: SmtpSection,
     /// How mail comes in.
     pub inbox: InboxSection,
+    /// Payment by card.
+    #[serde(default)]
+    pub card: CardSection,
     /// Templates and words of one's own.
     #[serde(default)]
     pub words: WordsSection,
     /// How long what names people is kept.
     #[serde(default)]
     pub retention: RetentionSection,
+    /// The desks' digests and their links.
+    #[serde(default)]
+    pub desk: DeskSection,
     /// How this host is recognised, so that a copy does not mail.
     #[serde(default)]
     pub host: HostSection,
@@ -379,40 +390,6 @@ pub struct WordsSection {
     pub locales_dir: Option<PathBuf>,
 }
 
-/// `[retention]`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RetentionSection {
-    /// Months after which sender, subject and text of a mail that came in are forgotten; when it
-    /// came and what it led to stays. Two seasons, so that a desk can look back at the last one.
-    /// 0: never.
-    pub inbound_months: u32,
-    /// Months after which the address of a mail that went out is forgotten; that it went, when
-    /// and about what stays. As long as somebody may dispute that a last call was sent. 0: never.
-    pub attempt_months: u32,
-    /// Months after which the addresses of card checkouts and the notes of card events are
-    /// forgotten; payments stay. Past every chargeback. 0: never.
-    pub checkout_months: u32,
-    /// Months after which what stands in a closed desk line is forgotten; that it was there
-    /// stays. 0: never.
-    pub task_months: u32,
-    /// Months after which a correction that the list has taken over, or an address change that is
-    /// over, is forgotten. 0: never.
-    pub correction_months: u32,
-}
-
-impl Default for RetentionSection {
-    fn default() -> Self {
-        Self {
-            inbound_months: 24,
-            attempt_months: 36,
-            checkout_months: 24,
-            task_months: 24,
-            correction_months: 24,
-        }
-    }
-}
-
 /// `[host]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -420,4 +397,24 @@ pub struct HostSection {
     /// File whose content names this host, where `/etc/machine-id` does not (containers).
     #[serde(default)]
     pub identity_file: Option<PathBuf>,
+}
+
+/// `[desk]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeskSection {
+    /// How long a link in a digest works, in days after it was mailed. What still waits comes
+    /// with a fresh link in each digest.
+    #[serde(default = "default_desk_link_days")]
+    pub link_days: u32,
+}
+
+impl Default for DeskSection {
+    fn default() -> Self {
+        Self { link_days: default_desk_link_days() }
+    }
+}
+
+fn default_desk_link_days() -> u32 {
+    30
 }

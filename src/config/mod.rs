@@ -5,12 +5,15 @@
 //! `schedules.toml` the calendar.
 
 mod associations;
+mod card_section;
 mod check;
 mod fault;
+mod insurance;
 mod main_file;
 pub(crate) mod nearest;
 mod read;
 pub mod reference;
+mod retention;
 mod schedules;
 mod secret;
 mod shape;
@@ -18,13 +21,18 @@ mod shape;
 use std::path::Path;
 
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
+pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
-pub use main_file::{
-    AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
-    Relance, RetentionSection, SeasonSection, SmtpSection, StateSection, Tls, Transport,
-    WebSection, WordsSection,
+pub use insurance::{
+    InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,
 };
-pub use schedules::{IfUnanswered, Schedule, StepKind};
+pub use main_file::{
+    AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
+    MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
+    WordsSection,
+};
+pub use retention::RetentionSection;
+pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
 
 /// Everything an operator configured, checked.
@@ -36,6 +44,8 @@ pub struct Config {
     pub associations: Vec<Association>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
+    /// The desks' digests of `schedules.toml`, in the file's order.
+    pub digests: Vec<Digest>,
 }
 
 /// Reads the three files in `dir` and says everything that is wrong or worth knowing. The

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::Report;
 use super::reference::File;
 use super::shape::{Whole, conform};
-use super::{Association, Config, Relance, Schedule};
+use super::{Association, Config, Digest, Relance, Schedule};
 
 /// A configuration is a few hundred lines: anything larger is another file.
 const FILE_OCTETS_MAX: u64 = 1024 * 1024;
@@ -24,6 +24,7 @@ pub(super) struct Parts {
     pub relance: Option<Relance>,
     pub associations: Option<Vec<Association>>,
     pub schedules: Option<Vec<Schedule>>,
+    pub digests: Option<Vec<Digest>>,
 }
 
 impl Parts {
@@ -32,6 +33,7 @@ impl Parts {
             relance: self.relance?,
             associations: self.associations?,
             schedules: self.schedules?,
+            digests: self.digests?,
         })
     }
 }
@@ -44,15 +46,16 @@ struct AssociationsFile {
 #[derive(Deserialize)]
 struct SchedulesFile {
     schedule: Vec<Schedule>,
+    #[serde(default)]
+    digest: Vec<Digest>,
 }
 
 pub(super) fn parts(dir: &Path, report: &mut Report) -> Parts {
-    Parts {
-        relance: read(dir, File::Relance, report),
-        associations: read::<AssociationsFile>(dir, File::Associations, report)
-            .map(|file| file.association),
-        schedules: read::<SchedulesFile>(dir, File::Schedules, report).map(|file| file.schedule),
-    }
+    let relance = read(dir, File::Relance, report);
+    let associations = read::<AssociationsFile>(dir, File::Associations, report);
+    let calendar = read::<SchedulesFile>(dir, File::Schedules, report);
+    let (schedules, digests) = calendar.map(|file| (file.schedule, file.digest)).unzip();
+    Parts { relance, associations: associations.map(|file| file.association), schedules, digests }
 }
 
 fn read<T: DeserializeOwned>(dir: &Path, file: File, report: &mut Report) -> Option<T> {

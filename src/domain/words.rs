@@ -112,3 +112,28 @@ vocabulary! {
         /// Will not go: the reason stands beside it.
         Cancelled = "cancelled" }
 }
+
+vocabulary! {
+    /// Why a line waits for a person at a desk.
+    TaskKind {
+        /// A member's situation changed: the desk decides on a new invoice.
+        Situation = "situation",
+        /// An answer to the insurance questions calls for follow-up.
+        Insurance = "insurance",
+        /// A cheque or transfer was promised.
+        ExpectedCheque = "expected-cheque",
+        /// A member says that they have paid.
+        SaysPaid = "says-paid",
+        /// Money that is applied to nothing.
+        Credit = "credit",
+        /// Paid a second time.
+        DoublePayment = "double-payment",
+        /// The member list says otherwise than the member.
+        Conflict = "conflict",
+        /// Nothing can be mailed to a member: call.
+        Call = "call",
+        /// A mail that a person must answer.
+        Forward = "forward",
+        /// An intent to pay that was not kept in time.
+        Overdue = "overdue" }
+}

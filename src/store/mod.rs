@@ -18,6 +18,7 @@ pub mod people;
 pub mod renewals;
 pub mod sign_ins;
 pub mod staging;
+pub mod tasks;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -15,6 +15,8 @@ use crate::scheduler::rule::{Rule, RuleFault};
 /// Longest text in the configuration: a postal address on one line is far shorter, and a header
 /// made of it stays within RFC 5322's 998 octets.
 pub const LINE_CHARS_MAX: usize = 300;
+/// Longest text of a question: insurers write long sentences, no pages.
+pub const PROSE_CHARS_MAX: usize = 2000;
 /// Longest code or id: they stand in keys, headers and file names.
 pub const ID_CHARS_MAX: usize = 32;
 /// Longest list in one key.
@@ -29,11 +31,15 @@ pub enum Form {
     Tables,
     /// A text in both languages: a table of `en` and perhaps `fr`.
     Text,
+    /// As [`Form::Text`], with room for long sentences.
+    Prose,
     /// One line of text.
     Line {
         /// Whether it may be empty.
         empty: bool,
     },
+    /// One line of text, as long as a question may be.
+    Sentences,
     /// Letters, digits and hyphens: a code of the member list.
     Code,
     /// Lower-case letters, digits and hyphens: a lasting name.
@@ -80,9 +86,11 @@ impl Form {
         match self {
             Self::Table => "a table".into(),
             Self::Tables => "a list of tables".into(),
-            Self::Text => "a text in both languages, `{ en = \"…\", fr = \"…\" }`".into(),
+            Self::Text | Self::Prose => {
+                "a text in both languages, `{ en = \"…\", fr = \"…\" }`".into()
+            }
             Self::Line { empty: true } => "one line of text, may be empty".into(),
-            Self::Line { empty: false } => "one line of text".into(),
+            Self::Line { empty: false } | Self::Sentences => "one line of text".into(),
             Self::Code => "a code of letters, digits and hyphens".into(),
             Self::Id => "a name of lower-case letters, digits and hyphens".into(),
             Self::Int(from, to) => format!("a whole number from {from} to {to}"),
@@ -143,6 +151,7 @@ impl Form {
             Self::Table
                 | Self::Tables
                 | Self::Text
+                | Self::Prose
                 | Self::Int(..)
                 | Self::Bool
                 | Self::Ips
@@ -168,8 +177,9 @@ impl Form {
         if text.chars().any(char::is_control) {
             return Err(self.complain("has a control character or line break".into()));
         }
-        if text.chars().count() > LINE_CHARS_MAX {
-            return Err(self.complain(format!("is longer than {LINE_CHARS_MAX} characters")));
+        let chars_max = if self == Self::Sentences { PROSE_CHARS_MAX } else { LINE_CHARS_MAX };
+        if text.chars().count() > chars_max {
+            return Err(self.complain(format!("is longer than {chars_max} characters")));
         }
         if text.trim().is_empty() && !matches!(self, Self::Line { empty: true }) {
             return Err(self.complain("is empty".into()));
