@@ -4,6 +4,7 @@
 
 pub(crate) mod addresses;
 mod answers;
+pub mod checkouts;
 mod letters;
 pub mod payload;
 mod sign_ins;
@@ -45,6 +46,8 @@ pub enum Door {
     Mail,
     /// A desk or an operator.
     Desk,
+    /// The payment provider's word.
+    Card,
 }
 
 impl Door {
@@ -55,6 +58,7 @@ impl Door {
             Self::Web => "web",
             Self::Mail => "mail",
             Self::Desk => "desk",
+            Self::Card => "card",
         }
     }
 }

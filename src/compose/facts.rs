@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::config::{Association, Relance, StepKind};
-use crate::domain::money::Cents;
+use crate::domain::bill::Bill;
 use crate::domain::words::{Lang, RenewalState};
 
 /// Everything that one message says.
@@ -219,54 +219,6 @@ pub struct PersonFacts<'a> {
     pub insured: bool,
     /// Where the renewal stands now.
     pub state: RenewalState,
-}
-
-/// What one renewal owes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Bill {
-    /// Lines, dues first.
-    pub lines: Vec<Line>,
-}
-
-impl Bill {
-    /// The sum of the lines.
-    #[must_use]
-    pub fn total(&self) -> Cents {
-        self.lines.iter().map(|l| l.amount).sum()
-    }
-}
-
-/// One line of a bill.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Line {
-    /// Dues or premium.
-    pub kind: LineKind,
-    /// Code of the body whose line it is.
-    pub supplier: String,
-    /// Category code at that body.
-    pub category: String,
-    /// Amount.
-    pub amount: Cents,
-}
-
-/// The kinds of line, taxed differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LineKind {
-    /// Dues of a body.
-    Dues,
-    /// Premium of professional liability insurance.
-    Premium,
-}
-
-impl LineKind {
-    /// Stable text form.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dues => "dues",
-            Self::Premium => "premium",
-        }
-    }
 }
 
 /// Complete URLs and addresses. Those that a message does not use are empty.

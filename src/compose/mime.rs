@@ -203,7 +203,8 @@ mod tests {
 
     fn composer(sample: &Sample) -> Composer {
         let words = &sample.relance.words;
-        Composer::unlinted(words, &sample.relance, &sample.associations, false).unwrap()
+        Composer::unlinted(words, &sample.relance, &sample.associations, &sample.taxes, false)
+            .unwrap()
     }
 
     fn has(bytes: &[u8], header: &str) -> bool {

@@ -9,9 +9,10 @@ use super::{
     MailKind, Page, PersonFacts, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, Sent,
     SignedInPage, UnsubscribePage,
 };
-use crate::config::{Association, Relance, StepKind};
+use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
 use crate::domain::money::Cents;
+use crate::domain::tax::{self, Supply};
 use crate::domain::words::{Lang, RenewalState};
 
 /// The federation's two files, as an operator would write them.
@@ -50,6 +51,7 @@ struct Variant {
 #[derive(Debug, serde::Deserialize)]
 struct AssociationsFile {
     association: Vec<Association>,
+    tax: Vec<TaxConfig>,
 }
 
 /// The invented federation.
@@ -60,6 +62,8 @@ pub struct Sample {
     /// As from `associations.toml`: `CEI` (national), `OEI` (both names), `WEA` (English name
     /// only).
     pub associations: Vec<Association>,
+    /// As from `associations.toml`.
+    pub taxes: Vec<TaxConfig>,
     several: Bill,
     single: Bill,
 }
@@ -80,23 +84,39 @@ impl Sample {
         let relance = toml::from_str(RELANCE).expect("the sample parses: a test reads it");
         let file: AssociationsFile =
             toml::from_str(ASSOCIATIONS).expect("the sample parses: a test reads it");
-        let line = |kind, supplier: &str, category: &str, cents| Line {
-            kind,
-            supplier: supplier.to_owned(),
-            category: category.to_owned(),
-            amount: Cents::new(cents).unwrap_or_default(),
+        let on = jiff::civil::date(2026, 11, 3);
+        let body = |code: &str| file.association.iter().find(|a| a.code == code);
+        let line = |kind, supplier: &str, category: &'static str, cents, place| {
+            let amount = Cents::new(cents).unwrap_or_default();
+            let taxes = body(supplier).map(|supplier| Supply {
+                supplier,
+                kind,
+                category,
+                place,
+                on,
+                amount,
+            });
+            Line {
+                kind,
+                supplier: supplier.to_owned(),
+                category: category.to_owned(),
+                amount,
+                taxes: taxes.map(|s| tax::due(&file.tax, &s)).unwrap_or_default(),
+            }
         };
         Self {
-            relance,
-            associations: file.association,
             several: Bill {
                 lines: vec![
-                    line(LineKind::Dues, "OEI", "full", 98_450),
-                    line(LineKind::Dues, "CEI", "full", 21_006),
-                    line(LineKind::Premium, "OEI", "full", 4_000),
+                    line(LineKind::Dues, "OEI", "full", 98_450, "QC"),
+                    line(LineKind::Dues, "CEI", "full", 21_006, "QC"),
+                    line(LineKind::Premium, "OEI", "full", 4_000, "QC"),
+                    line(LineKind::Penalty, "OEI", "full", 2_500, "QC"),
                 ],
             },
-            single: Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500)] },
+            single: Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500, "SK")] },
+            relance,
+            associations: file.association,
+            taxes: file.tax,
         }
     }
 

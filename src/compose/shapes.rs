@@ -121,7 +121,8 @@ mod tests {
     use crate::config::WordsSection;
 
     fn composer(sample: &Sample, words: &WordsSection) -> Composer {
-        Composer::unlinted(words, &sample.relance, &sample.associations, false).unwrap()
+        Composer::unlinted(words, &sample.relance, &sample.associations, &sample.taxes, false)
+            .unwrap()
     }
 
     /// What a member list may hold: any text, and texts of what means something on the way out.

@@ -22,7 +22,7 @@ const KEPT: &[&str] = &[
 ];
 
 fn composer(sample: &Sample) -> Composer {
-    Composer::new(&sample.relance, &sample.associations).unwrap()
+    Composer::new(&sample.relance, &sample.associations, &sample.taxes).unwrap()
 }
 
 /// Headers as sent, parts decoded.

@@ -42,12 +42,12 @@ pub struct Relance {
     /// Templates and words of one's own.
     #[serde(default)]
     pub words: WordsSection,
-    /// How long what names people is kept.
-    #[serde(default)]
-    pub retention: RetentionSection,
     /// The desks' digests and their links.
     #[serde(default)]
     pub desk: DeskSection,
+    /// How long what names people is kept.
+    #[serde(default)]
+    pub retention: RetentionSection,
     /// How this host is recognised, so that a copy does not mail.
     #[serde(default)]
     pub host: HostSection,

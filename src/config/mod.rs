@@ -17,6 +17,7 @@ mod retention;
 mod schedules;
 mod secret;
 mod shape;
+mod taxes;
 
 use std::path::Path;
 
@@ -34,6 +35,7 @@ pub use main_file::{
 pub use retention::RetentionSection;
 pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
+pub use taxes::{AssociationTax, TaxConfig};
 
 /// Everything an operator configured, checked.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub struct Config {
     pub relance: Relance,
     /// `associations.toml`, in the file's order.
     pub associations: Vec<Association>,
+    /// The taxes of `associations.toml`, in the file's order.
+    pub taxes: Vec<TaxConfig>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
     /// The desks' digests of `schedules.toml`, in the file's order.

@@ -124,7 +124,7 @@ impl Daemon {
         let machine = Clock::system().now();
         let store = Store::open(&options.state, machine.as_millisecond())?;
         let config = Arc::new(config);
-        let composer = Composer::new(&config.relance, &config.associations)?;
+        let composer = Composer::new(&config.relance, &config.associations, &config.taxes)?;
         // Before the store is marked: a start that fails leaves it as it was.
         let (way, mailbox) = (way(&config, options)?, source(&config, options)?);
         let members = bind(config.relance.web.listen, "web.listen").await?;

@@ -11,9 +11,10 @@ use crate::compose::{
     MailIds, MailKind, PersonFacts, Said, Sent, mask,
 };
 use crate::config::{Association, StepKind};
+use crate::domain::billing::{self, Terms};
+use crate::domain::eligibility;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
-use crate::domain::{billing, eligibility};
 use crate::ids::{FiringId, MessageId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
@@ -100,7 +101,7 @@ pub fn draft(
     view: MessageView,
     now: Timestamp,
 ) -> Result<Drafted, StoreError> {
-    let facts = match facts(c, context, &view)? {
+    let facts = match facts(c, context, &view, now)? {
         Ok(facts) => facts,
         Err(drafted) => return Ok(drafted),
     };
@@ -125,6 +126,7 @@ fn facts<'a>(
     c: &Connection,
     context: &'a Context,
     view: &MessageView,
+    now: Timestamp,
 ) -> Result<Result<Facts<'a>, Drafted>, StoreError> {
     let Some(issuer) = context.config.association(&view.issuer) else {
         return Ok(Err(Drafted::Hold(format!("association {} is not configured", view.issuer))));
@@ -132,7 +134,8 @@ fn facts<'a>(
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    let (address, bill) = match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+    let entitled = entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now);
+    let (address, bill) = match entitled {
         Ok(found) => found,
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
@@ -196,14 +199,16 @@ fn entitled(
     view: &MessageView,
     member: Option<&Member>,
     renewal: Option<&Renewal>,
+    now: Timestamp,
 ) -> Result<(String, Option<Bill>), &'static str> {
+    let terms = Terms::at(&context.config, issuer, now);
     if view.to_desk {
-        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer));
+        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
         return Ok((issuer.desk.email.clone(), bill));
     }
     let Some(member) = member else { return Err("not-here") };
     if let Some(step) = step_of(&view.kind) {
-        let bill = eligibility::decide(&context.config, issuer, step, member, renewal)
+        let bill = eligibility::decide(&context.config, issuer, step, member, renewal, &terms)
             .map_err(eligibility::Excluded::as_str)?;
         let address = member.email.clone().ok_or("no-address")?;
         return Ok((address, Some(bill)));
@@ -215,7 +220,7 @@ fn entitled(
     if member.suspended {
         return Err("address-suspended");
     }
-    Ok((address, billing::bill(&context.config, member, issuer)))
+    Ok((address, billing::bill(&context.config, member, issuer, &terms)))
 }
 
 /// What a letter finds in the transaction that would claim it.
@@ -230,13 +235,18 @@ pub enum Still {
 }
 
 /// Looks again, with the store as it is now.
-pub fn recheck(c: &Connection, context: &Context, letter: &Letter) -> Result<Still, StoreError> {
+pub fn recheck(
+    c: &Connection,
+    context: &Context,
+    letter: &Letter,
+    now: Timestamp,
+) -> Result<Still, StoreError> {
     let view = &letter.view;
     let Some(issuer) = context.config.association(&view.issuer) else { return Ok(Still::Changed) };
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now) {
         Err(reason) => Still::Cancel(reason),
         Ok((address, _)) if address != letter.address => Still::Changed,
         Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
@@ -370,7 +380,7 @@ impl Writer<'_> {
             category: member
                 .membership(&self.view.issuer)
                 .map_or("", |membership| &membership.category),
-            insured: self.facts.bill.as_ref().is_some_and(billing::insures),
+            insured: self.facts.bill.as_ref().is_some_and(Bill::insures),
             state: self.facts.renewal.as_ref().map_or(RenewalState::Open, |r| r.state),
         }
     }

@@ -68,7 +68,7 @@ pub fn claim(
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     let now_ms = now.as_millisecond();
-    match super::letter::recheck(c, context, letter)? {
+    match super::letter::recheck(c, context, letter, now)? {
         super::letter::Still::Good => {}
         super::letter::Still::Changed => return Ok(Claimed::Later),
         super::letter::Still::Cancel(reason) => {

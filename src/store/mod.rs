@@ -6,6 +6,9 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod checkouts;
+pub mod desk;
+pub mod digests;
 pub mod firings;
 pub mod inbounds;
 pub mod ledger;
@@ -28,6 +31,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use attempts::{Attempt, AttemptStart, Verdict};
+pub use checkouts::CheckoutRow;
 pub use firings::{FiringRow, FiringState, NewFiring};
 pub use inbounds::{InboundRow, MailboxRow, NewInbound};
 pub use ledger::{Break, LedgerLine};

@@ -464,6 +464,14 @@ pub(super) const KEYS: &[Key] = &[
         r#""/etc/relance/locales""#,
         "Folder of Fluent files (`en-CA/…`, `fr-CA/…`) whose messages replace those of the binary.",
     ),
+    table("desk", Need::Optional, "The desks' digests and their links."),
+    default(
+        "desk.link_days",
+        Form::Int(1, 365),
+        "30",
+        "How long a link in a digest works, in days after it was mailed. What still waits comes \
+         with a fresh link in each digest.",
+    ),
     table("retention", Need::Optional, "How long what names people is kept."),
     default(
         "retention.inbound_months",
@@ -501,14 +509,6 @@ pub(super) const KEYS: &[Key] = &[
         "24",
         "Months after which a correction that the list has taken over, or an address change that \
          is over, is forgotten. 0: never.",
-    ),
-    table("desk", Need::Optional, "The desks' digests and their links."),
-    default(
-        "desk.link_days",
-        Form::Int(1, 365),
-        "30",
-        "How long a link in a digest works, in days after it was mailed. What still waits comes \
-         with a fresh link in each digest.",
     ),
     table("host", Need::Optional, "How this host is recognised, so that a copy does not mail."),
     optional(
