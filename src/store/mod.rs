@@ -204,6 +204,14 @@ impl Direct {
         Ok(Self(connection))
     }
 
+    /// An empty store of its own beside the state, gone when it is closed: for reckoning what
+    /// would happen.
+    pub fn aside() -> Result<Self, StoreError> {
+        let mut connection = Connection::open("")?;
+        migrate::run(&mut connection, 0)?;
+        Ok(Self(connection))
+    }
+
     /// Runs `f` in a transaction of its own.
     pub fn write<T>(
         &mut self,

@@ -14,3 +14,7 @@ CREATE TABLE tombstone (
 -- Erased persons keep their row, with a number that means nothing, since invoices and evidence
 -- hang on it.
 ALTER TABLE person ADD COLUMN erased_at INTEGER;
+
+-- By which the staged rows of one person are found.
+ALTER TABLE import_row ADD COLUMN member_no TEXT NOT NULL DEFAULT '';
+CREATE INDEX import_row_member ON import_row (import, member_no);
