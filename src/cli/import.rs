@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use self::report::{Refused, Report};
-use self::sieve::Sieve;
+use self::sieve::{Graves, Sieve};
 use super::{Place, say_error};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -68,11 +68,13 @@ impl Import {
     fn take(&self, config: &Config, state: &Path) -> anyhow::Result<ExitCode> {
         let now_ms = Clock::system().now().as_millisecond();
         let mut store = Direct::open(state, now_ms)?;
+        let ring = Place::ring(state).ok();
+        let graves = store.write(|c| Graves::read(c, ring))?;
         let shown = self.file.display().to_string();
         let mut run = Run {
             config,
             report: Report::default(),
-            sieve: Sieve::default(),
+            sieve: Sieve::new(graves),
             progress: Progress { on: std::io::stderr().is_terminal() && !self.json },
         };
         let taken = if self.dry_run {
@@ -83,6 +85,7 @@ impl Import {
         taken.with_context(|| shown)?;
         let Run { mut report, mut sieve, .. } = run;
         report.disagreements = sieve.disagreements();
+        report.erased = sieve.erased();
         report.warnings.extend(sieve.shared_warnings());
         if self.complete && !report.refused.is_empty() {
             report.warnings.push(
@@ -135,6 +138,9 @@ impl Import {
     ) -> anyhow::Result<()> {
         let mut waiting: Vec<(i64, Row)> = Vec::with_capacity(CHUNK);
         self.each(run, |sieve, line, row| {
+            if sieve.is_erased(line, &row) {
+                return Ok(None);
+            }
             if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
                 return Ok(Some(refused));
             }
@@ -186,7 +192,7 @@ impl Import {
             return Err(fault);
         }
         crate::faults::point("import.staged");
-        apply_all(store, id, &mut run.report, &run.progress)?;
+        apply_all(store, id, run, now.as_millisecond())?;
         let report = &mut run.report;
         // A refused row may be anybody's: a typing error must not end a membership.
         let ends = complete && report.refused.is_empty();
@@ -240,15 +246,19 @@ fn count(report: &mut Report, change: ImportChange) {
 fn apply_all(
     store: &mut Direct,
     id: ImportId,
-    report: &mut Report,
-    progress: &Progress,
+    run: &mut Run<'_>,
+    now_ms: i64,
 ) -> anyhow::Result<()> {
+    let graves = run.sieve.graves();
     loop {
         let applied = store.write(|c| {
             let rows = settled(c, id)?;
             let mut changes = Vec::with_capacity(rows.len());
             for (_, row) in &rows {
                 let subject = HEXLOWER.encode(&Random::System.bytes::<12>());
+                for address in row.email.iter().chain(&row.email2) {
+                    graves.suspend_again(c, address, now_ms)?;
+                }
                 changes.push(staging::apply(c, row, &subject, &Random::System.bytes::<16>())?);
             }
             if let Some((line, _)) = rows.last() {
@@ -261,9 +271,10 @@ fn apply_all(
             return Ok(());
         }
         for change in applied {
-            count(report, change);
+            count(&mut run.report, change);
         }
-        progress.at("applied", report.added + report.changed + report.unchanged);
+        let report = &run.report;
+        run.progress.at("applied", report.added + report.changed + report.unchanged);
     }
 }
 

@@ -9,6 +9,7 @@ mod clock;
 mod demo;
 mod dns;
 mod doctor;
+mod export;
 mod firing;
 mod forecast;
 mod generate;
@@ -17,6 +18,7 @@ mod inbox;
 pub mod inspect;
 mod key;
 mod link;
+mod member;
 mod outbox;
 mod place;
 mod run;
@@ -72,6 +74,11 @@ enum Command {
     /// List the mails that came in, and let a held mailbox be read.
     #[command(subcommand)]
     Inbox(inbox::Inbox),
+    /// What happened since a cursor, for the membership system: CSV, or a JSON object a line.
+    Export(export::Export),
+    /// Say, give out or forget everything about one member.
+    #[command(subcommand)]
+    Member(member::Member),
     /// Look into a link or address.
     #[command(subcommand)]
     Link(link::Link),
@@ -135,6 +142,8 @@ pub fn main() -> ExitCode {
         Command::Suppression(suppression) => suppression.run(&place),
         Command::Inbox(inbox) => inbox.run(&place),
         Command::Link(link) => link.run(&place),
+        Command::Export(export) => export.run(&place),
+        Command::Member(member) => member.run(&place),
         Command::Key(key) => key.run(&place),
         Command::Audit(audit) => audit.run(&place),
         Command::Dns(dns) => dns.run(&place),

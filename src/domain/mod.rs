@@ -8,6 +8,7 @@ pub mod checkout;
 pub mod desk;
 pub mod digest;
 pub mod eligibility;
+pub mod export;
 pub mod insurance;
 pub mod lateness;
 pub mod mailroom;

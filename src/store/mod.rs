@@ -9,6 +9,8 @@ pub mod attempts;
 pub mod checkouts;
 pub mod desk;
 pub mod digests;
+pub mod erasure;
+pub mod export;
 pub mod firings;
 pub mod inbounds;
 pub mod ledger;
@@ -18,10 +20,12 @@ pub mod meta;
 mod migrate;
 pub mod overview;
 pub mod people;
+pub mod records;
 pub mod renewals;
 pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
+pub mod tombstones;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -210,6 +214,12 @@ impl Direct {
         let mut connection = Connection::open("")?;
         migrate::run(&mut connection, 0)?;
         Ok(Self(connection))
+    }
+
+    /// Moves the log into the database and empties it, so that nothing that was overwritten stands
+    /// there any longer. `false`: somebody was reading, and some of it does.
+    pub fn forget_log(&self) -> Result<bool, StoreError> {
+        Ok(self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0))? == 0)
     }
 
     /// Runs `f` in a transaction of its own.

@@ -26,6 +26,9 @@ pub(super) struct Report {
     /// Rows of one person that do not say the same of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub disagreements: Vec<Disagreement>,
+    /// Lines of members who were erased, which were not taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +93,12 @@ impl Report {
             say(&format!("line {}:{field} {}", r.line, r.why));
         }
         self.tell_disagreements();
+        for line in self.erased.iter().take(NAMED_MAX) {
+            say(&format!(
+                "line {line}: this member was erased and is not taken; take the row out of the list, or, where the person came back: relance member readmit NUMBER"
+            ));
+        }
+        more(self.erased.len(), "rows of erased members");
         for warning in &self.warnings {
             say(&format!("warning: {warning}"));
         }

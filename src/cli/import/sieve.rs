@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::report::{Disagreement, Refused};
+use crate::link::Keyring;
 use crate::members::same_person;
 use crate::store::people::{self, Row};
+use crate::store::tombstones::{self, Tomb};
+use crate::store::{StoreError, addresses};
 
 /// Shared addresses that are named; more are counted.
 const SHARED_NAMED_MAX: usize = 20;
@@ -34,16 +37,89 @@ pub(super) struct Sieve {
     /// Address → member numbers.
     addresses: HashMap<String, Vec<String>>,
     disagreements: Vec<Disagreement>,
+    graves: Graves,
+    erased: Vec<u64>,
+}
+
+/// Marks of who was erased, and the keys to compare with; none where nobody was.
+#[derive(Default)]
+pub(super) struct Graves {
+    ring: Option<Keyring>,
+    numbers: HashMap<Vec<u8>, String>,
+    addresses: HashMap<Vec<u8>, String>,
+}
+
+impl Graves {
+    /// Reads them from a store.
+    pub(super) fn read(
+        c: &rusqlite::Connection,
+        ring: Option<Keyring>,
+    ) -> Result<Self, StoreError> {
+        let numbers = tombstones::all(c, Tomb::Number)?;
+        let addresses = tombstones::all(c, Tomb::Address)?;
+        Ok(Self { ring, numbers, addresses })
+    }
+
+    /// What came back from an address stays known, though its owner was erased: the mark gives
+    /// way to the suspension, which a person can lift as any other.
+    pub(super) fn suspend_again(
+        &self,
+        c: &rusqlite::Connection,
+        address: &str,
+        at_ms: i64,
+    ) -> Result<(), StoreError> {
+        let Some(ring) = self.ring.as_ref().filter(|_| !self.addresses.is_empty()) else {
+            return Ok(());
+        };
+        let mark = Tomb::Address.mark(ring, address);
+        if let Some(why) = self.addresses.get(mark.as_slice())
+            && tombstones::remove(c, &mark)?
+        {
+            addresses::set_score(c, address, 0.0, at_ms, Some(why))?;
+        }
+        Ok(())
+    }
+
+    fn has(&self, member_no: &str) -> bool {
+        let ring = self.ring.as_ref().filter(|_| !self.numbers.is_empty());
+        ring.is_some_and(|ring| {
+            self.numbers.contains_key(Tomb::Number.mark(ring, member_no).as_slice())
+        })
+    }
 }
 
 impl Sieve {
+    /// With the marks of who was erased.
+    pub(super) fn new(graves: Graves) -> Self {
+        Self { graves, ..Self::default() }
+    }
+
+    /// Whether a row is of somebody who was erased: it is not taken, and told.
+    pub(super) fn is_erased(&mut self, line: u64, row: &Row) -> bool {
+        let erased = self.graves.has(&row.member_no);
+        if erased {
+            self.erased.push(line);
+        }
+        erased
+    }
+
+    /// Lines of rows that were not taken, since their members were erased.
+    pub(super) fn erased(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.erased)
+    }
+
+    /// The marks of who was erased.
+    pub(super) const fn graves(&self) -> &Graves {
+        &self.graves
+    }
+
     /// A reason to refuse a row because of the rows before it, or of the store.
     pub(super) fn refuse(
         &mut self,
         c: &rusqlite::Connection,
         line: u64,
         row: &Row,
-    ) -> Result<Option<Refused>, crate::store::StoreError> {
+    ) -> Result<Option<Refused>, StoreError> {
         let names = (row.given_name.as_str(), row.family_name.as_str());
         let refused = |field: &str, why| Some(Refused { line, field: field.into(), why });
         if let Some(seen) = self.seen.get_mut(&row.member_no) {

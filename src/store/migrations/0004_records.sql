@@ -8,6 +8,8 @@ ALTER TABLE attempt ADD COLUMN subject TEXT NOT NULL DEFAULT '';
 CREATE TABLE tombstone (
   mark BLOB PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('number', 'address')),
+  -- Of an address: why nothing is mailed there. Of a number: why it was erased, naming nobody.
+  reason TEXT NOT NULL DEFAULT '',
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
