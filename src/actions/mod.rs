@@ -7,6 +7,7 @@ mod answers;
 pub mod checkouts;
 mod letters;
 pub mod payload;
+mod retention;
 mod sign_ins;
 mod subscriptions;
 
@@ -26,6 +27,7 @@ use crate::store::{StoreError, ledger, people};
 pub use addresses::{SCORE_LIMIT, decayed};
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
+pub use retention::{due as retention_due, forget};
 pub use sign_ins::sign_in;
 
 /// What every act needs besides its own facts. Cheap to clone.

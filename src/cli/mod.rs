@@ -21,6 +21,7 @@ mod link;
 mod member;
 mod outbox;
 mod place;
+mod retention;
 mod run;
 mod suppression;
 
@@ -79,6 +80,8 @@ enum Command {
     /// Say, give out or forget everything about one member.
     #[command(subcommand)]
     Member(member::Member),
+    /// Say what is past its time and would be forgotten, or forget it.
+    Retention(retention::Retention),
     /// Look into a link or address.
     #[command(subcommand)]
     Link(link::Link),
@@ -142,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Suppression(suppression) => suppression.run(&place),
         Command::Inbox(inbox) => inbox.run(&place),
         Command::Link(link) => link.run(&place),
+        Command::Retention(retention) => retention.run(&place),
         Command::Export(export) => export.run(&place),
         Command::Member(member) => member.run(&place),
         Command::Key(key) => key.run(&place),

@@ -15,6 +15,7 @@ pub mod mailroom;
 pub mod member;
 pub mod money;
 pub mod place;
+pub mod retention;
 pub mod season;
 pub mod sign_in;
 pub mod tax;

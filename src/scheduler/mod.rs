@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod forecast;
 mod plan;
+mod retention;
 pub mod rule;
 mod tick;
 

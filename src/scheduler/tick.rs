@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::calendar::{self, Nominal};
 use super::plan::{self, ChunkEnd};
+use super::retention::DailyPass;
 use crate::actions::payload::Payload;
 use crate::actions::{self, Context};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
@@ -47,6 +48,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// Runs until `stop`. `beat` is called at every round and chunk.
     pub async fn run(self, stop: CancellationToken, beat: impl Fn() + Send + Sync) {
+        let mut forgetting = DailyPass::default();
         while !stop.is_cancelled() {
             beat();
             let now = self.clock.now();
@@ -57,6 +59,9 @@ impl Scheduler {
                     () = tokio::time::sleep(FAULT_WAIT) => {}
                 }
                 continue;
+            }
+            if let Err(e) = forgetting.run(&self.store, &self.context, now, &stop).await {
+                tracing::error!(reason = %e, "scheduler.forgetting_failed");
             }
             let next = calendar::next(&self.context.config, now)
                 .ok()

@@ -22,6 +22,7 @@ pub mod overview;
 pub mod people;
 pub mod records;
 pub mod renewals;
+pub mod retention;
 pub mod sign_ins;
 pub mod staging;
 pub mod tasks;

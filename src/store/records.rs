@@ -78,7 +78,7 @@ pub const SOURCES: &[Source] = &[
     ),
     source("message", "person = ?1", "created_at"),
     source("attempt", "message IN (SELECT id FROM message WHERE person = ?1)", "started_at"),
-    source("inbound", "person = ?1", "received"),
+    source("inbound", "person = ?1", "at"),
     source("waiting_mail", "inbound IN (SELECT id FROM inbound WHERE person = ?1)", ""),
     source("task", "person = ?1", "opened_at"),
     source("deed", "person = ?1", "at"),
