@@ -57,7 +57,7 @@ impl Export {
                 for told in &lines {
                     for event in events(&told.line, &told.rows) {
                         let owner = owner(c, told, &event)?;
-                        if let Err(e) = out.write(told, event, owner) {
+                        if let Err(e) = out.write(told, event, owner.as_deref()) {
                             failed = Some(e);
                             return Ok(());
                         }
@@ -98,7 +98,7 @@ impl Out {
         Ok(Self::Csv(Box::new(writer)))
     }
 
-    fn write(&mut self, told: &Told, event: Event, owner: Option<String>) -> anyhow::Result<()> {
+    fn write(&mut self, told: &Told, event: Event, owner: Option<&str>) -> anyhow::Result<()> {
         let at = jiff::Timestamp::from_millisecond(told.at_ms)?;
         let mut row: Map<String, Value> = Map::new();
         row.insert("id".into(), json!(event.id));

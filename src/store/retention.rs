@@ -87,7 +87,7 @@ pub fn forget(
     limit: usize,
 ) -> Result<usize, StoreError> {
     let mut done = 0;
-    for part in parts(kept).iter() {
+    for part in parts(kept) {
         let Part { table, key, old, set } = part;
         let columns = key.trim_matches(['(', ')']);
         let these = format!("{key} IN (SELECT {columns} FROM {table} WHERE {old} LIMIT ?2)");

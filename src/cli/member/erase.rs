@@ -106,7 +106,10 @@ fn agreed(number: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         bail!("this cannot be undone: say --yes where nobody can be asked");
     }
-    print!("This cannot be undone. Type the member number again to erase {number}: ");
+    write!(
+        std::io::stdout(),
+        "This cannot be undone. Type the member number again to erase {number}: "
+    )?;
     std::io::stdout().flush()?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
