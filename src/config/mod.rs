@@ -11,6 +11,7 @@ mod fault;
 mod insurance;
 mod main_file;
 pub(crate) mod nearest;
+mod payment;
 mod read;
 pub mod reference;
 mod retention;
@@ -32,6 +33,7 @@ pub use main_file::{
     MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
     WordsSection,
 };
+pub use payment::{Instalment, PaymentSection};
 pub use retention::RetentionSection;
 pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
