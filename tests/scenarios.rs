@@ -89,3 +89,7 @@ mod s79_letters_and_preview;
 mod s80_front_page;
 #[path = "scenarios/81-verify/mod.rs"]
 mod s81_verify;
+#[path = "scenarios/82-export-and-erase/mod.rs"]
+mod s82_export_and_erase;
+#[path = "scenarios/83-retention/mod.rs"]
+mod s83_retention;

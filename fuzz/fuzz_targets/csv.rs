@@ -62,8 +62,8 @@ fn check((rows, _): &(Vec<RowOutcome>, Option<String>)) {
                 assert!(!name.is_empty() && !name.contains(char::is_control), "{name:?}");
                 *line
             }
-            RowOutcome::Refused { line, refusals, raw } => {
-                assert!(!refusals.is_empty() && raw.chars().count() <= 2000);
+            RowOutcome::Refused { line, refusals } => {
+                assert!(!refusals.is_empty());
                 assert!(refusals.iter().all(|refusal| !refusal.why.is_empty()));
                 *line
             }

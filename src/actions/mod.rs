@@ -18,6 +18,7 @@ pub mod overdue;
 pub mod payload;
 pub mod payments;
 pub mod receipts;
+mod retention;
 mod sign_ins;
 mod subscriptions;
 
@@ -38,6 +39,7 @@ use crate::store::{StoreError, ledger, people};
 pub use addresses::unreached_desks;
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
+pub use retention::{due as retention_due, forget};
 pub use sign_ins::sign_in;
 
 /// What every act needs besides its own facts. Cheap to clone.

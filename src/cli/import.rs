@@ -1,9 +1,11 @@
 //! Owns `relance import`: read, stage, apply; show and list what was refused.
 
+mod report;
 mod sieve;
 
+use std::collections::HashSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,20 +13,19 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 use data_encoding::HEXLOWER;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use self::sieve::Sieve;
-use super::cell::plain;
-use super::{Place, say, say_error, say_json};
+use self::report::{Refused, Report};
+use self::sieve::{Graves, Sieve};
+use super::{Place, say_error};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::Random;
 use crate::link::Keyring;
-use crate::members::{Reader, RowOutcome};
+use crate::members::{Reader, Refusal, RowOutcome};
 use crate::store::people::Row;
 use crate::store::staging::{self, ImportChange, ImportId};
-use crate::store::{Direct, Look, ledger};
+use crate::store::{Direct, FILE, StoreError, ledger};
 
 /// Rows in one transaction: the daemon's writer waits for no more than a few milliseconds.
 const CHUNK: usize = 100;
@@ -46,32 +47,6 @@ pub(super) struct Import {
     /// One JSON object.
     #[arg(long)]
     json: bool,
-}
-
-/// What came of it.
-#[derive(Debug, Default, Serialize)]
-struct Report {
-    rows: u64,
-    added: u64,
-    changed: u64,
-    unchanged: u64,
-    refused: Vec<Refused>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    missing: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rejects_file: Option<PathBuf>,
-}
-
-/// One reason to refuse one row.
-#[derive(Debug, Clone, Serialize)]
-struct Refused {
-    line: u64,
-    field: String,
-    why: String,
-    #[serde(skip)]
-    raw: String,
 }
 
 impl Import {
@@ -97,156 +72,161 @@ impl Import {
     }
 
     fn take(&self, config: &Config, state: &Path) -> anyhow::Result<ExitCode> {
-        let mut report = Report::default();
-        let mut sieve = Sieve::default();
+        let now_ms = Clock::system().now().as_millisecond();
+        // Trying out makes no state where there is none.
+        let nothing_yet = self.dry_run && !state.join(FILE).exists();
+        let mut store = if nothing_yet { Direct::aside()? } else { Direct::open(state, now_ms)? };
+        let ring = Place::ring(state).ok();
+        let graves = store.write(|c| Graves::read(c, ring))?;
         let shown = self.file.display().to_string();
-        let progress = Progress { on: std::io::stderr().is_terminal() && !self.json };
-        if self.dry_run {
-            let store = Look::open_or_empty(state)?;
-            self.each(config, &mut report, &progress, |report, line, row| {
-                if let Some(refused) = store.read(|c| sieve.refuse(c, line, &row))? {
-                    report.refused.push(refused);
-                    return Ok(());
-                }
-                count(report, store.read(|c| compare(c, &row))?);
-                Ok(())
-            })
-            .with_context(|| shown.clone())?;
+        let mut run = Run {
+            config,
+            report: Report::default(),
+            sieve: Sieve::new(graves),
+            progress: Progress { on: std::io::stderr().is_terminal() && !self.json },
+        };
+        let taken = if self.dry_run {
+            self.try_out(&mut store, &mut run)
         } else {
-            let now_ms = Clock::system().now().as_millisecond();
-            let mut store = Direct::open(state, now_ms)?;
-            self.take_in(config, state, &mut store, &mut report, &mut sieve, &progress)
-                .with_context(|| shown.clone())?;
-        }
-        report.warnings = sieve.shared_warnings();
+            self.take_in(state, &mut store, &mut run)
+        };
+        taken.with_context(|| shown)?;
+        let Run { mut report, mut sieve, .. } = run;
+        report.disagreements = sieve.disagreements();
+        report.erased = sieve.erased();
+        report.warnings.extend(sieve.shared_warnings());
         if self.complete && !report.refused.is_empty() {
             report.warnings.push(
                 "rows were refused, so no membership was ended: mend them and import the complete list again".into(),
             );
         }
         if !report.refused.is_empty() && !self.dry_run {
-            report.rejects_file = Some(write_rejects(&self.file, &report.refused)?);
+            report.rejects_file = Some(report.write_rejects(&self.file)?);
         }
-        self.tell(&report)?;
+        report.tell(self.json, self.dry_run)?;
         Ok(if report.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Reads every row and hands the accepted ones over with their line numbers.
+    /// Reads every row and hands the accepted ones over with their line numbers; a reason given
+    /// back refuses one.
     fn each(
         &self,
-        config: &Config,
-        report: &mut Report,
-        progress: &Progress,
-        mut accept: impl FnMut(&mut Report, u64, Row) -> anyhow::Result<()>,
+        run: &mut Run<'_>,
+        mut accept: impl FnMut(&mut Sieve, u64, Row) -> anyhow::Result<Option<Refused>>,
     ) -> anyhow::Result<()> {
         let input = BufReader::new(File::open(&self.file)?);
-        let mut reader = Reader::new(input, config)?;
+        let mut reader = Reader::new(input, run.config)?;
+        run.report.names = reader.names().to_vec();
         while let Some(outcome) = reader.next_row()? {
-            report.rows += 1;
-            progress.at("read", report.rows);
-            match outcome {
-                RowOutcome::Accepted { line, row } => accept(report, line, Row::from(*row))?,
-                RowOutcome::Refused { line, refusals, raw } => {
-                    report.refused.extend(refusals.into_iter().map(|r| Refused {
-                        line,
-                        field: r.field.to_owned(),
-                        why: r.why,
-                        raw: raw.clone(),
-                    }));
+            run.report.rows += 1;
+            run.progress.at("read", run.report.rows);
+            let reasons: Vec<Refused> = match outcome {
+                RowOutcome::Accepted { line, row } => {
+                    accept(&mut run.sieve, line, Row::from(*row))?.into_iter().collect()
                 }
+                RowOutcome::Refused { line, refusals } => {
+                    let refused = |r: Refusal| Refused { line, field: r.field.into(), why: r.why };
+                    refusals.into_iter().map(refused).collect()
+                }
+            };
+            if !reasons.is_empty() {
+                run.report.refuse(reasons, reader.cells());
             }
         }
         Ok(())
     }
 
+    /// Stages every accepted row: `aside` where there is one, else in the store itself.
+    fn stage(
+        &self,
+        store: &mut Direct,
+        mut aside: Option<&mut Direct>,
+        id: ImportId,
+        run: &mut Run<'_>,
+    ) -> anyhow::Result<()> {
+        let mut waiting: Vec<(i64, Row)> = Vec::with_capacity(CHUNK);
+        self.each(run, |sieve, line, row| {
+            if sieve.is_erased(line, &row) {
+                return Ok(None);
+            }
+            if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
+                return Ok(Some(refused));
+            }
+            waiting.push((i64::try_from(line)?, row));
+            if waiting.len() >= CHUNK {
+                let to = aside.as_deref_mut().unwrap_or(store);
+                to.write(|c| staging::stage(c, id, &waiting))?;
+                waiting.clear();
+            }
+            Ok(None)
+        })?;
+        let to = aside.unwrap_or(store);
+        to.write(|c| {
+            staging::stage(c, id, &waiting)?;
+            staging::staged(c, id)
+        })?;
+        Ok(())
+    }
+
+    /// What [`Self::take_in`] would do, reckoned aside.
+    fn try_out(&self, store: &mut Direct, run: &mut Run<'_>) -> anyhow::Result<()> {
+        let mut aside = Direct::aside()?;
+        let id = aside.write(|c| staging::begin(c, "", self.complete, 0))?;
+        self.stage(store, Some(&mut aside), id, run)?;
+        let mut known = HashSet::new();
+        loop {
+            let rows = aside.write(|c| settled(c, id))?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            aside.write(|c| staging::applied(c, id, *last))?;
+            for (_, row) in &rows {
+                // An earlier row of the same person would have mended what both say of them.
+                let first = known.insert(row.member_no.clone());
+                count(&mut run.report, store.write(|c| compare(c, row, first))?);
+            }
+        }
+    }
+
     /// Stages all accepted rows, then applies them. Killed anywhere, the same file goes on where
     /// it was; the planner sees nothing until the end.
-    fn take_in(
-        &self,
-        config: &Config,
-        state: &Path,
-        store: &mut Direct,
-        report: &mut Report,
-        sieve: &mut Sieve,
-        progress: &Progress,
-    ) -> anyhow::Result<()> {
+    fn take_in(&self, state: &Path, store: &mut Direct, run: &mut Run<'_>) -> anyhow::Result<()> {
         let now = Clock::system().now();
         let unused = store.write(ledger::is_empty)?;
         let ring = Keyring::load_or_create(state, unused, &Random::System, now)?;
         let digest = digest(&self.file)?;
         let complete = self.complete;
         let id = store.write(|c| staging::begin(c, &digest, complete, now.as_millisecond()))?;
-        let mut waiting: Vec<(i64, Row)> = Vec::with_capacity(CHUNK);
-        let read = self.each(config, report, progress, |report, line, row| {
-            if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
-                report.refused.push(refused);
-                return Ok(());
-            }
-            waiting.push((i64::try_from(line)?, row));
-            if waiting.len() >= CHUNK {
-                store.write(|c| staging::stage(c, id, &waiting))?;
-                waiting.clear();
-            }
-            Ok(())
-        });
-        if let Err(fault) = read {
+        if let Err(fault) = self.stage(store, None, id, run) {
             store.write(|c| staging::discard(c, id))?;
             return Err(fault);
         }
-        store.write(|c| {
-            staging::stage(c, id, &waiting)?;
-            staging::staged(c, id)
-        })?;
         crate::faults::point("import.staged");
-        apply_all(store, id, report, progress)?;
+        apply_all(store, id, run, now.as_millisecond())?;
+        let report = &mut run.report;
         // A refused row may be anybody's: a typing error must not end a membership.
         let ends = complete && report.refused.is_empty();
-        report.missing = store.write(|c| {
-            let missing = if ends { Some(staging::mark_missing(c, id)?) } else { None };
+        let ended = store.write(|c| {
+            let ended = if ends { Some(staging::mark_missing(c, id)?) } else { None };
             staging::finish(c, id)?;
             let data = serde_json::json!({
                 "digest": digest, "added": report.added, "changed": report.changed,
-                "unchanged": report.unchanged, "refused": report.refused.len(), "missing": missing,
+                "unchanged": report.unchanged, "refused": report.refused.len(),
+                "missing": ended.as_ref().map(Vec::len),
             });
             ledger::append(c, &ring, now.as_millisecond(), "", "imported", &data)?;
-            Ok(missing)
+            Ok(ended)
         })?;
+        report.missing = ended.as_ref().map(Vec::len);
+        report.ended = ended.unwrap_or_default();
         Ok(())
     }
+}
 
-    fn tell(&self, report: &Report) -> anyhow::Result<()> {
-        if self.json {
-            return say_json(report);
-        }
-        for r in &report.refused {
-            let field = if r.field.is_empty() { String::new() } else { format!(" {}:", r.field) };
-            say(&format!("line {}:{field} {}", r.line, r.why));
-        }
-        for warning in &report.warnings {
-            say(&format!("warning: {warning}"));
-        }
-        let would = if self.dry_run { "would be " } else { "" };
-        let refused =
-            report.refused.iter().map(|r| r.line).collect::<std::collections::BTreeSet<_>>();
-        say(&format!(
-            "{} rows: {} {would}added, {} {would}changed, {} unchanged, {} refused",
-            report.rows,
-            report.added,
-            report.changed,
-            report.unchanged,
-            refused.len()
-        ));
-        if let Some(missing) = report.missing {
-            say(&format!("{missing} memberships are not in this complete list, and are over"));
-        }
-        if let Some(file) = &report.rejects_file {
-            say(&format!(
-                "refused rows and why: {}; mend them in the list, then import the list again",
-                file.display()
-            ));
-        }
-        Ok(())
-    }
+/// What a list is read with, and what came of it so far.
+struct Run<'a> {
+    config: &'a Config,
+    report: Report,
+    sieve: Sieve,
+    progress: Progress,
 }
 
 /// Tells how far it is, on a terminal.
@@ -274,15 +254,19 @@ fn count(report: &mut Report, change: ImportChange) {
 fn apply_all(
     store: &mut Direct,
     id: ImportId,
-    report: &mut Report,
-    progress: &Progress,
+    run: &mut Run<'_>,
+    now_ms: i64,
 ) -> anyhow::Result<()> {
+    let graves = run.sieve.graves();
     loop {
         let applied = store.write(|c| {
-            let rows = staging::pending(c, id, i64::try_from(CHUNK).unwrap_or(1))?;
+            let rows = settled(c, id)?;
             let mut changes = Vec::with_capacity(rows.len());
             for (_, row) in &rows {
                 let subject = HEXLOWER.encode(&Random::System.bytes::<12>());
+                for address in row.email.iter().chain(&row.email2) {
+                    graves.suspend_again(c, address, now_ms)?;
+                }
                 changes.push(staging::apply(c, row, &subject, &Random::System.bytes::<16>())?);
             }
             if let Some((line, _)) = rows.last() {
@@ -295,18 +279,30 @@ fn apply_all(
             return Ok(());
         }
         for change in applied {
-            count(report, change);
+            count(&mut run.report, change);
         }
-        progress.at("applied", report.added + report.changed + report.unchanged);
+        let report = &run.report;
+        run.progress.at("applied", report.added + report.changed + report.unchanged);
     }
 }
 
-fn compare(c: &rusqlite::Connection, row: &Row) -> Result<ImportChange, crate::store::StoreError> {
-    Ok(match staging::current(c, row)? {
-        None => ImportChange::Added,
-        Some(kept) if kept == *row => ImportChange::Unchanged,
-        Some(_) => ImportChange::Changed,
-    })
+/// The next staged rows, each as all rows of its person together have it.
+fn settled(c: &rusqlite::Connection, id: ImportId) -> Result<Vec<(i64, Row)>, StoreError> {
+    let rows = staging::pending(c, id, i64::try_from(CHUNK).unwrap_or(1))?;
+    let settled = rows.into_iter().map(|(line, row)| Ok((line, staging::settled(c, id, row)?)));
+    settled.collect()
+}
+
+/// What applying a row would do; of a person's first row with what it says of the person.
+fn compare(c: &rusqlite::Connection, row: &Row, first: bool) -> Result<ImportChange, StoreError> {
+    let Some(kept) = staging::current(c, row)? else { return Ok(ImportChange::Added) };
+    let kept = if first {
+        kept
+    } else {
+        let Row { category, pli, home, since, .. } = kept;
+        Row { category, pli, home, since, ..row.clone() }
+    };
+    Ok(if kept == *row { ImportChange::Unchanged } else { ImportChange::Changed })
 }
 
 /// Keeps standard input as a file that is its owner's alone.
@@ -334,24 +330,4 @@ fn digest(file: &Path) -> anyhow::Result<String> {
         let n = part.len();
         input.consume(n);
     }
-}
-
-/// Beside the input: line, field, reason and the row itself.
-fn write_rejects(input: &Path, refused: &[Refused]) -> anyhow::Result<PathBuf> {
-    let path = input.with_extension("rejects.csv");
-    // People's data, like the list: for its owner only. Written aside and moved, so that what
-    // stood there, with whatever mode or link, is replaced.
-    let fresh = input.with_extension("rejects.csv.new");
-    let _ = std::fs::remove_file(&fresh);
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh);
-    let file = file.with_context(|| fresh.display().to_string())?;
-    let mut writer = csv::Writer::from_writer(file);
-    writer.write_record(["line", "field", "why", "row"])?;
-    for r in refused {
-        let (why, row) = (plain(&r.why), plain(&r.raw));
-        writer.write_record([r.line.to_string().as_str(), &r.field, &why, &row])?;
-    }
-    writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.flush()?;
-    std::fs::rename(&fresh, &path).with_context(|| path.display().to_string())?;
-    Ok(path)
 }

@@ -11,6 +11,7 @@ mod clock;
 mod demo;
 mod dns;
 mod doctor;
+mod export;
 mod firing;
 mod forecast;
 mod generate;
@@ -21,9 +22,11 @@ mod insurance;
 mod key;
 mod letters;
 mod link;
+mod member;
 mod outbox;
 mod place;
 mod preview;
+mod retention;
 mod run;
 mod simulate;
 mod suppression;
@@ -89,6 +92,13 @@ enum Command {
     /// Insurance cover: lists for the insurer and the desks, evidence, certificates.
     #[command(subcommand)]
     Insurance(insurance::Insurance),
+    /// What happened since a cursor, for the membership system: CSV, or a JSON object a line.
+    Export(export::Export),
+    /// Say, give out or forget everything about one member.
+    #[command(subcommand)]
+    Member(member::Member),
+    /// Say what is past its time and would be forgotten, or forget it.
+    Retention(retention::Retention),
     /// Look into a link or address.
     #[command(subcommand)]
     Link(link::Link),
@@ -157,6 +167,9 @@ pub fn main() -> ExitCode {
         Command::Inbox(inbox) => inbox.run(&place),
         Command::Insurance(insurance) => insurance.run(&place),
         Command::Link(link) => link.run(&place),
+        Command::Retention(retention) => retention.run(&place),
+        Command::Export(export) => export.run(&place),
+        Command::Member(member) => member.run(&place),
         Command::Key(key) => key.run(&place),
         Command::Audit(audit) => audit.run(&place),
         Command::Dns(dns) => dns.run(&place),

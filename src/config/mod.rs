@@ -14,6 +14,7 @@ pub(crate) mod nearest;
 mod payment;
 mod read;
 pub mod reference;
+mod retention;
 mod schedules;
 mod secret;
 mod shape;
@@ -31,10 +32,11 @@ pub use insurance::{
 };
 pub use main_file::{
     AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
-    MailSection, Relance, RetentionSection, SeasonSection, SmtpSection, StateSection, Tls,
-    Transport, WebSection, WordsSection,
+    MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
+    WordsSection,
 };
 pub use payment::{Instalment, PaymentSection};
+pub use retention::RetentionSection;
 pub use schedules::{Audience, Digest, IfUnanswered, Offset, Schedule, SeasonDate, StepKind};
 pub use secret::{SecretError, secret};
 pub use taxes::{AssociationTax, TaxConfig};

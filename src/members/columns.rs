@@ -45,6 +45,10 @@ pub const COLUMNS: [ColumnInfo; 20] = [
     may("since", "Member since: a date like 2015-09-01."),
 ];
 
+/// The column that a list of refused rows has besides: why each was. It is not read, so that the
+/// list can be mended and taken in as it is.
+pub const REASONS: &str = "refused_because";
+
 /// A column's place in [`COLUMNS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
@@ -107,12 +111,13 @@ const WRONG_MAX: usize = 20;
 pub(super) struct Layout {
     places: [Option<usize>; COLUMNS.len()],
     width: usize,
+    reasons: Option<usize>,
 }
 
 impl Layout {
     /// Before the first line was read.
     pub const fn none() -> Self {
-        Self { places: [None; COLUMNS.len()], width: 0 }
+        Self { places: [None; COLUMNS.len()], width: 0, reasons: None }
     }
 
     /// From the names in the first line, in any order and case. All that is wrong with them, as
@@ -128,6 +133,7 @@ impl Layout {
                 Some(column) if layout.places[column].is_none() => {
                     layout.places[column] = Some(at);
                 }
+                None if name == REASONS && layout.reasons.is_none() => layout.reasons = Some(at),
                 _ if wrong.len() >= WRONG_MAX => more += 1,
                 Some(_) => {
                     wrong.push(format!("Column “{name}” stands there twice: leave one out."));
@@ -161,6 +167,11 @@ impl Layout {
         self.width
     }
 
+    /// Where the reasons of a list of refused rows stand, if it is one.
+    pub const fn reasons(&self) -> Option<usize> {
+        self.reasons
+    }
+
     pub const fn place(&self, column: Column) -> Option<usize> {
         self.places[column as usize]
     }
@@ -183,6 +194,14 @@ mod tests {
         assert_eq!(layout.place(Column::PostalCode), Some(9));
         assert_eq!(layout.place(Column::Since), None);
         assert_eq!(layout.width(), 10);
+    }
+
+    #[test]
+    fn a_list_of_refused_rows_is_a_list() {
+        let layout = Layout::of(format!("Refused because,{LEAST}").split(',')).unwrap();
+        assert_eq!(layout.reasons(), Some(0));
+        assert_eq!(layout.place(Column::MemberNo), Some(1));
+        assert!(Layout::of(format!("{REASONS},{REASONS},{LEAST}").split(',')).is_err());
     }
 
     #[test]

@@ -10,6 +10,6 @@ mod reader;
 mod reading;
 mod row;
 
-pub use columns::{COLUMNS, ColumnInfo};
-pub use reader::{CsvFault, Reader, RowOutcome};
+pub use columns::{COLUMNS, ColumnInfo, REASONS};
+pub use reader::{CsvFault, Reader, RowOutcome, guarded};
 pub use row::{MemberRow, Refusal, Status, same_person};

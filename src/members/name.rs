@@ -1,5 +1,5 @@
 //! Owns what an acceptable name is: one that can stand in a header, a page and a letter. Never
-//! changes a letter of it.
+//! changes a letter of it; what nobody sees in it falls away.
 
 use std::fmt;
 
@@ -28,6 +28,7 @@ pub enum NameFault {
 impl DisplayName {
     /// Checks and trims.
     pub fn new(text: &str) -> Result<Self, NameFault> {
+        let text: String = seen(text);
         let text = text.trim_matches([' ', '\u{a0}']);
         if text.is_empty() {
             return Err(NameFault::Empty);
@@ -53,6 +54,24 @@ impl fmt::Display for DisplayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The text without what has no width: copied from a web page, it makes one name two, and a search
+/// finds neither. The joiners stay between letters of scripts that need them.
+fn seen(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let other_script = |c: Option<&char>| c.is_some_and(|c| c.is_alphabetic() && *c > '\u{24f}');
+    let keep = |at: usize| match chars[at] {
+        '\u{200c}' | '\u{200d}' => {
+            at > 0 && other_script(chars.get(at - 1)) && other_script(chars.get(at + 1))
+        }
+        c => !matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'
+                ..='\u{2064}' | '\u{feff}'
+        ),
+    };
+    (0..chars.len()).filter(|at| keep(*at)).map(|at| chars[at]).collect()
 }
 
 /// Control characters, line separators, and the marks that turn the direction of text around
@@ -97,6 +116,13 @@ mod tests {
         assert_eq!(DisplayName::new("a\r\nBcc: x"), Err(NameFault::Control(13)));
         assert_eq!(DisplayName::new("a\u{202e}b"), Err(NameFault::Control(0x202e)));
         assert_eq!(DisplayName::new(&"x".repeat(101)), Err(NameFault::Long(101)));
+        for text in ["Zo\u{200b}é", "\u{feff}Zoé\u{200e}", "Zo\u{200d}é", "\u{200b} Zo\u{ad}é"]
+        {
+            assert_eq!(DisplayName::new(text).unwrap().as_str(), "Zoé", "{text:?}");
+        }
+        let joined = "می\u{200c}رزا";
+        assert_eq!(DisplayName::new(joined).unwrap().as_str(), joined);
+        assert_eq!(DisplayName::new("\u{200b}"), Err(NameFault::Empty));
     }
 
     #[test]

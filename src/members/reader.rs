@@ -19,8 +19,8 @@ pub const ROW_OCTETS_MAX: usize = 4 * 1024 * 1024;
 pub const ROW_LINES_MAX: u64 = 20;
 /// The first line is looked for in so many octets.
 const HEAD_OCTETS_MAX: usize = 64 * 1024;
-/// Of a refused row so much is kept, for the list of refused rows.
-const RAW_CHARS_MAX: usize = 2000;
+/// Of each value of a refused row so much is kept, for the list of refused rows.
+const CELL_CHARS_MAX: usize = 2000;
 
 /// Why a list as a whole is not read, or no further. Nothing of it should be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,8 +77,6 @@ pub enum RowOutcome {
         line: u64,
         /// Every reason.
         refusals: Vec<Refusal>,
-        /// The row as comma-separated text, cut to 2000 characters.
-        raw: String,
     },
 }
 
@@ -89,6 +87,8 @@ pub struct Reader<'a, R: Read> {
     layout: Layout,
     config: &'a Config,
     record: ByteRecord,
+    names: Vec<String>,
+    cells: StringRecord,
 }
 
 impl<R: Read> std::fmt::Debug for Reader<'_, R> {
@@ -109,17 +109,45 @@ impl<'a, R: Read> Reader<'a, R> {
             .flexible(true)
             .delimiter(separator)
             .from_reader(feed);
-        let mut reader =
-            Self { rows, gauge, layout: Layout::none(), config, record: ByteRecord::new() };
+        let mut reader = Self {
+            rows,
+            gauge,
+            layout: Layout::none(),
+            config,
+            record: ByteRecord::new(),
+            names: Vec::new(),
+            cells: StringRecord::new(),
+        };
         let Some((line, names)) = reader.next_record()? else { return Err(CsvFault::Empty) };
         reader.layout =
             Layout::of(names.iter()).map_err(|wrong| CsvFault::Columns { line, wrong })?;
+        reader.names = reader.own(&names);
         Ok(reader)
+    }
+
+    /// The columns as the first line names them, without that of reasons.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The values of the last row as they stand in the list, each cut to 2000 characters.
+    #[must_use]
+    pub fn cells(&self) -> Vec<String> {
+        self.own(&self.cells)
+    }
+
+    fn own(&self, record: &StringRecord) -> Vec<String> {
+        let own = record.iter().enumerate().filter(|(at, _)| Some(*at) != self.layout.reasons());
+        own.map(|(_, value)| value.chars().take(CELL_CHARS_MAX).collect()).collect()
     }
 
     /// The next row, `None` after the last. After a fault there is nothing more.
     pub fn next_row(&mut self) -> Result<Option<RowOutcome>, CsvFault> {
-        let Some((line, record)) = self.next_record()? else { return Ok(None) };
+        let Some((line, mut record)) = self.next_record()? else { return Ok(None) };
+        if self.layout.reasons().is_some() {
+            record = record.iter().map(unguarded).collect();
+        }
         let read = if record.len() == self.layout.width() {
             reading::read(&record, &self.layout, self.config)
         } else {
@@ -131,9 +159,10 @@ impl<'a, R: Read> Reader<'a, R> {
             );
             Err(vec![Refusal { field: "", why }])
         };
+        self.cells = record;
         Ok(Some(match read {
             Ok(row) => RowOutcome::Accepted { line, row: Box::new(row) },
-            Err(refusals) => RowOutcome::Refused { line, refusals, raw: raw(&record) },
+            Err(refusals) => RowOutcome::Refused { line, refusals },
         }))
     }
 
@@ -197,23 +226,25 @@ fn separator(head: &[u8]) -> u8 {
     if count(b';') > count(b',') { b';' } else { b',' }
 }
 
-fn raw(record: &StringRecord) -> String {
-    let mut out = String::new();
-    for (at, field) in record.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        let cut: String = field.chars().take(RAW_CHARS_MAX).collect();
-        if cut.contains([',', '"', '\n', ';']) {
-            out.extend(["\"", &cut.replace('"', "\"\""), "\""]);
-        } else {
-            out.push_str(&cut);
-        }
-        if out.len() > RAW_CHARS_MAX {
-            break;
-        }
+/// What a spreadsheet would reckon rather than show.
+const RECKONED: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// A value that a spreadsheet shows and does not reckon: what a member list holds may come from
+/// anybody's form. For lists of refused rows only, whose reader takes the mark off again.
+#[must_use]
+pub fn guarded(value: &str) -> std::borrow::Cow<'_, str> {
+    if value.trim_start_matches('\'').starts_with(RECKONED) {
+        return format!("'{value}").into();
     }
-    out.chars().take(RAW_CHARS_MAX).collect()
+    value.into()
+}
+
+/// The value that was guarded.
+fn unguarded(value: &str) -> &str {
+    value
+        .strip_prefix('\'')
+        .filter(|rest| rest.trim_start_matches('\'').starts_with(RECKONED))
+        .unwrap_or(value)
 }
 
 #[cfg(test)]

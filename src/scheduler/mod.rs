@@ -9,6 +9,7 @@ mod gate;
 pub mod letters;
 mod plan;
 mod register;
+mod retention;
 pub mod rule;
 mod tick;
 

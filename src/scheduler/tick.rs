@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::plan::{self, ChunkEnd};
 use super::register::register_due;
+use super::retention::DailyPass;
 use super::{calendar, daily, gate};
 use crate::actions::Context;
 use crate::actions::cover::{self, PassEnd};
@@ -40,6 +41,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// Runs until `stop`. `beat` is called at every round and chunk.
     pub async fn run(self, stop: CancellationToken, beat: impl Fn() + Send + Sync) {
+        let mut forgetting = DailyPass::default();
         while !stop.is_cancelled() {
             beat();
             let now = self.clock.now();
@@ -58,6 +60,9 @@ impl Scheduler {
                     continue;
                 }
             };
+            if let Err(e) = forgetting.run(&self.store, &self.context, now, &stop).await {
+                tracing::error!(reason = %e, "scheduler.forgetting_failed");
+            }
             let next = calendar::next(&self.context.config, now)
                 .ok()
                 .flatten()

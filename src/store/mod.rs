@@ -12,6 +12,8 @@ pub mod copies;
 pub mod declarations;
 pub mod desk;
 pub mod digests;
+pub mod erasure;
+pub mod export;
 pub mod firings;
 pub mod forecasts;
 pub mod inbounds;
@@ -26,10 +28,13 @@ pub mod overview;
 pub mod payments;
 pub mod people;
 pub mod pledges;
+pub mod records;
 pub mod renewals;
+pub mod retention;
 pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
+pub mod tombstones;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -220,6 +225,20 @@ impl Direct {
         let mut connection = open_writable(&state.join(FILE))?;
         migrate::run(&mut connection, now_ms)?;
         Ok(Self(connection))
+    }
+
+    /// An empty store of its own beside the state, gone when it is closed: for reckoning what
+    /// would happen.
+    pub fn aside() -> Result<Self, StoreError> {
+        let mut connection = Connection::open("")?;
+        migrate::run(&mut connection, 0)?;
+        Ok(Self(connection))
+    }
+
+    /// Moves the log into the database and empties it, so that nothing that was overwritten stands
+    /// there any longer. `false`: somebody was reading, and some of it does.
+    pub fn forget_log(&self) -> Result<bool, StoreError> {
+        Ok(self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0))? == 0)
     }
 
     /// Runs `f` in a transaction of its own.

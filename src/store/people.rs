@@ -50,6 +50,27 @@ pub struct Row {
     pub since: Option<String>,
 }
 
+impl Row {
+    /// This row, with what it does not say of the person taken from another of the same.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let text = |own: String, other| if own.is_empty() { other } else { own };
+        Self {
+            email: self.email.or(other.email),
+            email2: self.email2.or(other.email2),
+            language: self.language.or(other.language),
+            province: text(self.province, other.province),
+            zone: self.zone.or(other.zone),
+            phone: text(self.phone, other.phone),
+            street: text(self.street, other.street),
+            city: text(self.city, other.city),
+            postal_code: text(self.postal_code, other.postal_code),
+            employer: text(self.employer, other.employer),
+            ..self
+        }
+    }
+}
+
 const MEMBER_COLUMNS: &str = "p.id, p.member_no, p.given_name, p.family_name, p.email, p.language,
     p.province, p.status,
     EXISTS (SELECT 1 FROM address a

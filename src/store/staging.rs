@@ -48,11 +48,12 @@ pub fn begin(
 /// Stages rows with their line numbers; staged again, nothing changes.
 pub fn stage(c: &Connection, import: ImportId, rows: &[(i64, Row)]) -> Result<(), StoreError> {
     let mut statement = c.prepare_cached(
-        "INSERT INTO import_row (import, line, row) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        "INSERT INTO import_row (import, line, row, member_no) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
     )?;
     for (line, row) in rows {
         let json = serde_json::to_string(row).map_err(|e| StoreError::GiveUp(e.to_string()))?;
-        statement.execute((import.0, line, json))?;
+        statement.execute((import.0, line, json, &row.member_no))?;
     }
     Ok(())
 }
@@ -84,6 +85,30 @@ pub fn pending(
         out.push((r.get(0)?, row));
     }
     Ok(out)
+}
+
+/// A staged row as all rows of its person together have it: of what they say of the person, the
+/// first that says anything counts, so that no row undoes another, now or the next time.
+pub fn settled(c: &Connection, import: ImportId, row: Row) -> Result<Row, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT row FROM import_row WHERE import = ?1 AND member_no = ?2 ORDER BY line",
+    )?;
+    let mut rows = statement.query((import.0, &row.member_no))?;
+    let mut all: Option<Row> = None;
+    while let Some(r) = rows.next()? {
+        let json: String = r.get(0)?;
+        let next: Row =
+            serde_json::from_str(&json).map_err(|e| StoreError::GiveUp(e.to_string()))?;
+        all = Some(match all {
+            None => next,
+            Some(first) => first.or(next),
+        });
+    }
+    let Row { association, category, pli, home, since, .. } = row;
+    Ok(match all {
+        Some(all) => Row { association, category, pli, home, since, ..all },
+        None => return Err(StoreError::GiveUp("a staged row is gone".into())),
+    })
 }
 
 /// Applies one row: person and membership, whichever is new or differs. `subject` and `salt` are
@@ -188,16 +213,20 @@ pub fn applied(c: &Connection, import: ImportId, line: i64) -> Result<(), StoreE
     Ok(())
 }
 
-/// With a complete list: memberships that are not in it go missing. Returns how many.
-pub fn mark_missing(c: &Connection, import: ImportId) -> Result<i64, StoreError> {
-    let n = c.execute(
+/// With a complete list: memberships that are not in it go missing. Returns them: member number
+/// and association.
+pub fn mark_missing(c: &Connection, import: ImportId) -> Result<Vec<(String, String)>, StoreError> {
+    let mut statement = c.prepare(
         "UPDATE membership SET missing = 1 WHERE missing = 0 AND NOT EXISTS (
            SELECT 1 FROM import_row i JOIN person p ON p.id = membership.person
-           WHERE i.import = ?1 AND json_extract(i.row, '$.member_no') = p.member_no
-             AND json_extract(i.row, '$.association') = membership.association)",
-        [import.0],
+           WHERE i.import = ?1 AND i.member_no = p.member_no
+             AND json_extract(i.row, '$.association') = membership.association)
+         RETURNING (SELECT member_no FROM person WHERE id = membership.person), association",
     )?;
-    Ok(i64::try_from(n).unwrap_or(i64::MAX))
+    let rows = statement.query_map([import.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let mut ended = rows.collect::<Result<Vec<_>, _>>()?;
+    ended.sort();
+    Ok(ended)
 }
 
 /// The import is over; its rows are not needed any more. Older ones that died half-way are over

@@ -1,83 +1,153 @@
 //! Owns what one row of a list cannot know of the others: a number for two people, two homes, one
-//! membership twice, an address of several.
+//! membership twice, rows of one person that disagree, an address of several.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Refused;
+use super::report::{Disagreement, Refused};
+use crate::link::Keyring;
 use crate::members::same_person;
 use crate::store::people::{self, Row};
+use crate::store::tombstones::{self, Tomb};
+use crate::store::{StoreError, addresses};
 
 /// Shared addresses that are named; more are counted.
 const SHARED_NAMED_MAX: usize = 20;
 
+/// What every row of a person says of them, and not of one membership.
+type OfPerson = [(&'static str, u32); 14];
+
+/// What the first row of a person said.
+struct Seen {
+    line: u64,
+    given: String,
+    family: String,
+    /// Line of the row that says it is the home membership.
+    home: Option<u64>,
+    /// The fields, as hashes: a list may have a million rows.
+    said: OfPerson,
+}
+
 /// What one row cannot know of the others.
 #[derive(Default)]
 pub(super) struct Sieve {
-    /// Member number → names, and the line of a row that says it is the home membership.
-    seen: HashMap<String, (String, String, Option<u64>)>,
+    seen: HashMap<String, Seen>,
     /// Member number and association → line.
     places: HashMap<(String, String), u64>,
     /// Address → member numbers.
     addresses: HashMap<String, Vec<String>>,
+    disagreements: Vec<Disagreement>,
+    graves: Graves,
+    erased: Vec<u64>,
+}
+
+/// Marks of who was erased, and the keys to compare with; none where nobody was.
+#[derive(Default)]
+pub(super) struct Graves {
+    ring: Option<Keyring>,
+    numbers: HashMap<Vec<u8>, String>,
+    addresses: HashMap<Vec<u8>, String>,
+}
+
+impl Graves {
+    /// Reads them from a store.
+    pub(super) fn read(
+        c: &rusqlite::Connection,
+        ring: Option<Keyring>,
+    ) -> Result<Self, StoreError> {
+        let numbers = tombstones::all(c, Tomb::Number)?;
+        let addresses = tombstones::all(c, Tomb::Address)?;
+        Ok(Self { ring, numbers, addresses })
+    }
+
+    /// What came back from an address stays known, though its owner was erased: the mark gives
+    /// way to the suspension, which a person can lift as any other.
+    pub(super) fn suspend_again(
+        &self,
+        c: &rusqlite::Connection,
+        address: &str,
+        at_ms: i64,
+    ) -> Result<(), StoreError> {
+        let Some(ring) = self.ring.as_ref().filter(|_| !self.addresses.is_empty()) else {
+            return Ok(());
+        };
+        let mark = Tomb::Address.mark(ring, address);
+        if let Some(why) = self.addresses.get(mark.as_slice())
+            && tombstones::remove(c, &mark)?
+        {
+            addresses::set_score(c, address, 0.0, at_ms, Some(why))?;
+        }
+        Ok(())
+    }
+
+    fn has(&self, member_no: &str) -> bool {
+        let ring = self.ring.as_ref().filter(|_| !self.numbers.is_empty());
+        ring.is_some_and(|ring| {
+            self.numbers.contains_key(Tomb::Number.mark(ring, member_no).as_slice())
+        })
+    }
 }
 
 impl Sieve {
+    /// With the marks of who was erased.
+    pub(super) fn new(graves: Graves) -> Self {
+        Self { graves, ..Self::default() }
+    }
+
+    /// Whether a row is of somebody who was erased: it is not taken, and told.
+    pub(super) fn is_erased(&mut self, line: u64, row: &Row) -> bool {
+        let erased = self.graves.has(&row.member_no);
+        if erased {
+            self.erased.push(line);
+        }
+        erased
+    }
+
+    /// Lines of rows that were not taken, since their members were erased.
+    pub(super) fn erased(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.erased)
+    }
+
+    /// The marks of who was erased.
+    pub(super) const fn graves(&self) -> &Graves {
+        &self.graves
+    }
+
     /// A reason to refuse a row because of the rows before it, or of the store.
     pub(super) fn refuse(
         &mut self,
         c: &rusqlite::Connection,
         line: u64,
         row: &Row,
-    ) -> Result<Option<Refused>, crate::store::StoreError> {
+    ) -> Result<Option<Refused>, StoreError> {
         let names = (row.given_name.as_str(), row.family_name.as_str());
-        let place = (row.member_no.clone(), row.association.clone());
-        let refused = |field: &str, why: String| {
-            Some(Refused { line, field: field.into(), why, raw: raw(row) })
-        };
-        if let Some((given, family, home)) = self.seen.get_mut(&row.member_no) {
-            if !same_person((given, family), names) {
-                return Ok(refused(
-                    "member_no",
-                    format!(
-                        "Number {} belongs to another person in an earlier row; give each person a number of their own.",
-                        row.member_no
-                    ),
-                ));
+        let refused = |field: &str, why| Some(Refused { line, field: field.into(), why });
+        if let Some(seen) = self.seen.get_mut(&row.member_no) {
+            let place = (row.member_no.clone(), row.association.clone());
+            if let Some((field, why)) = again(seen, self.places.get(&place), line, row) {
+                return Ok(refused(field, why));
             }
-            if let Some(first) = self.places.get(&place) {
-                let why = format!(
-                    "Line {first} already has this member in {}; leave one of the two out.",
-                    row.association
-                );
-                return Ok(refused("association", why));
-            }
-            match (row.home, &home) {
-                (true, Some(first)) => {
-                    let why = format!(
-                        "Line {first} already says where this member is at home; only one membership can."
-                    );
-                    return Ok(refused("home", why));
-                }
-                (true, None) => *home = Some(line),
-                _ => {}
-            }
+            self.disagreements.extend(differing(seen, line, row));
         } else {
             if let Some((given, family)) = people::names(c, &row.member_no)?
                 && !same_person((&given, &family), names)
             {
-                return Ok(refused(
-                    "member_no",
-                    format!(
-                        "Number {} belongs to another person in the store; correct the number, or the names one at a time.",
-                        row.member_no
-                    ),
-                ));
+                let why = format!(
+                    "Number {} belongs to another person in the store; correct the number, or the names one at a time.",
+                    row.member_no
+                );
+                return Ok(refused("member_no", why));
             }
-            let home = row.home.then_some(line);
-            let entry = (row.given_name.clone(), row.family_name.clone(), home);
-            self.seen.insert(row.member_no.clone(), entry);
+            let seen = Seen {
+                line,
+                given: row.given_name.clone(),
+                family: row.family_name.clone(),
+                home: row.home.then_some(line),
+                said: of_person(row),
+            };
+            self.seen.insert(row.member_no.clone(), seen);
         }
-        self.places.insert(place, line);
+        self.places.insert((row.member_no.clone(), row.association.clone()), line);
         if let Some(email) = &row.email {
             let numbers = self.addresses.entry(email.clone()).or_default();
             if !numbers.contains(&row.member_no) {
@@ -87,13 +157,28 @@ impl Sieve {
         Ok(None)
     }
 
-    /// Addresses of several people: allowed, since greeting and subject name the member.
+    /// Rows that say something else of a person than an earlier one.
+    pub(super) fn disagreements(&mut self) -> Vec<Disagreement> {
+        std::mem::take(&mut self.disagreements)
+    }
+
+    /// Addresses of several people: allowed, since greeting and subject name the member. Several
+    /// of one name are more likely one person, who would be billed twice.
     pub(super) fn shared_warnings(&self) -> Vec<String> {
         let mut shared: Vec<String> = self
             .addresses
             .values()
             .filter(|numbers| numbers.len() > 1)
-            .map(|numbers| format!("members {} share one address", numbers.join(", ")))
+            .flat_map(|numbers| {
+                let of_one_name = self.of_one_name(numbers).into_iter().map(|same| {
+                    format!(
+                        "members {} have one name and one address: probably one person, who would be billed more than once",
+                        same.join(", ")
+                    )
+                });
+                let all = format!("members {} share one address", numbers.join(", "));
+                of_one_name.chain([all])
+            })
             .collect();
         shared.sort();
         let more = shared.len().saturating_sub(SHARED_NAMED_MAX);
@@ -103,13 +188,98 @@ impl Sieve {
         }
         shared
     }
+
+    fn of_one_name<'a>(&self, numbers: &'a [String]) -> Vec<Vec<&'a str>> {
+        use crate::members::name::folded;
+        let mut by_name: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
+        for number in numbers {
+            if let Some(seen) = self.seen.get(number) {
+                let name = (folded(&seen.given), folded(&seen.family));
+                by_name.entry(name).or_default().push(number);
+            }
+        }
+        by_name.into_values().filter(|same| same.len() > 1).collect()
+    }
 }
 
-fn raw(row: &Row) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let fields =
-        [&row.member_no, &row.given_name, &row.family_name, &row.association, &row.category];
-    let _ = writer.write_record(fields);
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default().trim_end().to_owned()
+/// Why another row of a person met before is refused: its field and the reason.
+fn again(
+    seen: &mut Seen,
+    place: Option<&u64>,
+    line: u64,
+    row: &Row,
+) -> Option<(&'static str, String)> {
+    if !same_person((&seen.given, &seen.family), (&row.given_name, &row.family_name)) {
+        let why = format!(
+            "Number {} belongs to another person in an earlier row; give each person a number of their own.",
+            row.member_no
+        );
+        return Some(("member_no", why));
+    }
+    if let Some(first) = place {
+        let why = format!(
+            "Line {first} already has this member in {}; leave one of the two out.",
+            row.association
+        );
+        return Some(("association", why));
+    }
+    match (row.home, seen.home) {
+        (true, Some(first)) => {
+            let why = format!(
+                "Line {first} already says where this member is at home; only one membership can."
+            );
+            return Some(("home", why));
+        }
+        (true, None) => seen.home = Some(line),
+        _ => {}
+    }
+    None
+}
+
+fn of_person(row: &Row) -> OfPerson {
+    let mark = |text: &str| {
+        if text.is_empty() {
+            return 0;
+        }
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        // Half of it tells two values apart as well; nothing is looked up by it.
+        u32::try_from(hasher.finish() >> 32).unwrap_or(1).max(1)
+    };
+    let maybe = |text: &Option<String>| mark(text.as_deref().unwrap_or_default());
+    [
+        ("given_name", mark(&row.given_name)),
+        ("family_name", mark(&row.family_name)),
+        ("email", maybe(&row.email)),
+        ("email2", maybe(&row.email2)),
+        ("language", maybe(&row.language)),
+        ("province", mark(&row.province)),
+        ("zone", maybe(&row.zone)),
+        ("status", mark(&row.status)),
+        ("phone", mark(&row.phone)),
+        ("street", mark(&row.street)),
+        ("city", mark(&row.city)),
+        ("postal_code", mark(&row.postal_code)),
+        ("country", mark(&row.country)),
+        ("employer", mark(&row.employer)),
+    ]
+}
+
+/// What a later row says otherwise; what only one of the two says is no disagreement.
+fn differing(seen: &mut Seen, line: u64, row: &Row) -> Option<Disagreement> {
+    let mut fields = Vec::new();
+    for ((name, first), (_, later)) in seen.said.iter_mut().zip(of_person(row)) {
+        if *first == 0 {
+            *first = later;
+        } else if later != 0 && later != *first {
+            fields.push(*name);
+        }
+    }
+    let (member_no, first) = (row.member_no.clone(), seen.line);
+    (!fields.is_empty()).then_some(Disagreement {
+        member_no,
+        line: first,
+        other_line: line,
+        fields,
+    })
 }

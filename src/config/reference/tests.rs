@@ -206,6 +206,7 @@ fn the_doc_comments_say_the_same() {
                 include_str!("../main_file.rs"),
                 include_str!("../insurance.rs"),
                 include_str!("../payment.rs"),
+                include_str!("../retention.rs"),
                 include_str!("../card_section.rs")
             ),
         ),

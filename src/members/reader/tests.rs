@@ -142,9 +142,8 @@ fn all_reasons_of_a_row_at_once() {
 #[test]
 fn wrong_count_of_values() {
     let out = all(format!("{HEAD}\n1,2,3\n{ROW}\n{ROW},\n").as_bytes(), config()).unwrap();
-    let RowOutcome::Refused { line: 2, refusals, raw } = &out[0] else { panic!("{out:?}") };
+    let RowOutcome::Refused { line: 2, refusals } = &out[0] else { panic!("{out:?}") };
     assert!(refusals[0].why.starts_with("Has 3 values, and the first line names 9"));
-    assert_eq!(raw, "1,2,3");
     assert!(matches!(out[1], RowOutcome::Accepted { line: 3, .. }));
     assert!(matches!(out[2], RowOutcome::Refused { line: 4, .. }));
 }
@@ -247,5 +246,28 @@ proptest! {
             }
             other => prop_assert!(false, "{:?}", other),
         }
+    }
+}
+
+#[test]
+fn a_list_of_refused_rows_gives_the_values_of_the_first_list() {
+    let head = HEAD.replace("member_no", "refused_because,member_no") + ",phone,employer";
+    let text = format!("{head}\n\"=why\",{ROW},'+1 514 555 0142,'=SUM(A1)\nx,1,2,'',3\n");
+    let config = config();
+    let mut reader = Reader::new(text.as_bytes(), config).unwrap();
+    assert_eq!(reader.names().first().map(String::as_str), Some("member_no"));
+    let Some(RowOutcome::Accepted { row, .. }) = reader.next_row().unwrap() else { panic!() };
+    assert_eq!(row.phone.as_deref(), Some("+1 514 555 0142"));
+    assert_eq!(row.employer.as_deref(), Some("=SUM(A1)"));
+    assert!(matches!(reader.next_row(), Ok(Some(RowOutcome::Refused { line: 3, .. }))));
+    assert_eq!(reader.cells(), ["1", "2", "''", "3"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_guarded_value_comes_back(value in "['=+@\t\r a-]{0,6}") {
+        let shown = guarded(&value).into_owned();
+        proptest::prop_assert!(!shown.starts_with(RECKONED));
+        proptest::prop_assert_eq!(unguarded(&shown), value);
     }
 }

@@ -8,9 +8,15 @@ ALTER TABLE attempt ADD COLUMN subject TEXT NOT NULL DEFAULT '';
 CREATE TABLE tombstone (
   mark BLOB PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('number', 'address')),
+  -- Of an address: why nothing is mailed there. Of a number: why it was erased, naming nobody.
+  reason TEXT NOT NULL DEFAULT '',
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Erased persons keep their row, with a number that means nothing, since invoices and evidence
 -- hang on it.
 ALTER TABLE person ADD COLUMN erased_at INTEGER;
+
+-- By which the staged rows of one person are found.
+ALTER TABLE import_row ADD COLUMN member_no TEXT NOT NULL DEFAULT '';
+CREATE INDEX import_row_member ON import_row (import, member_no);

@@ -75,6 +75,9 @@ fn no_page_has_a_fault_at_any_width_in_either_language() {
     }
     let mut visit = Visit::begin();
     visit.look("front", 200, "/");
+    let wrong = [("number", "10001"), ("code", "7K2QX-9ZB4M"), ("postal", "K1A 0B1")];
+    visit.keep("front-faulty", 400, "/", |club, path| club.post(path, &wrong));
+    visit.look("season", 200, "/season");
     visit.look("not-found", 404, "/nowhere");
     visit.look("damaged", 404, "/r/damaged");
 

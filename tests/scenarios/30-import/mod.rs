@@ -61,7 +61,7 @@ fn a_list_from_a_spreadsheet_is_taken_once() {
     assert_eq!(db::dump(&federation.store()), before, "a dry run changes nothing");
     let report = federation.json(&["import", &file]);
     // Ann's two rows differ from the store; applying the first mends what both say of her.
-    assert_eq!(counts(&dry), [5, 1, 2, 2]);
+    assert_eq!(counts(&dry), [5, 1, 1, 3]);
     assert_eq!(counts(&report), [5, 1, 1, 3]);
     assert_eq!(federation.number("SELECT count(*) FROM person"), 4);
     let ann = "SELECT DISTINCT email FROM person WHERE member_no = '2'";
@@ -136,13 +136,91 @@ fn each_refused_row_says_where_and_why() {
     assert!(warnings[0].as_str().unwrap().contains("91, 99 share one address"), "{warnings:?}");
 
     let rejects = std::fs::read_to_string(report["rejects_file"].as_str().unwrap()).unwrap();
-    assert!(rejects.starts_with("line,field,why,row\n"), "{rejects}");
-    let listed = csv::Reader::from_reader(rejects.as_bytes()).records().count();
-    assert_eq!(listed, wrong.len());
+    let columns = format!("refused_because,{COLUMNS},status,zone,home,since,postal_code\n");
+    assert!(rejects.starts_with(&columns), "{rejects}");
+    let mut listed = csv::ReaderBuilder::new().flexible(true).from_reader(rejects.as_bytes());
+    assert_eq!(listed.records().count(), wrong.len());
     assert!(rejects.len() < 100_000, "of a huge row only the beginning is kept");
     let shown = federation.cli(&["import", "--dry-run", &file]).stdout;
     assert!(shown.contains("line 3: Has 3 values"), "{shown}");
     assert!(shown.contains("line 13: pli: Is empty"), "{shown}");
+}
+
+#[test]
+fn refused_rows_are_mended_in_their_own_list() {
+    let federation = federation();
+    let text = format!(
+        "{COLUMNS},phone,employer\n1,A,B,a@club.test,en,ON,CIP,lion,yes,+1 514 555 0142,=SUM(A1)\n\
+         2,C,D,c at club,de,ON,CIP,full,yes,,\n3,E,F,e@club.test,en,ON,CIP,full,yes,,\n"
+    );
+    let file = federation.file("list.csv", &text);
+    let done = federation.cli(&["import", "--json", &file]);
+    assert_eq!(done.code(), 1);
+    let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let rejects = report["rejects_file"].as_str().unwrap().to_owned();
+    assert!(rejects.ends_with("list.rejects.csv"), "{rejects}");
+    let listed = std::fs::read_to_string(&rejects).unwrap();
+    assert_eq!(listed.lines().count(), 3, "a row once, with all its reasons: {listed}");
+    assert!(listed.contains("'+1 514 555 0142,'=SUM(A1)"), "{listed}");
+    assert!(listed.contains("email: ") && listed.contains(" / language: "), "{listed}");
+
+    // One of the two is mended: what is left takes the list's place.
+    std::fs::write(&rejects, listed.replace(",lion,", ",full,")).unwrap();
+    let done = federation.cli(&["import", "--json", &rejects]);
+    assert_eq!(done.code(), 1, "{}", done.stderr);
+    let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(counts(&report), [2, 1, 0, 0]);
+    assert_eq!(report["rejects_file"].as_str(), Some(rejects.as_str()));
+    let listed = std::fs::read_to_string(&rejects).unwrap();
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    let mended = listed.replace("c at club,de", "c@club.test,fr");
+    std::fs::write(&rejects, mended).unwrap();
+    assert_eq!(counts(&federation.json(&["import", &rejects])), [1, 1, 0, 0]);
+    let kept = "SELECT phone, employer FROM person WHERE member_no = '1'";
+    assert_eq!(federation.query(kept), ["\"+1 514 555 0142\" | \"=SUM(A1)\""]);
+}
+
+#[test]
+fn rows_of_one_person_that_disagree_are_told_and_the_first_counts() {
+    let federation = federation();
+    let text = format!(
+        "{COLUMNS},phone,city\n1,Ann,Lee,ann@club.test,en,ON,OPPI,full,yes,,Guelph\n\
+         2,Bo,Li,bo@club.test,en,ON,CIP,full,yes,,\n\
+         1,Ann,Lee-Roy,ann@work.test,en,ON,CIP,full,no,555-0142,\n\
+         3,Ann,Lee,ann@club.test,en,ON,CIP,full,no,,\n"
+    );
+    let file = federation.file("list.csv", &text);
+    let dry = federation.json(&["import", "--dry-run", &file]);
+    let report = federation.json(&["import", &file]);
+    for report in [&dry, &report] {
+        assert_eq!(counts(report), [4, 4, 0, 0]);
+        assert_eq!(
+            report["disagreements"],
+            serde_json::json!([{
+                "member_no": "1", "line": 2, "other_line": 4, "fields": ["family_name", "email"],
+            }])
+        );
+        let warnings = report["warnings"].to_string();
+        assert!(warnings.contains("members 1, 3 have one name and one address"), "{warnings}");
+    }
+    let ann = "SELECT family_name, email, phone, city FROM person WHERE member_no = '1'";
+    let first = ["\"Lee\" | \"ann@club.test\" | \"555-0142\" | \"Guelph\""];
+    assert_eq!(federation.query(ann), first, "what only the later row says is kept");
+    let text = federation.cli(&["import", &file]).ok();
+    let told = "lines 2 and 4, member 1: not the same family_name, email; line 2 counts";
+    assert!(text.contains(told), "{text}");
+    assert!(text.contains("4 rows: 0 added, 0 changed, 4 unchanged"), "{text}");
+    assert_eq!(counts(&federation.json(&["import", "--dry-run", &file])), [4, 0, 0, 4]);
+}
+
+#[test]
+fn what_nobody_sees_in_a_name_falls_away() {
+    let federation = federation();
+    let with = |name: &str| format!("1,{name},Roy,z@club.test,fr,QC,CIP,full,yes");
+    federation.import(&[with("Zo\u{200b}é\u{feff}")]);
+    assert_eq!(federation.query("SELECT given_name FROM person"), ["\"Zoé\""]);
+    let file = federation.file("again.csv", list(&[with("Zoé")]));
+    assert_eq!(counts(&federation.json(&["import", &file])), [1, 0, 0, 1]);
 }
 
 #[test]
@@ -189,6 +267,7 @@ fn who_is_not_in_a_complete_list_is_over_unless_rows_were_refused() {
 
     let report = federation.json(&["import", "--complete", &partly]);
     assert_eq!(report["missing"], 2);
+    assert_eq!(report["ended"], serde_json::json!([["3", "CIP"], ["4", "CIP"]]), "and who");
     assert_eq!(federation.query(missing), ["\"3\"", "\"4\""]);
     assert_eq!(federation.json(&["import", "--complete", &partly])["missing"], 0);
     let whole = federation.file("whole.csv", list(&all));

@@ -1,0 +1,140 @@
+//! Owns `relance export`: what happened, for the membership system. The same cursor gives the same
+//! events with the same ids, however often it is asked.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::Place;
+use crate::domain::export::{Event, events};
+use crate::store::export::{self, Told};
+use crate::store::{StoreError, read_once};
+
+/// Lines of the ledger read at once.
+const READ_AT_ONCE: i64 = 1000;
+/// Columns of the CSV form; facts that have none stand in `detail` as JSON.
+const COLUMNS: [&str; 13] = [
+    "id",
+    "cursor",
+    "at",
+    "event",
+    "member_no",
+    "issuer",
+    "season",
+    "state",
+    "cents",
+    "field",
+    "was",
+    "value",
+    "detail",
+];
+
+/// Arguments of `relance export`.
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The `cursor` of the last event that was read; 0: from the beginning.
+    #[arg(long, value_name = "CURSOR")]
+    since: i64,
+    /// One JSON object a line, instead of CSV.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Export {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let config = place.config()?;
+        let dir = place.existing(&config)?;
+        let mut out = Out::new(self.json)?;
+        let mut failed = None;
+        read_once(&dir, |c| {
+            let mut cursor = self.since.max(0);
+            loop {
+                let lines = export::after(c, cursor, READ_AT_ONCE)?;
+                let Some(last) = lines.last() else { return Ok(()) };
+                cursor = last.line.seq;
+                for told in &lines {
+                    for event in events(&told.line, &told.rows) {
+                        let owner = owner(c, told, &event)?;
+                        if let Err(e) = out.write(told, event, owner.as_deref()) {
+                            failed = Some(e);
+                            return Ok(());
+                        }
+                    }
+                }
+            }
+        })?;
+        match failed {
+            Some(e) => Err(e),
+            None => out.flush().map(|()| ExitCode::SUCCESS),
+        }
+    }
+}
+
+fn owner(
+    c: &rusqlite::Connection,
+    told: &Told,
+    event: &Event,
+) -> Result<Option<String>, StoreError> {
+    match &told.member_no {
+        Some(number) => Ok(Some(number.clone())),
+        None => export::owner(c, &event.facts),
+    }
+}
+
+enum Out {
+    Json(std::io::BufWriter<std::io::Stdout>),
+    Csv(Box<csv::Writer<std::io::Stdout>>),
+}
+
+impl Out {
+    fn new(json: bool) -> anyhow::Result<Self> {
+        if json {
+            return Ok(Self::Json(std::io::BufWriter::new(std::io::stdout())));
+        }
+        let mut writer = csv::Writer::from_writer(std::io::stdout());
+        writer.write_record(COLUMNS)?;
+        Ok(Self::Csv(Box::new(writer)))
+    }
+
+    fn write(&mut self, told: &Told, event: Event, owner: Option<&str>) -> anyhow::Result<()> {
+        let at = jiff::Timestamp::from_millisecond(told.at_ms)?;
+        let mut row: Map<String, Value> = Map::new();
+        row.insert("id".into(), json!(event.id));
+        row.insert("cursor".into(), json!(told.line.seq));
+        row.insert("at".into(), json!(at.to_string()));
+        row.insert("event".into(), json!(event.event));
+        row.insert("member_no".into(), json!(owner));
+        match self {
+            Self::Json(out) => {
+                row.extend(event.facts);
+                writeln!(out, "{}", Value::Object(row))?;
+            }
+            Self::Csv(out) => {
+                let (own, rest): (Map<_, _>, Map<_, _>) =
+                    event.facts.into_iter().partition(|(key, _)| COLUMNS.contains(&key.as_str()));
+                row.extend(own);
+                if !rest.is_empty() {
+                    row.insert("detail".into(), json!(Value::Object(rest).to_string()));
+                }
+                let cell = |column: &&str| match row.get(*column) {
+                    None | Some(Value::Null) => String::new(),
+                    // Money and cursors are numbers to reckon with, texts are anybody's.
+                    Some(Value::String(text)) => crate::members::guarded(text).into_owned(),
+                    Some(other) => other.to_string(),
+                };
+                out.write_record(COLUMNS.iter().map(cell))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(self) -> anyhow::Result<()> {
+        match self {
+            Self::Json(mut out) => out.flush()?,
+            Self::Csv(mut out) => out.flush()?,
+        }
+        Ok(())
+    }
+}
