@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 use super::{
     Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote,
-    DeskTopic, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, ReceiptFacts, Line, LineKind, Links,
-    MailFacts, MailIds, MailKind, Page, PersonFacts, RenewalPage, Said, SeasonBody, SeasonPage,
-    SeasonStep, Sent, SignedInPage, UnsubscribePage,
+    DeskTopic, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, Line, LineKind,
+    Links, MailFacts, MailIds, MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said,
+    SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;

@@ -156,6 +156,28 @@ impl Stripe {
         .to_string()
     }
 
+    /// An event about money that was paid on a page: a charge of which `refunded` cents went back
+    /// in all, or a dispute of `amount` cents.
+    pub fn money_event(&self, event: &str, kind: &str, id: &str, cents: i64) -> String {
+        let refund = kind == "charge.refunded";
+        let object = json!({
+            "id": if refund { format!("ch_{id}") } else { format!("dp_{id}") },
+            "amount": cents,
+            "amount_refunded": if refund { cents } else { 0 },
+            "currency": "cad",
+            "payment_intent": format!("pi_{id}"),
+        });
+        json!({
+            "id": event,
+            "object": "event",
+            "created": 1_793_700_000,
+            "livemode": false,
+            "type": kind,
+            "data": { "object": object },
+        })
+        .to_string()
+    }
+
     /// Delivers an event, signed at that second.
     pub fn deliver(&self, site: SocketAddr, body: &str, at_s: i64) -> Answer {
         deliver_with(site, body, &signature(SECRET, body, at_s))

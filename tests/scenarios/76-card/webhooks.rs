@@ -66,14 +66,18 @@ fn events_of_others_are_taken_and_do_nothing() {
 
 #[test]
 fn another_amount_goes_to_the_desk() {
-    for changes in [json!({"amount_total": 100}), json!({"currency": "usd"})] {
+    // Our own money waits in the books; another currency is in no book of ours.
+    for (changes, books) in
+        [(json!({"amount_total": 100}), vec!["\"100 0\""]), (json!({"currency": "usd"}), vec![])]
+    {
         let stand = stand();
         let session = stand.payment_page();
         stand.stripe.pay(&session.id);
         let body = stand.stripe.event("evt_1", "completed", &session.id, &changes);
         assert_eq!(stand.stripe.deliver(stand.club.site.web, &body, stand.now_s()).status, 200);
         assert_eq!(stand.renewal(), "\"open\"", "{changes}");
-        assert_eq!(stand.tasks(), [format!("\"credit amount {}\"", session.id)]);
+        assert_eq!(stand.tasks(), ["\"credit\""]);
+        assert_eq!(stand.books(), books);
         let page = stand.back(&session, "").body;
         assert!(page.contains("A person is looking at your payment"), "{page}");
     }
@@ -95,7 +99,9 @@ fn a_second_success_goes_back_to_the_payer() {
         assert_eq!(stand.says(event, "completed", &session.id).status, 200);
     }
     assert_eq!(stand.renewal(), "\"paid\"");
-    assert_eq!(stand.tasks(), [format!("\"double-payment double {}\"", first.id)]);
+    assert_eq!(stand.tasks(), ["\"double-payment\""]);
+    let cents = &first.fields["line_items[0][price_data][unit_amount]"];
+    assert_eq!(stand.books(), [format!("\"{cents} {cents}\""), format!("\"{cents} 0\"")]);
     assert_eq!(stand.checkouts(), ["\"paid\"", "\"paid\""]);
     // However often it is told.
     assert_eq!(stand.says("evt_4", "completed", &first.id).status, 200);
@@ -121,4 +127,49 @@ fn a_lost_webhook_loses_nothing() {
     assert_eq!(stand.says("evt_1", "completed", &session.id).status, 200);
     assert_eq!(stand.club.ledger(), before);
     stand.log_is_clean();
+}
+
+#[test]
+fn what_goes_back_goes_back_in_the_books() {
+    let stand = stand();
+    let session = stand.payment_page();
+    let cents: i64 = session.fields["line_items[0][price_data][unit_amount]"].parse().unwrap();
+    stand.stripe.pay(&session.id);
+    assert_eq!(stand.says("evt_1", "completed", &session.id).status, 200);
+    let told = |event: &str, kind: &str, cents| {
+        let body = stand.stripe.money_event(event, kind, &session.id, cents);
+        stand.stripe.deliver(stand.club.site.web, &body, stand.now_s()).status
+    };
+    // A part, told twice; then more of it, of which the provider tells the sum.
+    for (event, sum) in [("evt_2", 1000), ("evt_3", 1000), ("evt_4", 1500)] {
+        assert_eq!(told(event, "charge.refunded", sum), 200);
+    }
+    let back = ["\"-1000 -1000\"", "\"-500 -500\""];
+    assert_eq!(stand.books()[1..], back);
+    assert_eq!(stand.renewal(), "\"pledged\"", "it is owed again");
+
+    // The rest is disputed, and won.
+    for event in ["evt_5", "evt_6"] {
+        assert_eq!(told(event, "charge.dispute.funds_withdrawn", cents), 200);
+    }
+    let left = cents - 1500;
+    assert_eq!(stand.books()[3..], [format!("\"-{left} -{left}\"")]);
+    let why = "SELECT why FROM payment WHERE reverses IS NOT NULL ORDER BY id";
+    assert_eq!(stand.club.query(why), ["\"refund\"", "\"refund\"", "\"chargeback\""]);
+    for event in ["evt_7", "evt_8"] {
+        assert_eq!(told(event, "charge.dispute.funds_reinstated", left), 200);
+    }
+    assert_eq!(stand.books()[4..], [format!("\"{left} {left}\"")]);
+    // Of a payment that nobody knows.
+    let body = stand.stripe.money_event("evt_9", "charge.refunded", "cs_other", 100);
+    assert_eq!(stand.stripe.deliver(stand.club.site.web, &body, stand.now_s()).status, 200);
+    assert_eq!(stand.books().len(), 5);
+    // What is still owed can be paid by card, and no more than that.
+    let rest = stand.payment_page();
+    assert_eq!(rest.fields["line_items[0][price_data][unit_amount]"], "1500");
+    stand.stripe.pay(&rest.id);
+    assert_eq!(stand.says("evt_10", "completed", &rest.id).status, 200);
+    assert_eq!(stand.renewal(), "\"paid\"");
+    assert_eq!(stand.tasks().len(), 0);
+    stand.club.site.cli(&["audit", "verify"]).ok();
 }

@@ -169,7 +169,7 @@ pub(super) fn object(port: u16, session: &Session) -> Value {
         "client_reference_id": field("client_reference_id"),
         "livemode": false,
         "mode": "payment",
-        "payment_intent": "pi_test",
+        "payment_intent": (session.payment == "paid").then(|| format!("pi_{}", session.id)),
         "payment_status": session.payment,
         "status": session.status,
         "customer_details": {"email": "alice@club.test", "name": "Alice"},
