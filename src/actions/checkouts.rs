@@ -11,7 +11,7 @@ use serde_json::json;
 use super::answers::view_of_renewal;
 use super::{Applied, Context, Evidence, note, person};
 use crate::card::{About, Event, Session, Told};
-use crate::domain::checkout::{self, CheckoutState, Heard, Odd, Press, Standing};
+use crate::domain::checkout::{self, CheckoutState, Heard, Odd, Press, Standing, Word};
 use crate::ids::{CheckoutId, MessageId, RenewalId};
 use crate::store::checkouts::{self, CheckoutRow};
 use crate::store::{StoreError, renewals};
@@ -136,8 +136,11 @@ pub fn tell(
     let Some(view) = view_of_renewal(c, context, row.renewal, evidence.at)? else {
         return Ok(Applied::Nothing);
     };
-    // A receipt is written as the payment page was read.
-    let evidence = &Evidence { lang: row.lang, ..*evidence };
+    // A payment counts from when it was made, as the provider says: the word of one before a
+    // deadline may come after it. A receipt is written as the payment page was read.
+    let made = about.at.filter(|at| *at >= row.created && *at <= evidence.at);
+    let counts = made.filter(|_| matches!(about.word, Word::Paid { .. })).unwrap_or(evidence.at);
+    let evidence = &Evidence { lang: row.lang, at: counts, ..*evidence };
     let standing = Standing {
         state: row.state,
         session: row.session.as_deref(),

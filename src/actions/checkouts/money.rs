@@ -93,7 +93,7 @@ pub(super) fn take(
         let issued = invoices::issue(c, context, &view.row, &view.member, &quoted, &to, evidence)?;
         owed.push(issued);
     }
-    record(c, context, row, view, about, &owed, evidence)
+    record(c, context, view, about, &owed, evidence)
 }
 
 /// The money is there, and a person must look at it: it waits in the books, on the desk's list.
@@ -121,7 +121,7 @@ pub(super) fn set_aside(
         // Sent for invoices that owe nothing more it is known as the second payment that it is.
         let paid = matches!(odd, Odd::Double | Odd::Session);
         let known = if paid { documents::standing(c, row.renewal)? } else { Vec::new() };
-        return record(c, context, row, view, about, &known, evidence);
+        return record(c, context, view, about, &known, evidence);
     }
     // Money of another currency is in no book of ours.
     let task = NewTask {
@@ -140,7 +140,6 @@ pub(super) fn set_aside(
 fn record(
     c: &Connection,
     context: &Context,
-    row: &CheckoutRow,
     view: &RenewalView,
     about: &About,
     owed: &[Invoice],
@@ -148,15 +147,12 @@ fn record(
 ) -> Result<(), StoreError> {
     let Word::Paid { cents, .. } = &about.word else { return Ok(()) };
     let issuer = association(context, &view.row.issuer)?;
-    // The provider's own time, where it can be: the webhook may have come days later.
-    let came = about.at.filter(|at| *at >= row.created && *at <= evidence.at);
-    let came = came.unwrap_or(evidence.at);
     let money = Money {
         issuer: &view.row.issuer,
         method: Method::Card,
         external: Some(&about.session),
         amount: Cents::new(*cents).unwrap_or_default(),
-        received_on: Terms::at(&context.config, issuer, came).on,
+        received_on: Terms::at(&context.config, issuer, evidence.at).on,
         reference: about.payment.as_deref().unwrap_or_default(),
         payer: owed.iter().find_map(|i| i.payer),
     };

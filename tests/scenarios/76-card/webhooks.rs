@@ -115,11 +115,14 @@ fn a_second_success_goes_back_to_the_payer() {
 fn a_lost_webhook_loses_nothing() {
     let stand = stand();
     let session = stand.payment_page();
-    stand.stripe.pay(&session.id);
+    let paid_s = stand.now_s() + 60;
+    stand.stripe.pay_at(&session.id, paid_s);
     let later = stand.club.now() + jiff::SignedDuration::from_mins(6);
     stand.club.jump(&later.to_string());
     stand.club.wait_for("SELECT state FROM checkout", "\"paid\"");
     assert_eq!(stand.renewal(), "\"paid\"");
+    let counts = stand.club.query("SELECT at FROM payment");
+    assert_eq!(counts, [(paid_s * 1000).to_string()], "from when it was made");
     let path = session.fields["success_url"].strip_prefix(SITE).unwrap();
     assert!(stand.club.get(path).body.contains("Your payment has arrived"));
     // The webhook comes after all.
@@ -171,5 +174,26 @@ fn what_goes_back_goes_back_in_the_books() {
     assert_eq!(stand.says("evt_10", "completed", &rest.id).status, 200);
     assert_eq!(stand.renewal(), "\"paid\"");
     assert_eq!(stand.tasks().len(), 0);
+    stand.club.site.cli(&["audit", "verify"]).ok();
+}
+
+#[test]
+fn a_payment_before_midnight_counts_from_before_midnight() {
+    let stand = stand();
+    stand.club.jump("2027-01-01T04:50:00Z");
+    let session = stand.payment_page();
+    let paid: jiff::Timestamp = "2027-01-01T04:59:00Z".parse().unwrap();
+    // Whether the webhook is quicker, or we ask first.
+    stand.stripe.pay_at(&session.id, paid.as_second());
+    stand.club.jump("2027-01-01T05:04:00Z");
+    for (event, created) in [("evt_1", paid.as_second()), ("evt_2", 0)] {
+        let changes = json!({"created": created});
+        let body = stand.stripe.event(event, "completed", &session.id, &changes);
+        assert_eq!(stand.stripe.deliver(stand.club.site.web, &body, stand.now_s()).status, 200);
+    }
+    let counts = stand.club.query("SELECT at FROM payment");
+    assert_eq!(counts, [paid.as_millisecond().to_string()]);
+    let days = stand.club.query("SELECT received_on FROM payment");
+    assert_eq!(days, ["\"2026-12-31\""]);
     stand.club.site.cli(&["audit", "verify"]).ok();
 }
