@@ -7,6 +7,9 @@ mod answers;
 #[cfg(test)]
 mod bench;
 pub mod checkouts;
+pub mod cover;
+pub mod insurance;
+pub mod insurer;
 pub mod invoices;
 mod letters;
 pub mod overdue;

@@ -45,8 +45,8 @@ use crate::domain::words::Lang;
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use card::{CardPage, CardShows};
 pub use facts::{
-    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links, MailFacts, MailIds,
-    MailKind, PersonFacts, ReceiptFacts, Said, Sent,
+    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy,
+    Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
