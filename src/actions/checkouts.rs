@@ -3,17 +3,17 @@
 //! ledger line. The calls themselves are the shells' (`web::card`, `card::watch`), outside any
 //! transaction.
 
+mod money;
+
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::answers::{RenewalView, view_of_renewal};
+use super::answers::view_of_renewal;
 use super::{Applied, Context, Evidence, note, person};
 use crate::card::{About, Event, Session, Told};
-use crate::domain::checkout::{self, CheckoutState, Heard, Odd, Press, Standing, Wanted, Word};
-use crate::domain::words::{RenewalState, TaskKind};
+use crate::domain::checkout::{self, CheckoutState, Heard, Odd, Press, Standing, Word};
 use crate::ids::{CheckoutId, MessageId, RenewalId};
 use crate::store::checkouts::{self, CheckoutRow};
-use crate::store::tasks::{self, NewTask};
 use crate::store::{StoreError, renewals};
 
 /// What a press of “pay by card” calls for.
@@ -41,7 +41,9 @@ pub fn open(
     let Some(view) = view_of_renewal(c, context, renewal, evidence.at)? else {
         return Ok(Opening::Nothing);
     };
-    let Some(debt) = debt(&view) else { return Ok(Opening::Nothing) };
+    let Some(debt) = money::debt(c, context, &view, evidence.at)? else {
+        return Ok(Opening::Nothing);
+    };
     let mut there = checkouts::under_way(c, renewal)?;
     // Another provider was configured meanwhile: the old one cannot be asked any more.
     for foreign in there.extract_if(.., |row| row.provider != provider) {
@@ -75,24 +77,6 @@ pub fn open(
     checkouts::add(c, &row)?;
     said(c, context, &row, "card-begun", &json!({}), evidence)?;
     Ok(Opening::Call(Box::new(row)))
-}
-
-/// What is owed, as a try quotes it.
-struct Debt {
-    wanted: Wanted,
-    lines: String,
-}
-
-/// What a renewal owes now; `None` where nothing is, or none may be taken.
-fn debt(view: &RenewalView) -> Option<Debt> {
-    let renewal = &view.row.renewal;
-    match renewal.state {
-        RenewalState::Paid | RenewalState::NotRenewing | RenewalState::WithDesk => return None,
-        RenewalState::Open | RenewalState::Pledged | RenewalState::Lapsed => {}
-    }
-    let bill = view.bill.as_ref().filter(|bill| bill.total().get() > 0)?;
-    let wanted = Wanted { invoice: None, version: renewal.version, amount: bill.total() };
-    Some(Debt { wanted, lines: json!(bill).to_string() })
 }
 
 /// The provider has made the payment page. `false`: the try has ended meanwhile.
@@ -134,7 +118,8 @@ pub fn hear(
     }
     match &event.told {
         Some(Told::Page(about)) => tell(c, context, provider, about, evidence),
-        Some(Told::Back(_)) | None => Ok(Applied::Nothing),
+        Some(Told::Back(back)) => money::back(c, context, provider, back, evidence),
+        None => Ok(Applied::Nothing),
     }
 }
 
@@ -151,8 +136,11 @@ pub fn tell(
     let Some(view) = view_of_renewal(c, context, row.renewal, evidence.at)? else {
         return Ok(Applied::Nothing);
     };
-    // A receipt is written as the payment page was read.
-    let evidence = &Evidence { lang: row.lang, ..*evidence };
+    // A payment counts from when it was made, as the provider says: the word of one before a
+    // deadline may come after it. A receipt is written as the payment page was read.
+    let made = about.at.filter(|at| *at >= row.created && *at <= evidence.at);
+    let counts = made.filter(|_| matches!(about.word, Word::Paid { .. })).unwrap_or(evidence.at);
+    let evidence = &Evidence { lang: row.lang, at: counts, ..*evidence };
     let standing = Standing {
         state: row.state,
         session: row.session.as_deref(),
@@ -166,84 +154,22 @@ pub fn tell(
         Heard::Record => {
             let at_ms = evidence.at.as_millisecond();
             checkouts::settle(c, row.id, CheckoutState::Paid, Some(&about.session), at_ms)?;
-            take_money(c, context, &row, &view, about, evidence)?;
+            money::take(c, context, &row, &view, about, evidence)?;
         }
-        Heard::Look(odd) => look(c, context, &row, &view, about, odd, evidence)?,
+        Heard::Look(odd) => {
+            let at_ms = evidence.at.as_millisecond();
+            if odd != Odd::Session {
+                checkouts::settle(c, row.id, CheckoutState::Paid, Some(&about.session), at_ms)?;
+            }
+            money::set_aside(c, context, &row, &view, about, odd, evidence)?;
+        }
     }
     Ok(Applied::Done)
 }
 
-/// The money is there and is what was asked.
-fn take_money(
-    c: &Connection,
-    context: &Context,
-    row: &CheckoutRow,
-    view: &RenewalView,
-    about: &About,
-    evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
-    let more = json!({"session": about.session, "paid_at": about.at.map(|at| at.to_string())});
-    said(c, context, row, "card-paid", &more, evidence)?;
-    renewals::paid(c, &view.row.renewal, evidence.at.as_millisecond())
-}
-
-/// The money is there, and a person must look at it: a line for the desk.
-fn look(
-    c: &Connection,
-    context: &Context,
-    row: &CheckoutRow,
-    view: &RenewalView,
-    about: &About,
-    odd: Odd,
-    evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
-    let at_ms = evidence.at.as_millisecond();
-    if odd != Odd::Session {
-        checkouts::settle(c, row.id, CheckoutState::Paid, Some(&about.session), at_ms)?;
-    }
-    let (cents, currency) = match &about.word {
-        Word::Paid { cents, currency } => (*cents, currency.as_str()),
-        _ => (0, ""),
-    };
-    let data = json!({
-        "why": odd.as_str(),
-        "provider": row.provider,
-        "session": about.session,
-        "checkout": row.id.to_string(),
-        "cents": cents,
-        "currency": currency,
-        "asked_cents": row.amount.get(),
-    });
-    let kind = match odd {
-        Odd::Double | Odd::Session => TaskKind::DoublePayment,
-        Odd::Amount | Odd::NotOwed => TaskKind::Credit,
-    };
-    let task = NewTask {
-        cause: &cause(&row.provider, &about.session),
-        issuer: &view.row.issuer,
-        kind,
-        person: Some(view.row.person),
-        renewal: Some(row.renewal),
-        data: &data,
-        at_ms,
-    };
-    if tasks::open(c, &task)?.is_some() {
-        said(c, context, row, "card-odd", &data, evidence)?;
-    }
-    Ok(())
-}
-
-/// The event behind a desk's line about the money of one payment page.
-fn cause(provider: &str, session: &str) -> String {
-    format!("card/{provider}/{session}")
-}
-
-/// Whether a desk has, or had, to look at this try's money.
+/// Whether a try's money settles nothing: a desk has to look at it, or gave it back.
 pub fn is_odd(c: &Connection, row: &CheckoutRow) -> Result<bool, StoreError> {
-    match &row.session {
-        Some(session) => tasks::has(c, &cause(&row.provider, session)),
-        None => Ok(false),
-    }
+    money::is_odd(c, row)
 }
 
 /// A try ends unpaid. The renewal stays as it was.

@@ -111,6 +111,8 @@ pub struct Status {
     pub word: Word,
     /// The provider's name for the payment, once there is one.
     pub payment: Option<String>,
+    /// When it was paid, where the provider says so.
+    pub at: Option<Timestamp>,
 }
 
 /// Why a call came to nothing.
@@ -220,7 +222,7 @@ impl Provider {
     /// then: it may have been paid meanwhile.
     pub async fn expire(&self, session: &str) -> Result<Status, CardError> {
         match self {
-            Self::Demo => Ok(Status { word: Word::Expired, payment: None }),
+            Self::Demo => Ok(Status { word: Word::Expired, payment: None, at: None }),
             Self::Stripe(stripe) => stripe.expire(session).await,
         }
     }
@@ -231,7 +233,7 @@ impl Provider {
             // Its page tells us by itself, in the transaction that it is.
             Self::Demo => {
                 let word = if ended { Word::Expired } else { Word::Waiting };
-                Ok(Status { word, payment: None })
+                Ok(Status { word, payment: None, at: None })
             }
             Self::Stripe(stripe) => stripe.look(session).await,
         }

@@ -63,7 +63,40 @@ struct SessionObject {
     #[serde(default)]
     client_reference_id: Option<String>,
     #[serde(default)]
-    payment_intent: Option<String>,
+    payment_intent: Option<Payment>,
+}
+
+/// A payment: its name, or itself where it was asked for.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Payment {
+    Name(String),
+    Whole {
+        id: String,
+        #[serde(default)]
+        latest_charge: Option<Charged>,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+struct Charged {
+    created: i64,
+}
+
+impl Payment {
+    fn id(&self) -> Option<String> {
+        let (Self::Name(id) | Self::Whole { id, .. }) = self;
+        is_id(id).then(|| id.clone())
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Whole { latest_charge: Some(charge), .. } => {
+                Timestamp::from_second(charge.created).ok()
+            }
+            Self::Name(_) | Self::Whole { .. } => None,
+        }
+    }
 }
 
 /// The parts of a Charge or a Dispute that are read.
@@ -161,7 +194,7 @@ impl Stripe {
     pub(super) async fn expire(&self, session: &str) -> Result<Status, CardError> {
         let path = path(session, "/expire")?;
         match self.call(Method::POST, &path, &[], None).await {
-            Ok(answer) => self.session(&answer).map(status),
+            Ok(answer) => self.session(&answer).map(|s| status(&s)),
             // Paid or expired already: then it cannot be taken back, and says where it stands.
             Err(CardError::GiveUp(_)) => self.look(session).await,
             Err(e) => Err(e),
@@ -169,8 +202,14 @@ impl Stripe {
     }
 
     pub(super) async fn look(&self, session: &str) -> Result<Status, CardError> {
-        let answer = self.call(Method::GET, &path(session, "")?, &[], None).await?;
-        self.session(&answer).map(status)
+        let path = path(session, "")?;
+        // With the time of the payment, which a key of few rights may not be allowed to see.
+        let whole = format!("{path}?expand%5B%5D=payment_intent.latest_charge");
+        let answer = match self.call(Method::GET, &whole, &[], None).await {
+            Err(CardError::GiveUp(_)) => self.call(Method::GET, &path, &[], None).await?,
+            answer => answer?,
+        };
+        self.session(&answer).map(|s| status(&s))
     }
 
     pub(super) async fn answers(&self) -> Result<String, CardError> {
@@ -289,8 +328,10 @@ fn word(session: &SessionObject) -> Word {
     }
 }
 
-fn status(session: SessionObject) -> Status {
-    Status { word: word(&session), payment: session.payment_intent.filter(|id| is_id(id)) }
+fn status(session: &SessionObject) -> Status {
+    let payment = session.payment_intent.as_ref();
+    let (id, at) = (payment.and_then(Payment::id), payment.and_then(Payment::at));
+    Status { word: word(session), payment: id, at }
 }
 
 /// What an event says, as far as it concerns us.
@@ -327,7 +368,7 @@ fn about(kind: &str, created_s: i64, session: SessionObject) -> Option<About> {
         "checkout.session.expired" => Word::Expired,
         _ => return None,
     };
-    let payment = session.payment_intent.filter(|id| is_id(id));
+    let payment = session.payment_intent.as_ref().and_then(Payment::id);
     let at = Timestamp::from_second(created_s).ok();
     is_id(&session.id).then_some(About { checkout, session: session.id, word, payment, at })
 }

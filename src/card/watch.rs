@@ -121,19 +121,19 @@ impl Watch {
             Ok(status) => status,
             Err(CardError::GiveUp(why)) if now >= page_ends(row.created) + LOST_MAX => {
                 tracing::error!(checkout = %row.id, reason = why, "card.page_lost");
-                Status { word: Word::Expired, payment: None }
+                Status { word: Word::Expired, payment: None, at: None }
             }
             Err(e) => {
                 tracing::warn!(checkout = %row.id, reason = %e, "card.watch");
                 return self.touch(&row).await;
             }
         };
-        let Status { word, payment } = status;
+        let Status { word, payment, at } = status;
         if word == Word::Waiting {
             return self.touch(&row).await;
         }
         tracing::info!(checkout = %row.id, "card.word_fetched");
-        let about = About { checkout: row.id, session, word, payment, at: None };
+        let about = About { checkout: row.id, session, word, payment, at };
         let (context, name) = (self.context.clone(), self.provider.name());
         let write = move |c: &rusqlite::Connection| {
             checkouts::tell(c, &context, name, &about, &evidence(now))

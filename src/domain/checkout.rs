@@ -245,6 +245,8 @@ pub fn to_take_back(how: Back, told: Cents, paid: Cents, left: Cents) -> Cents {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(minutes: i64) -> Timestamp {
@@ -317,6 +319,56 @@ mod tests {
             let amount = Cents::new(500).unwrap();
             let standing = Standing { state, session, amount, currency: "CAD", renewal };
             assert_eq!(hear(&standing, "cs_1", &word), want, "{name}");
+        }
+    }
+
+    fn word() -> impl Strategy<Value = Word> {
+        let paid = |cents: i64, currency: &str| Word::Paid { cents, currency: currency.into() };
+        prop_oneof![
+            3 => Just(paid(500, "CAD")),
+            1 => Just(paid(499, "CAD")),
+            1 => Just(paid(500, "USD")),
+            1 => Just(Word::Waiting),
+            1 => Just(Word::Expired),
+            1 => Just(Word::Failed),
+        ]
+    }
+
+    proptest! {
+        /// Two tries for one debt, whatever is said of them and in whatever order: one payment,
+        /// and every other success is somebody's to look at, once.
+        #[test]
+        fn one_debt_is_paid_once(words in prop::collection::vec((0..2_usize, word()), 0..24)) {
+            let mut states = [CheckoutState::Open, CheckoutState::Open];
+            let (mut renewal, mut recorded, mut looked) = (RenewalState::Open, 0, 0);
+            let mut heard = [false, false];
+            for (which, word) in words {
+                let standing = Standing {
+                    state: states[which],
+                    session: Some("cs"),
+                    amount: Cents::new(500).unwrap(),
+                    currency: "CAD",
+                    renewal,
+                };
+                match hear(&standing, "cs", &word) {
+                    Heard::Nothing => {}
+                    Heard::Ends(state) => {
+                        prop_assert!(states[which].is_under_way());
+                        states[which] = state;
+                    }
+                    Heard::Record => {
+                        (recorded, renewal) = (recorded + 1, RenewalState::Paid);
+                        states[which] = CheckoutState::Paid;
+                    }
+                    Heard::Look(_) => {
+                        looked += 1;
+                        states[which] = CheckoutState::Paid;
+                    }
+                }
+                heard[which] |= matches!(word, Word::Paid { .. });
+            }
+            prop_assert!(recorded <= 1);
+            prop_assert_eq!(recorded + looked, heard.iter().filter(|h| **h).count());
         }
     }
 

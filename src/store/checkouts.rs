@@ -114,6 +114,16 @@ pub fn by_id(c: &Connection, id: CheckoutId) -> Result<Option<CheckoutRow>, Stor
     Ok(c.prepare_cached(&sql)?.query_row([id.to_string()], row).optional()?)
 }
 
+/// The try with that payment page.
+pub fn by_session(
+    c: &Connection,
+    provider: &str,
+    session: &str,
+) -> Result<Option<CheckoutRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM checkout WHERE provider = ?1 AND session = ?2");
+    Ok(c.prepare_cached(&sql)?.query_row((provider, session), row).optional()?)
+}
+
 /// The tries of one renewal that are under way, newest first: one, as the rules have it.
 pub fn under_way(c: &Connection, renewal: RenewalId) -> Result<Vec<CheckoutRow>, StoreError> {
     let sql = format!(

@@ -127,6 +127,21 @@ pub fn by_external(
     Ok(c.prepare_cached(&sql)?.query_row((issuer, method.as_str(), external), row).optional()?)
 }
 
+/// Money that came in by that way under that reference, oldest first.
+pub fn by_reference(
+    c: &Connection,
+    method: Method,
+    reference: &str,
+) -> Result<Vec<Payment>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM payment
+         WHERE method = ?1 AND reference = ?2 AND reverses IS NULL ORDER BY id"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement.query_map((method.as_str(), reference), row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// All payments, of one issuer or of all, oldest first.
 pub fn list(c: &Connection, issuer: Option<&str>) -> Result<Vec<Payment>, StoreError> {
     let mut sql = format!("SELECT {COLUMNS} FROM payment ");

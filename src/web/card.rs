@@ -141,8 +141,8 @@ async fn retract(
         }
         Ok(status) => status,
     };
-    let Status { word, payment } = status;
-    let about = About { checkout: row.id, session, word, payment, at: None };
+    let Status { word, payment, at } = status;
+    let about = About { checkout: row.id, session, word, payment, at };
     let told = tell(site, provider.name(), about).await;
     told.map_err(|e| reply::trouble(site, &e, payer.lang))
 }

@@ -48,6 +48,8 @@ pub struct Session {
     pub status: &'static str,
     /// `unpaid`, `paid`.
     pub payment: &'static str,
+    /// When it was paid, in seconds.
+    pub paid_s: i64,
 }
 
 /// The running server; it stops listening when dropped.
@@ -121,7 +123,14 @@ impl Stripe {
 
     /// The payer pays on that page. Tells nobody.
     pub fn pay(&self, id: &str) {
+        self.pay_at(id, 0);
+    }
+
+    /// The payer pays on that page at that second. Tells nobody.
+    pub fn pay_at(&self, id: &str, at_s: i64) {
         self.change(id, "complete", "paid");
+        let mut sessions = lock(&self.shared.sessions);
+        sessions.iter_mut().filter(|s| s.id == id).for_each(|s| s.paid_s = at_s);
     }
 
     /// The page's time runs out. Tells nobody.
@@ -148,9 +157,31 @@ impl Stripe {
             "id": event,
             "object": "event",
             "api_version": "2024-06-20",
-            "created": 1_793_700_000,
+            "created": changes.get("created").cloned().unwrap_or(json!(0)),
             "livemode": live,
             "type": format!("checkout.session.{kind}"),
+            "data": { "object": object },
+        })
+        .to_string()
+    }
+
+    /// An event about money that was paid on a page: a charge of which `refunded` cents went back
+    /// in all, or a dispute of `amount` cents.
+    pub fn money_event(&self, event: &str, kind: &str, id: &str, cents: i64) -> String {
+        let refund = kind == "charge.refunded";
+        let object = json!({
+            "id": if refund { format!("ch_{id}") } else { format!("dp_{id}") },
+            "amount": cents,
+            "amount_refunded": if refund { cents } else { 0 },
+            "currency": "cad",
+            "payment_intent": format!("pi_{id}"),
+        });
+        json!({
+            "id": event,
+            "object": "event",
+            "created": 1_793_700_000,
+            "livemode": false,
+            "type": kind,
             "data": { "object": object },
         })
         .to_string()

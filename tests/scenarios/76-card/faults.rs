@@ -102,6 +102,10 @@ fn an_older_page_is_taken_back_first() {
     assert_eq!(answer.status, 409, "{}", answer.body);
     assert_eq!(stand.renewal(), "\"paid\"");
     assert_eq!(stand.stripe.sessions().len(), 3);
+    // The invoice that the cheque was promised for is the one that the card paid.
+    assert_eq!(stand.club.query("SELECT count(*) FROM invoice"), ["1"]);
+    let cheques = "SELECT count(*) FROM task WHERE kind = 'expected-cheque' AND closed_at IS NULL";
+    assert_eq!(stand.club.query(cheques), ["0"]);
     assert_eq!(stand.tasks().len(), 0);
 }
 

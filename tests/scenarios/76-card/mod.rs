@@ -19,7 +19,7 @@ struct Stand {
     club: Club,
     stripe: Stripe,
     link: String,
-    _relay: Relay,
+    relay: Relay,
 }
 
 fn stand() -> Stand {
@@ -37,7 +37,7 @@ fn stand_with(envs: &[(&str, &str)]) -> Stand {
     club.daemon = Some(daemon.unwrap_or_else(|why| panic!("{why}")));
     club.next();
     let link = taken(&relay, "alice", "Here is your notice").path_with("/r/").unwrap();
-    Stand { club, stripe, link, _relay: relay }
+    Stand { club, stripe, link, relay }
 }
 
 impl Stand {
@@ -90,10 +90,19 @@ impl Stand {
         .clone()
     }
 
+    /// The desk's lines about money that does not fit.
     fn tasks(&self) -> Vec<String> {
         self.club.query(
-            "SELECT kind || ' ' || json_extract(data, '$.why') || ' '
-               || json_extract(data, '$.session') FROM task WHERE cause LIKE 'card/%' ORDER BY id",
+            "SELECT kind FROM task WHERE kind IN ('credit', 'double-payment')
+             AND closed_at IS NULL ORDER BY id",
+        )
+    }
+
+    /// What the books say: each payment's cents, and how much of it settles lines of invoices.
+    fn books(&self) -> Vec<String> {
+        self.club.query(
+            "SELECT cents || ' ' || coalesce((SELECT sum(a.cents) FROM allocation a
+               WHERE a.payment = p.id), 0) FROM payment p ORDER BY id",
         )
     }
 
@@ -155,6 +164,17 @@ fn a_member_pays_by_card() {
     assert_eq!(stand.checkouts(), ["\"paid\""]);
     let page = stand.back(&session, "").body;
     assert!(page.contains("Your payment has arrived"), "{page}");
+    let (cents, today) = (field("line_items[0][price_data][unit_amount]"), "2026-11-02");
+    assert_eq!(stand.books(), [format!("\"{cents} {cents}\"")]);
+    let paid =
+        "SELECT method || ' ' || external || ' ' || received_on || ' ' || reference FROM payment";
+    let id = &session.id;
+    assert_eq!(stand.club.query(paid), [format!("\"card {id} {today} pi_{id}\"")]);
+    let invoices = stand.club.query("SELECT number || ' ' || total_cents FROM invoice");
+    assert_eq!(invoices, [format!("\"CIP-2027-00001 {cents}\"")]);
+    stand.club.rest();
+    let receipt = taken(&stand.relay, "alice", "CIP-2027-00001");
+    assert!(receipt.text.contains("$"), "{}", receipt.text);
 
     // Told again, under its own name and another: once is once.
     stand.club.rest();

@@ -97,7 +97,10 @@ fn answer(shared: &Shared, request: &Request) -> (u16, String) {
     match (request.method.as_str(), parts.as_slice()) {
         ("POST", []) => create(shared, request),
         ("GET", []) => (200, json!({"object": "list", "data": []}).to_string()),
-        ("GET", [id]) => with(shared, id, |_| None),
+        ("GET", [id]) => {
+            let (status, body) = with(shared, id, |_| None);
+            (status, if status == 200 { expanded(shared, request, id, &body) } else { body })
+        }
         ("POST", [id, "expire"]) => with(shared, id, |session| {
             if session.status != "open" {
                 return Some(error(400, "invalid_request_error", "not_open"));
@@ -107,6 +110,19 @@ fn answer(shared: &Shared, request: &Request) -> (u16, String) {
         }),
         _ => error(404, "invalid_request_error", "no_such_path"),
     }
+}
+
+/// With the payment itself where it is asked for.
+fn expanded(shared: &Shared, request: &Request, id: &str, body: &str) -> String {
+    let mut object: Value = serde_json::from_str(body).expect("our own");
+    let asked = request.target.ends_with("?expand%5B%5D=payment_intent.latest_charge");
+    if asked && !object["payment_intent"].is_null() {
+        let sessions = lock(&shared.sessions);
+        let created = sessions.iter().find(|s| s.id == id).map_or(0, |s| s.paid_s);
+        let charge = json!({"id": format!("ch_{id}"), "created": created});
+        object["payment_intent"] = json!({"id": object["payment_intent"], "latest_charge": charge});
+    }
+    object.to_string()
 }
 
 fn with(
@@ -147,6 +163,7 @@ fn create(shared: &Shared, request: &Request) -> (u16, String) {
             fields: request.fields.clone(),
             status: "open",
             payment: "unpaid",
+            paid_s: 0,
         };
         sessions.push(session.clone());
         session
@@ -169,7 +186,7 @@ pub(super) fn object(port: u16, session: &Session) -> Value {
         "client_reference_id": field("client_reference_id"),
         "livemode": false,
         "mode": "payment",
-        "payment_intent": "pi_test",
+        "payment_intent": (session.payment == "paid").then(|| format!("pi_{}", session.id)),
         "payment_status": session.payment,
         "status": session.status,
         "customer_details": {"email": "alice@club.test", "name": "Alice"},
