@@ -17,6 +17,7 @@ mod engine;
 mod facts;
 pub mod format;
 mod frame;
+mod invoice;
 mod lint;
 mod mail;
 mod mime;
@@ -42,8 +43,8 @@ use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use facts::{
-    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,
+    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy,
+    Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
