@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, CoverNews, CoverNote, DeskNote,
-    DeskTopic, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, Line, LineKind,
-    Links, MailFacts, MailIds, MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said,
-    SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage, UnsubscribePage,
+    Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, Correspondent, CoverNews,
+    CoverNote, DeskNote, DeskTopic, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage,
+    InvoiceWhy, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts,
+    ReceiptFacts, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage,
+    UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
@@ -418,7 +419,13 @@ impl Sample {
         let stop = UnsubscribePage { issuer, address_masked, insured: variant.insured, nonce };
         let expired = ExpiredPage { issuer, address_masked, nonce };
         let asked = Said::NotRenewing;
-        vec![
+        let card = |shows: CardShows| {
+            let amount = self.bill(variant.code).total();
+            let known = matches!(shows, CardShows::Down | CardShows::NothingOwed);
+            let back = if known { "/r/AQECAwQFBgcIAAdg" } else { "" };
+            (shows.as_str().to_owned(), Page::Card(CardPage { issuer, shows, amount, back }))
+        };
+        let mut all = vec![
             ("unsubscribe".into(), Page::Unsubscribe(stop.clone())),
             ("unsubscribed".into(), Page::Unsubscribed(stop)),
             (
@@ -427,7 +434,9 @@ impl Sample {
             ),
             ("expired".into(), Page::Expired(expired.clone())),
             ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
-        ]
+        ];
+        all.extend(CardShows::ALL.map(card));
+        all
     }
 }
 
