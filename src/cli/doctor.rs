@@ -11,7 +11,8 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::{Place, say, say_json};
-use crate::actions::{self, cover};
+use crate::actions;
+use crate::actions::cover;
 use crate::card::{CardError, Provider};
 use crate::clock::Clock;
 use crate::config::{self, Config, InboxSource, Transport};

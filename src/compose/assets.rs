@@ -64,9 +64,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl",
-    "en-CA/records.ftl", "fr-CA/records.ftl", "en-CA/card.ftl", "fr-CA/card.ftl",
-    "en-CA/insurance.ftl", "fr-CA/insurance.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl", "en-CA/records.ftl", "fr-CA/records.ftl", "en-CA/card.ftl", "fr-CA/card.ftl", "en-CA/insurance.ftl", "fr-CA/insurance.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

@@ -92,6 +92,62 @@ impl MailKind<'_> {
     }
 }
 
+/// What was received and what it settles; `MailFacts::bill` has the lines and taxes settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// Number of the payment: the receipt's own.
+    pub payment: i64,
+    /// How it came.
+    pub method: Method,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// Numbers of the invoices that it settles, in whole or in part.
+    pub invoices: Vec<String>,
+    /// What is still owed of them.
+    pub left: Cents,
+    /// What of it settles nothing and waits for the desk; zero where others share the payment.
+    pub unapplied: Cents,
+}
+
+/// Why a document is mailed by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvoiceWhy {
+    /// The desk issued it in place of another.
+    Instead,
+    /// The desk took the invoice back.
+    Credited,
+    /// It was not paid by its day: a second copy.
+    SecondCopy,
+    /// The fee for that.
+    LateFee,
+    /// Its payment came back: it is owed again.
+    Returned,
+}
+
+impl InvoiceWhy {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee, Self::Returned];
+
+    /// Stable text form, as in the store and the locales.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Instead => "instead",
+            Self::Credited => "credited",
+            Self::SecondCopy => "second-copy",
+            Self::LateFee => "late-fee",
+            Self::Returned => "returned",
+        }
+    }
+
+    /// The reason with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
+    }
+}
+
 /// What a member is told of their insurance cover after the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CoverNews {
@@ -164,62 +220,6 @@ impl CoverNote {
     }
 }
 
-/// What was received and what it settles; `MailFacts::bill` has the lines and taxes settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceiptFacts {
-    /// Number of the payment: the receipt's own.
-    pub payment: i64,
-    /// How it came.
-    pub method: Method,
-    /// The day on which it came.
-    pub received_on: Date,
-    /// Numbers of the invoices that it settles, in whole or in part.
-    pub invoices: Vec<String>,
-    /// What is still owed of them.
-    pub left: Cents,
-    /// What of it settles nothing and waits for the desk; zero where others share the payment.
-    pub unapplied: Cents,
-}
-
-/// Why a document is mailed by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InvoiceWhy {
-    /// The desk issued it in place of another.
-    Instead,
-    /// The desk took the invoice back.
-    Credited,
-    /// It was not paid by its day: a second copy.
-    SecondCopy,
-    /// The fee for that.
-    LateFee,
-    /// Its payment came back: it is owed again.
-    Returned,
-}
-
-impl InvoiceWhy {
-    /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee, Self::Returned];
-
-    /// Stable text form, as in the store and the locales.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Instead => "instead",
-            Self::Credited => "credited",
-            Self::SecondCopy => "second-copy",
-            Self::LateFee => "late-fee",
-            Self::Returned => "returned",
-        }
-    }
-
-    /// The reason with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|why| why.as_str() == text)
-    }
-}
-
 /// What a desk must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeskTopic {
@@ -229,12 +229,12 @@ pub enum DeskTopic {
     FiringHeld,
     /// Too many addresses of one firing are dead: the rest of it waits for a decision.
     MessagesHeld,
+    /// Mail to another association's desk comes back.
+    DeskUnreached,
     /// An insurance declaration calls for follow-up: goes to the insurance contact.
     InsuranceFollowUp,
     /// What became of the cover of the association's members.
     CoverOutcomes,
-    /// Mail to another association's desk comes back.
-    DeskUnreached,
 }
 
 impl DeskTopic {
@@ -255,9 +255,9 @@ impl DeskTopic {
             Self::AddressSuspended => "address-suspended",
             Self::FiringHeld => "firing-held",
             Self::MessagesHeld => "messages-held",
+            Self::DeskUnreached => "desk-unreached",
             Self::InsuranceFollowUp => "insurance-follow-up",
             Self::CoverOutcomes => "cover-outcomes",
-            Self::DeskUnreached => "desk-unreached",
         }
     }
 

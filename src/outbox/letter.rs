@@ -149,11 +149,11 @@ fn facts<'a>(
         Ok(found) => found,
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
+    let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
+    let bill = issued.or(bill);
     if let Some(reason) = overtaken(c, view)? {
         return Ok(Err(Drafted::Cancel(reason)));
     }
-    let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
-    let bill = issued.or(bill);
     let payload = Payload::from_json(&view.payload);
     let invoice =
         payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?.flatten();
