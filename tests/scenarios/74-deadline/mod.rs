@@ -235,7 +235,7 @@ fn who_lost_cover_is_told_in_the_morning_and_the_desk_has_its_list() {
 #[test]
 fn a_reply_in_time_may_be_confirmed_after_it() {
     let story = begin(LAST_MINUTE);
-    story.doubted(1, "RENEW", "Thu, 31 Dec 2026 23:59:20 -0500");
+    story.doubted(1, "RENEW", "Thu, 31 Dec 2026 23:58:20 -0500");
     story.cip.settle();
     story.cip.jump(DEADLINE);
     story.doubted(2, "RENOUVELER", "Fri, 1 Jan 2027 00:00:00 -0500");
@@ -253,7 +253,7 @@ fn a_reply_in_time_may_be_confirmed_after_it() {
     let list = story.list(&[]);
     let want = ["1 pending not-declared", "2 interrupted answered-late"];
     assert_eq!(told(&list)[..2], want.map(str::to_owned));
-    assert_eq!(list["members"][0]["answered"], "2027-01-01T04:59:20Z");
+    assert_eq!(list["members"][0]["answered"], "2027-01-01T04:58:20Z");
     assert_eq!(list["members"][0]["revised"], 1);
 }
 
