@@ -12,11 +12,13 @@ use super::{Applied, Context, Door, Evidence, letters, note, person};
 use crate::compose::DeskTopic;
 use crate::config::InsuranceSection;
 use crate::domain::insurance::{
-    Cover, Declaration, Declared, Facts, Finding, NotDeclared, Rules, Standing, outcome, standing,
+    Cover, Declaration, Declared, Facts, Finding, NotDeclared, Rules, Standing, confirmed_at,
+    outcome, standing,
 };
 use crate::domain::member::Member;
+use crate::domain::season;
 use crate::domain::words::TaskKind;
-use crate::ids::{PersonId, RenewalId};
+use crate::ids::{MessageId, PersonId, RenewalId};
 use crate::store::declarations::{self, DeclarationRow};
 use crate::store::messages::{self, NewMessage, Recipient};
 use crate::store::tasks::{self, NewTask};
@@ -341,6 +343,24 @@ pub fn concerns(
             None => false,
         },
     })
+}
+
+/// When an act counts that the link of our request to confirm has just confirmed: see
+/// [`confirmed_at`]. The line of the ledger that caused the request has the mail's time.
+pub fn asked_at(
+    c: &Connection,
+    context: &Context,
+    mid: MessageId,
+    now: Timestamp,
+) -> Result<Timestamp, StoreError> {
+    let Some(request) = letters::origin(c, mid)?.filter(|m| m.kind == "confirm-request") else {
+        return Ok(now);
+    };
+    let seq = request.cause.split('/').nth(1).and_then(|seq| seq.parse().ok());
+    let line = seq.map(|seq| ledger::at(c, seq)).transpose()?.flatten();
+    let asked = line.and_then(|l| Timestamp::from_millisecond(l.at_ms).ok());
+    let deadline = season::deadline(&context.config.relance.season);
+    Ok(asked.map_or(now, |asked| confirmed_at(asked, now, deadline)))
 }
 
 /// Keeps where a member's certificate lies and mails them the link. `None`: no such member.

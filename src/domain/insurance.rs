@@ -307,6 +307,13 @@ pub struct Facts {
     pub received: Vec<Received>,
 }
 
+/// When what a mail asked for counts, where a link has confirmed it: the mail's own time where the
+/// deadline fell between the two, since the click only vouches for who wrote. Else the click's.
+#[must_use]
+pub fn confirmed_at(asked: Timestamp, clicked: Timestamp, deadline: Timestamp) -> Timestamp {
+    if asked < deadline && deadline <= clicked { asked } else { clicked }
+}
+
 /// The instants that decide, each exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {

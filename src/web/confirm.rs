@@ -118,7 +118,8 @@ async fn renew(site: &Site, ask: &Ask, shown: &renewal::Shown, mid: MessageId) -
     let applied = site
         .store
         .write(Lane::Front, move |c| {
-            let evidence = Evidence { door: Door::Web, mid: Some(mid), lang, at: now, answers: "" };
+            let at = actions::insurance::asked_at(c, &context, mid, now)?;
+            let evidence = Evidence { door: Door::Web, mid: Some(mid), lang, at, answers: "" };
             let proof = Action::Proof { mid, what: "click", human: true };
             actions::apply(c, &context, &proof, &evidence)?;
             let action =

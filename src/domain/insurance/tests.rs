@@ -349,6 +349,19 @@ fn the_evidence_says_what_decided() {
 }
 
 #[test]
+fn a_click_vouches_for_the_mail_before_it() {
+    let deadline = at(AFTER);
+    for (asked, clicked, want) in [
+        ("2026-12-01T10:00:00Z", "2026-12-02T10:00:00Z", "2026-12-02T10:00:00Z"),
+        (BEFORE, "2027-01-01T05:00:00Z", BEFORE),
+        (BEFORE, "2027-01-03T10:00:00Z", BEFORE),
+        (AFTER, "2027-01-03T10:00:00Z", "2027-01-03T10:00:00Z"),
+    ] {
+        assert_eq!(confirmed_at(at(asked), at(clicked), deadline), at(want), "{asked} {clicked}");
+    }
+}
+
+#[test]
 fn words_have_one_text_form() {
     for outcome in Outcome::ALL {
         assert_eq!(Outcome::parse(outcome.as_str()), Some(outcome));

@@ -75,6 +75,15 @@ impl Story {
         deliver(&self.maildir, &format!("{n}.reply"), &raw, LAST_MINUTE);
     }
 
+    /// The same, of a sender whom our server cannot vouch for.
+    fn doubted(&self, n: u32, words: &str, had: &str) {
+        let trace = format!("Received: from m{n}.club.test by {MX} with ESMTPS; {had}");
+        let mut letter = Letter::reply(&self.last_call(n), MX, &format!("d{n}"), words);
+        letter.headers = letter.headers.replace("dmarc=pass", "dmarc=fail");
+        let raw = [trace.as_bytes(), b"\n", &letter.bytes()].concat();
+        deliver(&self.maildir, &format!("{n}.doubted"), &raw, LAST_MINUTE);
+    }
+
     fn bounce(&self, n: u32) {
         let sent = self.last_call(n);
         let raw = format!(
@@ -219,6 +228,33 @@ fn who_lost_cover_is_told_in_the_morning_and_the_desk_has_its_list() {
     assert!(desk.text.contains("relance insurance list --issuer CIP"), "{}", desk.text);
     let ended = "SELECT count(*) FROM message WHERE kind = 'cover-ended' AND state = 'sent'";
     assert_eq!(story.cip.query(ended), ["6"]);
+}
+
+/// Our mail server cannot vouch for a reply of the last minute; the address on file confirms it
+/// two days later. The click says who wrote; when is what the trace says.
+#[test]
+fn a_reply_in_time_may_be_confirmed_after_it() {
+    let story = begin(LAST_MINUTE);
+    story.doubted(1, "RENEW", "Thu, 31 Dec 2026 23:58:20 -0500");
+    story.cip.settle();
+    story.cip.jump(DEADLINE);
+    story.doubted(2, "RENOUVELER", "Fri, 1 Jan 2027 00:00:00 -0500");
+    story.cip.settle();
+    story.cip.jump("2027-01-02T15:00:00Z");
+    for n in [1, 2] {
+        let mails = sent_to(&story.relay, &format!("m{n}@club.test"));
+        let link = mails.iter().find_map(|mail| mail.path_with("/c/")).expect("a request");
+        let page = http::get(story.cip.site.web, &link).expect("the daemon answers");
+        let fields = [&hidden(&page.body)[..], &[("act", "confirm")]].concat();
+        let answer = http::post_form(story.cip.site.web, &link, &fields).expect("an answer");
+        assert_eq!(answer.status, 303, "{}", answer.body);
+    }
+    story.cip.settle();
+    let list = story.list(&[]);
+    let want = ["1 pending not-declared", "2 interrupted answered-late"];
+    assert_eq!(told(&list)[..2], want.map(str::to_owned));
+    assert_eq!(list["members"][0]["answered"], "2027-01-01T04:58:20Z");
+    assert_eq!(list["members"][0]["revised"], 1);
 }
 
 #[test]
