@@ -55,7 +55,7 @@ pub(super) fn run(place: &Place, number: &str, why: &str, yes: bool) -> anyhow::
         );
     }
     say(
-        "not in this state, and yours to clear: the mailbox, backups, member lists, the membership system",
+        "not in this state, and yours to clear: the mailbox, backups, member lists, the log (numbers only), the membership system",
     );
     Ok(ExitCode::SUCCESS)
 }

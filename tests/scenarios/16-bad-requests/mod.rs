@@ -30,9 +30,10 @@ fn each_is_told_what_is_wrong_in_their_language() {
     let long = "x".repeat(501);
     let huge = "x".repeat(17 * 1024);
     let before = club.dump();
-    let cases: [(&str, &str, String, u16, &str, &str); 14] = [
+    let cases: [(&str, &str, String, u16, &str, &str); 15] = [
         ("GET", "/nowhere", String::new(), 404, "no such page", "Cette page n’existe pas"),
-        ("POST", "/", "a=b".into(), 405, "cannot do that", "ne permet pas cette action"),
+        ("POST", "/season", "a=b".into(), 405, "cannot do that", "ne permet pas cette action"),
+        ("POST", "/", "a=b".into(), 400, "Fill in all three", "Remplissez les trois champs"),
         ("DELETE", &link, String::new(), 405, "cannot do that", "ne permet pas cette action"),
         ("PUT", &stop, "a=b".into(), 405, "cannot do that", "ne permet pas cette action"),
         ("POST", &link, huge.clone(), 413, "too much text", "Le texte est trop long"),

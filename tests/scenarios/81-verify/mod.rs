@@ -34,8 +34,8 @@ fn outcome(club: &Club, id: &str, raw: &str) -> String {
 
 /// The notice quoted as mail programs do, with its marks.
 fn quoted(notice: &Mail) -> String {
-    let quote: String = notice.text.lines().map(|line| format!("> {line}\n")).collect();
-    format!("Is this really you?\n\n---------- Forwarded message ---------\n{quote}")
+    let quote = notice.text.replace('\n', "\n> ");
+    format!("Is this really you?\n\n---------- Forwarded message ---------\n> {quote}\n")
 }
 
 #[test]
