@@ -73,6 +73,8 @@ mod s51_secrets_and_folders;
 mod s60_attack_mail;
 #[path = "scenarios/61-attack-config/mod.rs"]
 mod s61_attack_config;
+#[path = "scenarios/76-card/mod.rs"]
+mod s76_card;
 #[path = "scenarios/77-reminders-and-lapse/mod.rs"]
 mod s77_reminders_and_lapse;
 #[path = "scenarios/78-gate/mod.rs"]

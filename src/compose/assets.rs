@@ -29,7 +29,7 @@ macro_rules! files {
 /// Every template: name, source.
 const TEMPLATES: &[(&str, &str)] = files!("templates":
     "mail/shell.html", "mail/shell.txt", "mail/base.html", "mail/base.txt",
-    "mail/button.html", "mail/button.txt",
+    "mail/button.html", "mail/button.txt", "mail/invoice.html", "mail/invoice.txt",
     "mail/step.html", "mail/step.txt", "mail/lines.html", "mail/lines.txt",
     "notice/subject.txt", "notice/body.txt", "notice/body.html",
     "reminder/subject.txt", "reminder/body.txt", "reminder/body.html",
@@ -37,6 +37,8 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "lapse/subject.txt", "lapse/body.txt", "lapse/body.html",
     "payment-reminder/subject.txt", "payment-reminder/body.txt", "payment-reminder/body.html",
     "confirmation/subject.txt", "confirmation/body.txt", "confirmation/body.html",
+    "invoice/subject.txt", "invoice/body.txt", "invoice/body.html",
+    "receipt/subject.txt", "receipt/body.txt", "receipt/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
     "forward/subject.txt", "forward/body.txt",
@@ -47,6 +49,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
     "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
+    "page/card.html", "page/card-demo.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",
     "page/signed-in.html", "page/season.html",
     "demo/layout.html", "demo/style.css", "demo/aside.html", "demo/list.html", "demo/mails.html",
@@ -56,7 +59,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl", "en-CA/records.ftl", "fr-CA/records.ftl", "en-CA/card.ftl", "fr-CA/card.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

@@ -13,10 +13,12 @@
 //! French) is a private character until the last step (`text`).
 
 mod assets;
+mod card;
 mod engine;
 mod facts;
 pub mod format;
 mod frame;
+mod invoice;
 mod lint;
 mod mail;
 mod mime;
@@ -41,9 +43,10 @@ use crate::config::{Association, Relance, TaxConfig, WordsSection};
 use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
+pub use card::{CardPage, CardShows};
 pub use facts::{
-    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts, MailIds, MailKind,
-    PersonFacts, Said, Sent,
+    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links, MailFacts, MailIds,
+    MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};

@@ -5,21 +5,23 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::entitled::{About, entitled, promise, step_of};
-use crate::actions::Context;
 use crate::actions::payload::{Payload, Wish};
+use crate::actions::{Context, invoices, receipts};
 use crate::compose::{
-    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts,
-    MailIds, MailKind, PersonFacts, Said, Sent, mask,
+    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links,
+    MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent, mask,
 };
 use crate::config::Association;
 use crate::domain::billing::Terms;
 use crate::domain::eligibility;
+use crate::domain::invoice::Invoice;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
-use crate::ids::{FiringId, MessageId};
+use crate::ids::{FiringId, InvoiceId, MessageId, PaymentId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
+use crate::store::invoices as documents;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
 use crate::store::{Attempt, StoreError, addresses, attempts, firings, inbounds, people, renewals};
@@ -71,6 +73,8 @@ struct Facts<'a> {
     member: Option<Member>,
     renewal: Option<Renewal>,
     bill: Option<Bill>,
+    invoice: Option<Invoice>,
+    receipt: Option<ReceiptFacts>,
     address: String,
     payload: Payload,
     inbound: Option<InboundRow>,
@@ -187,13 +191,38 @@ fn facts_for<'a>(
     (member, renewal): (Option<Member>, Option<Renewal>),
     (address, bill): (String, Option<Bill>),
 ) -> Result<Facts<'a>, StoreError> {
+    let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
+    let bill = issued.or(bill);
     let payload = Payload::from_json(&view.payload);
+    let invoice =
+        payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?.flatten();
+    let received = match (payload.payment, view.renewal) {
+        (Some(id), Some(renewal)) => receipts::of(c, PaymentId(id), renewal)?,
+        _ => None,
+    };
+    let (receipt, bill) = match received {
+        Some((receipt, settled)) => (Some(receipt), Some(settled)),
+        None => (None, bill),
+    };
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
     let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
-    Ok(Facts { issuer, member, renewal, bill, address, payload, inbound, note, header_id, about })
+    Ok(Facts {
+        issuer,
+        member,
+        renewal,
+        bill,
+        invoice,
+        receipt,
+        address,
+        payload,
+        inbound,
+        note,
+        header_id,
+        about,
+    })
 }
 
 fn about(c: &Connection, payload: &Payload) -> Result<Option<(Attempt, String)>, StoreError> {
@@ -321,6 +350,7 @@ impl Writer<'_> {
             relance: &self.context.config.relance,
             person: facts.member.as_ref().map(|m| self.person(m)),
             bill: facts.bill.clone(),
+            invoice: facts.invoice.clone(),
             links: self.links(),
             ids: MailIds {
                 message_id: header_id.clone(),
@@ -366,6 +396,8 @@ impl Writer<'_> {
         }
         match self.view.kind.as_str() {
             "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
+            "invoice" => InvoiceWhy::parse(&facts.payload.invoice_why).map(MailKind::Invoice),
+            "receipt" => facts.receipt.clone().map(MailKind::Receipt),
             "fresh-link" => Some(MailKind::FreshLink),
             "confirm-request" => facts.payload.wish.map(|wish| {
                 MailKind::ConfirmRequest(match wish {
@@ -385,9 +417,13 @@ impl Writer<'_> {
             "desk-note" => DeskTopic::parse(&facts.payload.topic).map(|topic| {
                 let NoteFacts { address, shared, contact, firing } = &facts.note;
                 let other = contact.email2.as_deref().unwrap_or_default();
+                let config = &self.context.config;
+                let lang = facts.issuer.desk.language;
+                let unreached = config.association(&facts.payload.desk);
                 MailKind::DeskNote(DeskNote {
                     topic,
                     address,
+                    unreached: unreached.map_or("", |body| body.short.get(lang)),
                     shared,
                     phone: &contact.phone,
                     other_address: if other == address { "" } else { other },

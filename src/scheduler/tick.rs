@@ -127,6 +127,8 @@ impl Scheduler {
         Ok(())
     }
 
+    /// Background work in small transactions: reminders that were asked for, invoices past their
+    /// day.
     async fn remind(
         &self,
         now: Timestamp,
@@ -140,7 +142,10 @@ impl Scheduler {
             more = self
                 .store
                 .write(Lane::Background, move |c| {
-                    Ok(!staging::is_applying(c)? && daily::remind(c, &context, now)?)
+                    if staging::is_applying(c)? {
+                        return Ok(false);
+                    }
+                    Ok(daily::remind(c, &context, now)? | daily::overdue(c, &context, now)?)
                 })
                 .await?;
             self.outbox.wake();

@@ -9,6 +9,7 @@ use crate::actions::{Action, Applied, Context, Door, Evidence, apply};
 use crate::card::{About, Session};
 use crate::domain::answer::Choice;
 use crate::domain::checkout::Word;
+use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
 use crate::ids::{CheckoutId, Random};
 use crate::store::messages::Reached;
@@ -41,8 +42,13 @@ pub(super) fn act(
         }
         Deed::Card => pay(c, context, mail, &evidence, random)?,
         Deed::Bounce => {
-            let action =
-                Action::Bounced { mid: mail.mid, status: NO_USER, hard: true, vouched: true };
+            let action = Action::Bounced {
+                mid: mail.mid,
+                status: NO_USER,
+                fault: Fault::Address,
+                vouched: true,
+                doubted: false,
+            };
             apply(c, context, &action, &evidence)?
         }
     };
@@ -79,6 +85,7 @@ fn pay(
         return Ok(Applied::Nothing);
     }
     let word = Word::Paid { cents: row.amount.get(), currency: row.currency.clone() };
-    let about = About { checkout: row.id, session: session.id, word };
+    let (payment, paid_at) = (Some(format!("payment-{}", mail.mid)), Some(evidence.at));
+    let about = About { checkout: row.id, session: session.id, word, payment, at: paid_at };
     checkouts::tell(c, context, PROVIDER, &about, evidence)
 }

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::store::{StoreError, firings, overview, renewals};
+use crate::store::{StoreError, firings, invoices, overview, renewals};
 
 /// One association's season.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -89,7 +89,7 @@ impl Outcome {
             row(&code, &mut |r| r.bounced += n);
         }
         for row in &mut rows {
-            row.promised_cents = renewals::promised_cents(c, season, &row.association)?;
+            row.promised_cents = invoices::outstanding_cents(c, season, &row.association)?;
         }
         let fired = firings::all(c)?.into_iter().filter(|f| f.season == *season);
         let firings = fired
