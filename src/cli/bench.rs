@@ -1,5 +1,7 @@
 //! Owns the hidden measuring commands that `benches/run` calls.
 
+mod plan;
+
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,13 @@ pub(super) enum Bench {
         #[arg(long)]
         to: SocketAddr,
     },
+    /// Count one notice for so many members against an approved forecast and plan it; prints
+    /// `{"members","forecast_s","count_s","plan_s","chunk_ms_max","peak_mb"}`.
+    Plan {
+        /// Members.
+        #[arg(long, default_value_t = 100_000)]
+        members: u32,
+    },
     /// Read the mails of a folder again and again, on one thread, in turn with a full parse of the
     /// same octets by mail-parser; prints `{"mails","mean_bytes","read_per_s","parsed_per_s"}`.
     Read {
@@ -57,6 +66,13 @@ impl Bench {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
         let (messages, connections, to) = match self {
             Self::Send { messages, connections, to } => (messages, connections, to),
+            Self::Plan { members } => {
+                let config = place.config()?;
+                let state = place.state(&config)?;
+                let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+                runtime.block_on(plan::plan(config, &state, members))?;
+                return Ok(ExitCode::SUCCESS);
+            }
             Self::Read { seconds, dir } => {
                 read_mails(&dir, Duration::from_secs(seconds))?;
                 return Ok(ExitCode::SUCCESS);
@@ -161,38 +177,47 @@ async fn fill(
     members: u32,
     made_ms: i64,
 ) -> anyhow::Result<()> {
-    let issuer = issuer.clone();
-    store
-        .write(Lane::Front, move |c| {
-            meta::get_or_set(c, meta::CREATED_AT, &made_ms.to_string())?;
-            for n in 0..members {
-                let category = issuer.categories.first();
-                let row = Row {
-                    member_no: format!("B{n:07}"),
-                    given_name: "Camille".into(),
-                    family_name: format!("Tremblay-{n}"),
-                    email: Some(format!("camille.{n}@members.example")),
-                    email2: None,
-                    language: Some(if n % 4 == 0 { "fr" } else { "en" }.into()),
-                    province: issuer.provinces.first().cloned().unwrap_or_else(|| "QC".into()),
-                    zone: None,
-                    status: "active".into(),
-                    phone: String::new(),
-                    street: String::new(),
-                    city: String::new(),
-                    postal_code: String::new(),
-                    country: "CA".into(),
-                    employer: String::new(),
-                    association: issuer.code.clone(),
-                    category: category.map(|c| c.code.clone()).unwrap_or_default(),
-                    pli: n % 2 == 0,
-                    home: false,
-                    since: None,
-                };
-                staging::apply(c, &row, &format!("bench-{n}"), &[0; 16])?;
-            }
-            Ok(())
-        })
-        .await?;
+    for from in (0..members).step_by(FILL_AT_ONCE) {
+        let issuer = issuer.clone();
+        let upto = members.min(from.saturating_add(FILL_AT_ONCE.try_into().unwrap_or(u32::MAX)));
+        store
+            .write(Lane::Front, move |c| {
+                meta::get_or_set(c, meta::CREATED_AT, &made_ms.to_string())?;
+                for n in from..upto {
+                    staging::apply(c, &row(&issuer, n), &format!("bench-{n}"), &[0; 16])?;
+                }
+                Ok(())
+            })
+            .await?;
+    }
     Ok(())
+}
+
+/// Members written in one transaction.
+const FILL_AT_ONCE: usize = 10_000;
+
+fn row(issuer: &crate::config::Association, n: u32) -> Row {
+    let category = issuer.categories.first();
+    Row {
+        member_no: format!("B{n:07}"),
+        given_name: "Camille".into(),
+        family_name: format!("Tremblay-{n}"),
+        email: Some(format!("camille.{n}@members.example")),
+        email2: None,
+        language: Some(if n.is_multiple_of(4) { "fr" } else { "en" }.into()),
+        province: issuer.provinces.first().cloned().unwrap_or_else(|| "QC".into()),
+        zone: None,
+        status: "active".into(),
+        phone: String::new(),
+        street: String::new(),
+        city: String::new(),
+        postal_code: String::new(),
+        country: "CA".into(),
+        employer: String::new(),
+        association: issuer.code.clone(),
+        category: category.map(|c| c.code.clone()).unwrap_or_default(),
+        pli: n.is_multiple_of(2),
+        home: false,
+        since: None,
+    }
 }

@@ -122,7 +122,7 @@ fn gone(firing: &FiringRow) -> String {
     let (minute, hour) = (number(14..16), number(11..13));
     let (day, month) = (number(8..10), number(5..7));
     format!(
-        "schedules.toml: schedule \u{201c}{schedule}\u{201d} of {issuer} has fired step \u{201c}{step}\u{201d} and is gone or renamed (last for {local}). Its names are part of every message's cause: under others everybody would get it again. Put id, association and step back as they were; it does not fire again for a time at which it has fired:\n\n[[schedule]]\nid = \"{schedule}\"\nassociation = \"{issuer}\"\nstep = \"{step}\"\nkind = \"{kind}\"\ncron = \"{minute} {hour} {day} {month} *\"\n"
+        "schedules.toml: schedule \u{201c}{schedule}\u{201d} of {issuer} has fired step \u{201c}{step}\u{201d} and is gone or renamed; put its id, association and step back as they were (last for {local}): they are part of every message's cause, and under others everybody would get it again. It does not fire again for a time at which it has fired:\n\n[[schedule]]\nid = \"{schedule}\"\nassociation = \"{issuer}\"\nstep = \"{step}\"\nkind = \"{kind}\"\ncron = \"{minute} {hour} {day} {month} *\"\n"
     )
 }
 

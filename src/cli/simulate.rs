@@ -20,8 +20,9 @@ pub(super) struct Simulate {
     /// Id of the season to play, as in the config.
     #[arg(long, value_name = "ID")]
     season: String,
-    /// How people behave: a TOML file with [shares] in per cent (invoice, card, not_renewing,
-    /// reply, bounce; the rest does nothing), [when] (notice, reminder, last_call, lapse) and seed.
+    /// How people behave, a TOML file: under shares, in per cent, invoice, card, `not_renewing`,
+    /// reply and bounce (the rest does nothing); under when: notice, reminder, `last_call`, lapse; and
+    /// seed.
     #[arg(long, value_name = "FILE")]
     behaviour: PathBuf,
     /// A new folder for the Maildir into which every mail goes.

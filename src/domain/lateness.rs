@@ -100,6 +100,9 @@ pub const fn overtaken(waiting: StepKind, by: StepKind) -> bool {
 mod tests {
     use super::*;
 
+    /// Name, what was missed, the deadline, what becomes of it.
+    type Case<'a> = (&'a str, &'a [(StepKind, Firing)], Timestamp, &'a [Fate]);
+
     #[test]
     fn only_the_latest_that_makes_sense() {
         use Fate::{DeadlinePassed, Stands, Superseded};
@@ -108,7 +111,6 @@ mod tests {
         let (before, after) =
             ("2027-01-01T05:00:00Z".parse().unwrap(), "2027-03-02T05:00:00Z".parse().unwrap());
         let held = Firing::Hold { until: now };
-        type Case<'a> = (&'a str, &'a [(StepKind, Firing)], Timestamp, &'a [Fate]);
         let table: [Case<'_>; 11] = [
             ("one reminder", &[(Reminder, Firing::Go)], after, &[Stands]),
             ("two", &[(Reminder, held), (Reminder, Firing::Go)], after, &[Superseded(1), Stands]),

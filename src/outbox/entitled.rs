@@ -72,12 +72,11 @@ pub(super) fn entitled(
     let Some(member) = member else { return Err("not-here") };
     if let Some(kind) = step_of(&view.kind) {
         let config = &context.config;
-        let bill = match kind {
-            StepKind::Lapse => eligibility::told_of_lapse(config, issuer, member, renewal, &terms),
-            _ => {
-                let step = step(context, view, kind, terms.on);
-                eligibility::decide(config, issuer, step, member, renewal, promise)
-            }
+        let bill = if kind == StepKind::Lapse {
+            eligibility::told_of_lapse(config, issuer, member, renewal, &terms)
+        } else {
+            let step = step(context, view, kind, terms.on);
+            eligibility::decide(config, issuer, step, member, renewal, promise)
         };
         let bill = bill.map_err(eligibility::Excluded::as_str)?;
         let address = member.email.clone().ok_or("no-address")?;

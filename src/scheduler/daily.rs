@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::register::ready;
-use crate::actions::Context;
+use crate::actions::{self, Context};
 use crate::config::{Association, Audience, Config, IfUnanswered, StepKind};
 use crate::domain::eligibility::{self, Earlier, Excluded, Promise, Step};
 use crate::domain::{lateness, season};
@@ -111,34 +111,45 @@ fn passes(
             continue;
         }
         let today = local.date().to_string();
-        for firing in latest(c, &association.code, &config.relance.season.id)? {
-            if firing.replanned_on != today
-                && !firing.local.starts_with(&today)
-                && config.schedule(&firing.schedule).is_some()
-            {
-                due.push((firing, local.date()));
-            }
+        if let Some(firing) = latest(c, &association.code, &config.relance.season.id)?
+            && firing.replanned_on != today
+            && !firing.local.starts_with(&today)
+            && config.schedule(&firing.schedule).is_some()
+        {
+            due.push((firing, local.date()));
         }
     }
     Ok(due)
 }
 
-/// The latest step that asks for an answer, and the latest that asks for money.
-fn latest(c: &Connection, issuer: &str, season: &str) -> Result<Vec<FiringRow>, StoreError> {
-    let (mut asking, mut owing, mut lapsed) = (None, None, false);
-    for firing in firings::done(c, issuer, season)? {
-        match StepKind::parse(&firing.kind) {
-            Some(StepKind::Lapse) => lapsed = true,
-            Some(StepKind::PaymentReminder) => owing = owing.or(Some(firing)),
-            Some(_) => asking = asking.or(Some(firing)),
-            None => {}
-        }
+/// The latest step that asks for an answer, unless the membership has lapsed since. A reminder to
+/// pay is not repeated: whose invoice comes due later gets the next.
+fn latest(c: &Connection, issuer: &str, season: &str) -> Result<Option<FiringRow>, StoreError> {
+    let done = firings::done(c, issuer, season)?;
+    let kind = |firing: &FiringRow| StepKind::parse(&firing.kind);
+    if done.iter().any(|firing| kind(firing) == Some(StepKind::Lapse)) {
+        return Ok(None);
     }
-    Ok(asking.filter(|_| !lapsed).into_iter().chain(owing).collect())
+    Ok(done.into_iter().find(|firing| kind(firing).is_some_and(StepKind::asks)))
 }
 
 fn local(association: &Association, now: Timestamp) -> jiff::civil::DateTime {
     season::zone(&association.zone).unwrap_or(TimeZone::UTC).to_datetime(now)
+}
+
+/// Notices invoices that were to be paid before today, a few at a time. Returns whether there may
+/// be more of them. In the night nobody gets a second copy.
+pub(super) fn overdue(
+    c: &Connection,
+    context: &Context,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let config = &context.config;
+    let over = now >= season::ends(&config.relance.season);
+    if over || config.associations.iter().any(|a| local(a, now).hour() < DAILY_HOUR) {
+        return Ok(false);
+    }
+    Ok(actions::overdue::look(c, context, now)? > 0)
 }
 
 /// Reminds who asked for it on their day, once. Returns whether there may be more of them.

@@ -76,13 +76,12 @@ fn why(
         Some(r) if r.state == RenewalState::Pledged => pledges::of_renewal(c, r.id)?,
         _ => eligibility::Promise::default(),
     };
-    let verdict = match step.kind {
-        // Once it has lapsed; before that nothing has happened of which a letter could tell.
-        StepKind::Lapse => {
-            let terms = Terms::on(config, step.day);
-            eligibility::told_of_lapse(config, issuer, member, renewal, &terms)
-        }
-        _ => eligibility::decide(config, issuer, step, member, renewal, promise),
+    // Once it has lapsed; before that nothing has happened of which a letter could tell.
+    let verdict = if step.kind == StepKind::Lapse {
+        let terms = Terms::on(config, step.day);
+        eligibility::told_of_lapse(config, issuer, member, renewal, &terms)
+    } else {
+        eligibility::decide(config, issuer, step, member, renewal, promise)
     };
     Ok(verdict.err().filter(|why| why.needs_a_letter()))
 }

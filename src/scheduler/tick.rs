@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -129,8 +130,9 @@ impl Scheduler {
         }
         // A desk may have been told something.
         self.outbox.wake();
+        self.background(now, stop, beat, daily::overdue).await?;
         self.plan(now, stop, beat).await?;
-        self.remind(now, stop, beat).await
+        self.background(now, stop, beat, daily::remind).await
     }
 
     async fn plan(
@@ -165,11 +167,14 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn remind(
+    /// Background work in small transactions, until there is no more of it. A list on its way in is
+    /// all or nothing to it.
+    async fn background(
         &self,
         now: Timestamp,
         stop: &CancellationToken,
         beat: &(impl Fn() + Send + Sync),
+        work: fn(&Connection, &Context, Timestamp) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         let mut more = true;
         while more && !stop.is_cancelled() {
@@ -178,7 +183,7 @@ impl Scheduler {
             more = self
                 .store
                 .write(Lane::Background, move |c| {
-                    Ok(!staging::is_applying(c)? && daily::remind(c, &context, now)?)
+                    Ok(!staging::is_applying(c)? && work(c, &context, now)?)
                 })
                 .await?;
             self.outbox.wake();

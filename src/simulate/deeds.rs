@@ -85,6 +85,7 @@ fn pay(
         return Ok(Applied::Nothing);
     }
     let word = Word::Paid { cents: row.amount.get(), currency: row.currency.clone() };
-    let about = About { checkout: row.id, session: session.id, word, payment: None, at: None };
+    let (payment, paid_at) = (Some(format!("payment-{}", mail.mid)), Some(evidence.at));
+    let about = About { checkout: row.id, session: session.id, word, payment, at: paid_at };
     checkouts::tell(c, context, PROVIDER, &about, evidence)
 }

@@ -243,8 +243,8 @@ pub struct Step {
     pub kind: String,
 }
 
-/// The calendar's messages since `since_ms` to the persons in a range of rows, without those of
-/// the firing `but`.
+/// The calendar's messages and the invoices since `since_ms` to the persons in a range of rows,
+/// without those of the firing `but`.
 pub fn steps_of(
     c: &Connection,
     (first, last): (PersonId, PersonId),
@@ -254,8 +254,8 @@ pub fn steps_of(
     let mut statement = c.prepare_cached(
         "SELECT m.person, m.issuer, m.created_at, f.due_at, m.kind
          FROM message m LEFT JOIN firing f ON f.id = m.firing
-         WHERE m.person BETWEEN ?1 AND ?2 AND m.priority = 1 AND m.recipient = 'member'
-           AND m.created_at >= ?3 AND m.state <> 'cancelled' AND m.firing IS NOT ?4",
+         WHERE m.person BETWEEN ?1 AND ?2 AND (m.priority = 1 OR m.kind = 'invoice')
+           AND m.recipient = 'member' AND m.created_at >= ?3 AND m.state <> 'cancelled' AND m.firing IS NOT ?4",
     )?;
     let mut rows = statement.query((first.0, last.0, since_ms, but.0))?;
     let mut found: BTreeMap<PersonId, Vec<Step>> = BTreeMap::new();
