@@ -52,6 +52,8 @@ pub enum Door {
     Mail,
     /// A desk or an operator.
     Desk,
+    /// Nobody: its time had come.
+    Clock,
     /// The payment provider's word.
     Card,
 }
@@ -64,6 +66,7 @@ impl Door {
             Self::Web => "web",
             Self::Mail => "mail",
             Self::Desk => "desk",
+            Self::Clock => "clock",
             Self::Card => "card",
         }
     }

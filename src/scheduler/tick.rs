@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::calendar::{self, Nominal};
 use super::plan::{self, ChunkEnd};
 use crate::actions::payload::Payload;
-use crate::actions::{self, Context};
+use crate::actions::{self, Context, overdue};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
 use crate::compose::DeskTopic;
 use crate::config::IfUnanswered;
@@ -110,6 +110,19 @@ impl Scheduler {
                     break;
                 }
             }
+        }
+        self.overdue(now, stop).await
+    }
+
+    /// Invoices that were to be paid by yesterday, a few in each commit.
+    async fn overdue(&self, now: Timestamp, stop: &CancellationToken) -> Result<(), StoreError> {
+        while !stop.is_cancelled() {
+            let context = self.context.clone();
+            let look = move |c: &Connection| overdue::look(c, &context, now);
+            if self.store.write(Lane::Background, look).await? == 0 {
+                break;
+            }
+            self.outbox.wake();
         }
         Ok(())
     }
