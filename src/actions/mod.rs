@@ -13,6 +13,7 @@ pub mod overdue;
 pub mod payload;
 pub mod payments;
 pub mod receipts;
+pub mod remittances;
 mod sign_ins;
 mod subscriptions;
 

@@ -16,6 +16,7 @@ pub mod member;
 pub mod money;
 pub mod payment;
 pub mod place;
+pub mod remittance;
 pub mod season;
 pub mod sign_in;
 pub mod tax;

@@ -20,6 +20,7 @@ pub(crate) mod migrate;
 pub mod overview;
 pub mod payments;
 pub mod people;
+pub mod remittances;
 pub mod renewals;
 pub mod sign_ins;
 pub mod staging;
