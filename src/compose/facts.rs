@@ -148,11 +148,14 @@ pub enum DeskTopic {
     FiringHeld,
     /// Too many addresses of one firing are dead: the rest of it waits for a decision.
     MessagesHeld,
+    /// Mail to another association's desk comes back.
+    DeskUnreached,
 }
 
 impl DeskTopic {
     /// Every topic.
-    pub const ALL: [Self; 3] = [Self::AddressSuspended, Self::FiringHeld, Self::MessagesHeld];
+    pub const ALL: [Self; 4] =
+        [Self::AddressSuspended, Self::FiringHeld, Self::MessagesHeld, Self::DeskUnreached];
 
     /// Stable text form, as in the store and the locales.
     #[must_use]
@@ -161,6 +164,7 @@ impl DeskTopic {
             Self::AddressSuspended => "address-suspended",
             Self::FiringHeld => "firing-held",
             Self::MessagesHeld => "messages-held",
+            Self::DeskUnreached => "desk-unreached",
         }
     }
 
@@ -178,6 +182,8 @@ pub struct DeskNote<'a> {
     pub topic: DeskTopic,
     /// The address that mail comes back from.
     pub address: &'a str,
+    /// Short name of the association whose desk it is.
+    pub unreached: &'a str,
     /// Numbers of the other members behind the same address.
     pub shared: &'a str,
     /// The member's telephone.

@@ -207,6 +207,7 @@ impl Inner {
         put(&mut context, "topic", note.topic.as_str());
         for (name, value) in [
             ("address", note.address),
+            ("unreached", note.unreached),
             ("shared", note.shared),
             ("phone", note.phone),
             ("other_address", note.other_address),

@@ -13,6 +13,7 @@
 //! French) is a private character until the last step (`text`).
 
 mod assets;
+mod card;
 mod engine;
 mod facts;
 pub mod format;
@@ -42,6 +43,7 @@ use crate::config::{Association, Relance, TaxConfig, WordsSection};
 use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
+pub use card::{CardPage, CardShows};
 pub use facts::{
     Composed, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links, MailFacts, MailIds,
     MailKind, PersonFacts, ReceiptFacts, Said, Sent,

@@ -25,6 +25,7 @@ impl Page<'_> {
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
             Self::FreshLinkSent(_) => "fresh-link-sent",
+            Self::Card(p) => p.shows.as_str(),
             Self::NotFound => "not-found",
             Self::WrongMethod => "wrong-method",
             Self::TooLarge => "too-large",
@@ -45,6 +46,7 @@ impl Page<'_> {
             | Self::TooLarge
             | Self::TooMany
             | Self::ServerTrouble => "plain",
+            Self::Card(p) => p.shows.template(),
             _ => self.name(),
         }
     }
@@ -56,6 +58,7 @@ impl Page<'_> {
             Self::Conflict(p) => Some(p.issuer),
             Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
             Self::Confirm(p) => Some(p.issuer),
+            Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
             _ => None,
         }
@@ -89,6 +92,7 @@ impl Inner {
                 form(&mut context, p.version, p.nonce);
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
+            Page::Card(p) => Self::card(&mut context, lang, p),
             Page::BadForm(listed) => faults = listed,
             Page::Front(p) => {
                 faults = p.faults;

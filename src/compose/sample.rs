@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 
 use super::{
-    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskTopic, DonePage,
-    ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, Line, LineKind, Links, MailFacts,
-    MailIds, MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said, SeasonBody, SeasonPage,
-    SeasonStep, Sent, SignedInPage, UnsubscribePage,
+    Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote,
+    DeskTopic, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, Line, LineKind,
+    Links, MailFacts, MailIds, MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said,
+    SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
@@ -269,6 +269,7 @@ impl Sample {
         let unreachable = DeskNote {
             topic: DeskTopic::AddressSuspended,
             address: "m.exemple@example.org",
+            unreached: "",
             shared: "",
             phone: "",
             other_address: "",
@@ -393,7 +394,13 @@ impl Sample {
         let stop = UnsubscribePage { issuer, address_masked, insured: variant.insured, nonce };
         let expired = ExpiredPage { issuer, address_masked, nonce };
         let asked = Said::NotRenewing;
-        vec![
+        let card = |shows: CardShows| {
+            let amount = self.bill(variant.code).total();
+            let known = matches!(shows, CardShows::Down | CardShows::NothingOwed);
+            let back = if known { "/r/AQECAwQFBgcIAAdg" } else { "" };
+            (shows.as_str().to_owned(), Page::Card(CardPage { issuer, shows, amount, back }))
+        };
+        let mut all = vec![
             ("unsubscribe".into(), Page::Unsubscribe(stop.clone())),
             ("unsubscribed".into(), Page::Unsubscribed(stop)),
             (
@@ -402,7 +409,9 @@ impl Sample {
             ),
             ("expired".into(), Page::Expired(expired.clone())),
             ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
-        ]
+        ];
+        all.extend(CardShows::ALL.map(card));
+        all
     }
 }
 
@@ -421,17 +430,19 @@ fn receipt(code: &str, method: Method, part: bool) -> ReceiptFacts {
 
 fn note(topic: DeskTopic) -> MailKind<'static> {
     let address = topic == DeskTopic::AddressSuspended;
+    let desk = topic == DeskTopic::DeskUnreached;
     let only = |text: &'static str| if address { text } else { "" };
     MailKind::DeskNote(DeskNote {
         topic,
-        address: only("m.exemple@example.org"),
+        address: if desk { "adhesions@example.org" } else { only("m.exemple@example.org") },
+        unreached: if desk { "AUE" } else { "" },
         shared: only("10443, 10555"),
         phone: only("514-555-0142"),
         other_address: only("maelle@example.net"),
         employer: only("Ville d’Exemple"),
-        step: if address { "" } else { "reminder-1" },
-        due: (!address).then(|| noon(4)),
-        firing: if address { 0 } else { 12 },
+        step: if address || desk { "" } else { "reminder-1" },
+        due: (!address && !desk).then(|| noon(4)),
+        firing: if address || desk { 0 } else { 12 },
     })
 }
 

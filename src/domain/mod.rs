@@ -2,6 +2,7 @@
 //! no clock or randomness of its own.
 
 pub mod answer;
+pub mod authentication;
 pub mod bill;
 pub mod billing;
 pub mod checkout;
@@ -19,6 +20,7 @@ pub mod place;
 pub mod remittance;
 pub mod season;
 pub mod sign_in;
+pub mod suppression;
 pub mod tax;
 pub mod verify;
 pub mod words;

@@ -432,9 +432,13 @@ impl Writer<'_> {
             "desk-note" => DeskTopic::parse(&facts.payload.topic).map(|topic| {
                 let NoteFacts { address, shared, contact, firing } = &facts.note;
                 let other = contact.email2.as_deref().unwrap_or_default();
+                let config = &self.context.config;
+                let lang = facts.issuer.desk.language;
+                let unreached = config.association(&facts.payload.desk);
                 MailKind::DeskNote(DeskNote {
                     topic,
                     address,
+                    unreached: unreached.map_or("", |body| body.short.get(lang)),
                     shared,
                     phone: &contact.phone,
                     other_address: if other == address { "" } else { other },
