@@ -6,6 +6,7 @@ mod addresses;
 mod answers;
 #[cfg(test)]
 mod bench;
+pub mod changes;
 pub mod checkouts;
 pub mod invoices;
 mod letters;

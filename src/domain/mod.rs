@@ -5,6 +5,7 @@ pub mod answer;
 pub mod authentication;
 pub mod bill;
 pub mod billing;
+pub mod change;
 pub mod checkout;
 pub mod desk;
 pub mod digest;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::calendar::{self, Nominal};
 use super::plan::{self, ChunkEnd};
 use crate::actions::payload::Payload;
-use crate::actions::{self, Context, overdue};
+use crate::actions::{self, Context, changes, overdue};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
 use crate::compose::DeskTopic;
 use crate::config::IfUnanswered;
@@ -111,14 +111,18 @@ impl Scheduler {
                 }
             }
         }
-        self.overdue(now, stop).await
+        self.invoices(now, stop).await
     }
 
-    /// Invoices that were to be paid by yesterday, a few in each commit.
-    async fn overdue(&self, now: Timestamp, stop: &CancellationToken) -> Result<(), StoreError> {
+    /// Invoices from which the member list differs, and those that were to be paid by yesterday; a
+    /// few in each commit.
+    async fn invoices(&self, now: Timestamp, stop: &CancellationToken) -> Result<(), StoreError> {
         while !stop.is_cancelled() {
             let context = self.context.clone();
-            let look = move |c: &Connection| overdue::look(c, &context, now);
+            let look = move |c: &Connection| match changes::look(c, &context, now)? {
+                0 => overdue::look(c, &context, now),
+                some => Ok(some),
+            };
             if self.store.write(Lane::Background, look).await? == 0 {
                 break;
             }
