@@ -73,6 +73,10 @@ mod s51_secrets_and_folders;
 mod s60_attack_mail;
 #[path = "scenarios/61-attack-config/mod.rs"]
 mod s61_attack_config;
+#[path = "scenarios/70-invoice-and-receipt/mod.rs"]
+mod s70_invoice_and_receipt;
+#[path = "scenarios/71-remittance/mod.rs"]
+mod s71_remittance;
 #[path = "scenarios/74-deadline/mod.rs"]
 mod s74_deadline;
 #[path = "scenarios/75-declaration/mod.rs"]

@@ -228,7 +228,7 @@ pub fn credit_by_desk(
 }
 
 /// The bill of a renewal as of now, by what the member chose last. `None` where nothing is owed.
-fn bill_now(
+pub(super) fn bill_now(
     c: &Connection,
     context: &Context,
     row: &RenewalRow,

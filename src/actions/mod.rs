@@ -6,6 +6,7 @@ mod addresses;
 mod answers;
 #[cfg(test)]
 mod bench;
+pub mod changes;
 pub mod checkouts;
 pub mod cover;
 pub mod firings;
@@ -18,6 +19,7 @@ pub mod overdue;
 pub mod payload;
 pub mod payments;
 pub mod receipts;
+pub mod remittances;
 mod retention;
 mod sign_ins;
 mod subscriptions;
@@ -60,6 +62,8 @@ pub enum Door {
     Mail,
     /// A desk or an operator.
     Desk,
+    /// Nobody: its time had come.
+    Clock,
     /// The payment provider's word.
     Card,
 }
@@ -72,6 +76,7 @@ impl Door {
             Self::Web => "web",
             Self::Mail => "mail",
             Self::Desk => "desk",
+            Self::Clock => "clock",
             Self::Card => "card",
         }
     }

@@ -3,6 +3,7 @@
 //! is the insurance section's; nothing is cancelled here.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -13,36 +14,47 @@ use crate::domain::bill::Bill;
 use crate::domain::billing::{self, Terms};
 use crate::domain::invoice::Invoice;
 use crate::domain::payment;
-use crate::domain::words::{Lang, TaskKind};
+use crate::domain::season::zone;
+use crate::domain::words::TaskKind;
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, invoices as documents, payments as money, renewals};
+use crate::store::{StoreError, invoices as documents, meta, payments as money, renewals};
 
 /// Invoices looked at in one transaction: each may write a dozen rows, and the writer must stay free
 /// for people.
 const AT_ONCE_MAX: i64 = 20;
 
-/// Notices invoices that were to be paid before today and are not, a few at a time; gives how many
-/// there were. A renewal that waits for the desk, or whose payment is being looked for, is left in
-/// peace.
+/// Local hour from which an association's invoices are looked at: nobody gets a second copy in the
+/// night.
+const MORNING_HOUR: i8 = 9;
+
+/// Notices invoices that were to be paid before today and are not: once a day and association, a few
+/// at a time; gives how many there were, zero once all is done. A renewal that waits for the desk,
+/// or whose payment is being looked for, is left in peace.
 pub fn look(c: &Connection, context: &Context, now: Timestamp) -> Result<usize, StoreError> {
-    let mut noticed = 0;
     let season = &context.config.relance.season.id;
     for issuer in &context.config.associations {
-        let today = Terms::at(&context.config, issuer, now).on;
-        for id in documents::overdue(c, season, &issuer.code, today, AT_ONCE_MAX)? {
-            let Some(invoice) = documents::by_id(c, id)? else { continue };
+        let local = zone(&issuer.zone).unwrap_or(TimeZone::UTC).to_datetime(now);
+        let (today, key) = (local.date(), format!("overdue-looked-{}", issuer.code));
+        let looked = meta::get(c, &key)?.is_some_and(|day| day == today.to_string());
+        if local.hour() < MORNING_HOUR || looked {
+            continue;
+        }
+        let late = documents::overdue(c, season, &issuer.code, today, AT_ONCE_MAX)?;
+        if late.is_empty() {
+            meta::set(c, &key, &today.to_string())?;
+            continue;
+        }
+        for id in &late {
+            let Some(invoice) = documents::by_id(c, *id)? else { continue };
             let Some(row) = renewals::by_id(c, invoice.renewal)? else { continue };
-            let evidence =
-                Evidence { door: Door::Desk, mid: None, lang: Lang::En, at: now, answers: "" };
+            let lang = issuer.desk.language;
+            let evidence = Evidence { door: Door::Clock, mid: None, lang, at: now, answers: "" };
             notice(c, context, &row, &invoice, today, &evidence)?;
-            noticed += 1;
         }
-        if noticed > 0 {
-            break;
-        }
+        return Ok(late.len());
     }
-    Ok(noticed)
+    Ok(0)
 }
 
 fn notice(
@@ -117,8 +129,10 @@ mod tests {
     fn the_last_day_counts_to_its_end_and_each_day_is_noticed_once() {
         let (bench, renewal) = pledged();
         assert_eq!(at(&bench, "2027-02-01T04:59:59Z"), 0, "31 January in Toronto");
-        assert_eq!(at(&bench, "2027-02-01T05:00:00Z"), 1);
-        assert_eq!(at(&bench, "2027-03-01T05:00:00Z"), 0);
+        assert_eq!(at(&bench, "2027-02-01T13:59:59Z"), 0, "before nine");
+        assert_eq!(at(&bench, "2027-02-01T14:00:00Z"), 1);
+        assert_eq!(at(&bench, "2027-02-01T14:01:00Z"), 0);
+        assert_eq!(at(&bench, "2027-03-01T15:00:00Z"), 0);
         assert_eq!(bench.mailed(), ["confirmation", "invoice"]);
         let overdue: Vec<_> = tasks::open_of(&bench.c, "OPPI")
             .unwrap()
@@ -136,13 +150,13 @@ mod tests {
         let mut config = (*bench.context.config).clone();
         config.associations[1].overdue_fee_cents = 2_500;
         bench.context.config = std::sync::Arc::new(config);
-        assert_eq!(at(&bench, "2027-02-01T05:00:00Z"), 1);
+        assert_eq!(at(&bench, "2027-02-01T15:00:00Z"), 1);
         let standing = documents::standing(&bench.c, renewal).unwrap();
         let numbers: Vec<_> =
             standing.iter().map(|i| (i.number.as_str(), i.bill.total().get())).collect();
         assert_eq!(numbers, [("OPPI-2027-00001", 96_255), ("OPPI-2027-00002", 2_500)]);
-        assert_eq!(at(&bench, "2027-03-04T05:00:00Z"), 1, "the fee's own day");
-        assert_eq!(at(&bench, "2027-06-01T05:00:00Z"), 0);
+        assert_eq!(at(&bench, "2027-03-04T15:00:00Z"), 1, "the fee's own day");
+        assert_eq!(at(&bench, "2027-06-01T15:00:00Z"), 0);
         assert_eq!(documents::standing(&bench.c, renewal).unwrap().len(), 2);
         assert_eq!(bench.mailed(), ["confirmation", "invoice", "invoice", "invoice"]);
     }
@@ -161,8 +175,8 @@ mod tests {
             at_ms: 0,
         };
         let task = tasks::open(&bench.c, &task).unwrap().unwrap();
-        assert_eq!(at(&bench, "2027-02-01T05:00:00Z"), 0);
+        assert_eq!(at(&bench, "2027-02-01T15:00:00Z"), 0);
         tasks::close(&bench.c, task, "Ann", "not found", 1).unwrap();
-        assert_eq!(at(&bench, "2027-02-01T05:00:00Z"), 1);
+        assert_eq!(at(&bench, "2027-02-02T15:00:00Z"), 1);
     }
 }

@@ -9,10 +9,12 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use super::invoices::{self, BillTo};
 use super::payload::Payload;
-use super::{Context, Evidence, invoices, letters, note, person};
+use super::{Context, Evidence, letters, note, person};
 use crate::compose::InvoiceWhy;
 use crate::domain::invoice::Invoice;
+use crate::domain::member::Member;
 use crate::domain::money::Cents;
 use crate::domain::payment::{self, Allocation, Method, Owed, Reversal};
 use crate::domain::words::{RenewalState, TaskKind};
@@ -88,6 +90,53 @@ pub fn record(
     for_invoices: &[InvoiceId],
     evidence: &Evidence<'_>,
 ) -> Result<Recorded, StoreError> {
+    record_about(c, context, money, for_invoices, None, evidence)
+}
+
+/// Records money that came in for a member: for what they owe, or, where nothing was invoiced yet,
+/// for an invoice that is issued now: whoever pays renews. Money of whoever does not renew, waits for
+/// the desk's decision or owes nothing waits with them.
+pub fn record_for(
+    c: &Connection,
+    context: &Context,
+    money: &Money<'_>,
+    member: &Member,
+    evidence: &Evidence<'_>,
+) -> Result<Recorded, StoreError> {
+    if money.amount.get() <= 0 {
+        return Ok(Recorded::Refused(Refusal::NotPositive));
+    }
+    if let Some(external) = money.external
+        && let Some(known) = kept::by_external(c, money.issuer, money.method, external)?
+    {
+        return Ok(Recorded::Already(known.id));
+    }
+    let (season, at_ms) = (&context.config.relance.season.id, evidence.at.as_millisecond());
+    let id = renewals::open(c, member.id, money.issuer, season, at_ms)?;
+    let row = here(c, id)?;
+    let mut owed: Vec<InvoiceId> = documents::standing(c, id)?.into_iter().map(|i| i.id).collect();
+    let renews = matches!(
+        row.renewal.state,
+        RenewalState::Open | RenewalState::Pledged | RenewalState::Lapsed
+    );
+    if owed.is_empty() && renews {
+        let bill = invoices::bill_now(c, context, &row, member, evidence)?;
+        if let Some(bill) = bill {
+            let to = BillTo::member(member);
+            owed.push(invoices::issue(c, context, &row, member, &bill, &to, evidence)?.id);
+        }
+    }
+    record_about(c, context, money, &owed, Some(id), evidence)
+}
+
+fn record_about(
+    c: &Connection,
+    context: &Context,
+    money: &Money<'_>,
+    for_invoices: &[InvoiceId],
+    about: Option<RenewalId>,
+    evidence: &Evidence<'_>,
+) -> Result<Recorded, StoreError> {
     if money.amount.get() <= 0 {
         return Ok(Recorded::Refused(Refusal::NotPositive));
     }
@@ -141,7 +190,8 @@ pub fn record(
     if unapplied > Cents::ZERO {
         let twice = !named.is_empty() && shares.is_empty();
         let kind = if twice { TaskKind::DoublePayment } else { TaskKind::Credit };
-        let about = touched.iter().chain(named.iter().map(|i| &i.renewal)).copied().next();
+        let known = touched.iter().chain(named.iter().map(|i| &i.renewal)).copied().next();
+        let about = about.or(known);
         waits(c, &credit_cause(id), kind, money.issuer, id, unapplied, about, evidence)?;
     }
     Ok(Recorded::New { payment: id, unapplied })

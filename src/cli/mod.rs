@@ -1,6 +1,7 @@
 //! Owns the command line: one file per subcommand. Exit codes: 0 done, 1 failed or found faults,
 //! 2 the command line is wrong.
 
+mod acting;
 mod adopt;
 mod approve;
 mod audit;
@@ -16,16 +17,20 @@ mod firing;
 mod forecast;
 mod generate;
 mod import;
+mod import_payments;
 mod inbox;
 pub mod inspect;
 mod insurance;
+mod invoice;
 mod key;
 mod letters;
 mod link;
 mod member;
 mod outbox;
+mod payment;
 mod place;
 mod preview;
+mod remit;
 mod retention;
 mod run;
 mod simulate;
@@ -64,8 +69,16 @@ enum Command {
     Run(run::Run),
     /// Say everything that is wrong in the config, the templates and the words.
     Check(check::Check),
-    /// Take a member list (CSV) in.
-    Import(import::Import),
+    /// Take a member list (CSV) in, or with `payments` what another system got.
+    Import(Imports),
+    /// Record money that came in or went back, and look at it.
+    #[command(subcommand)]
+    Payment(payment::PaymentCommand),
+    /// Look at invoices, and take one back.
+    #[command(subcommand)]
+    Invoice(invoice::InvoiceCommand),
+    /// List what was collected for another body or the insurer, and freeze it for handing over.
+    Remit(remit::Remit),
     /// List the coming firings, with their recipients and the excluded by reason, the money that
     /// may come, and what is overdue or waits.
     Forecast(forecast::Forecast),
@@ -129,6 +142,26 @@ enum Command {
     Bench(bench::Bench),
 }
 
+/// Arguments of `relance import`: a member list's, or a subcommand.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Imports {
+    #[command(subcommand)]
+    other: Option<import_payments::Other>,
+    #[command(flatten)]
+    list: Option<import::Import>,
+}
+
+impl Imports {
+    fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        match (self.other, self.list) {
+            (Some(import_payments::Other::Payments(payments)), _) => payments.run(place),
+            (None, Some(list)) => list.run(place),
+            (None, None) => anyhow::bail!("name a member list, or say `import payments FILE`"),
+        }
+    }
+}
+
 /// Arguments of `relance inspect`.
 #[derive(Debug, Args)]
 struct Inspect {
@@ -155,6 +188,9 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.run(&place),
         Command::Check(check) => check.run(&place),
         Command::Import(import) => import.run(&place),
+        Command::Payment(payment) => payment.run(&place),
+        Command::Invoice(invoice) => invoice.run(&place),
+        Command::Remit(remit) => remit.run(&place),
         Command::Forecast(forecast) => forecast.run(&place),
         Command::Approve(approve) => approve.run(&place),
         Command::Letters(letters) => letters.run(&place),

@@ -46,6 +46,20 @@ impl Cents {
         (-CENTS_MAX..=CENTS_MAX).contains(&cents).then_some(Self(cents))
     }
 
+    /// From `962.55`, `962` or `-5.00`, as commands and files write it. `None` for anything else,
+    /// more than two decimals among it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (negative, magnitude) = text.strip_prefix('-').map_or((false, text), |m| (true, m));
+        let (dollars, decimals) = magnitude.split_once('.').unwrap_or((magnitude, "00"));
+        let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+        if dollars.is_empty() || decimals.len() != 2 || !digits(dollars) || !digits(decimals) {
+            return None;
+        }
+        let cents: i64 = format!("{dollars}{decimals}").parse().ok()?;
+        Self::new(if negative { -cents } else { cents })
+    }
+
     /// As the store keeps it.
     #[must_use]
     pub const fn get(self) -> i64 {
@@ -123,6 +137,28 @@ mod tests {
             assert_eq!(cents(amount).share(numerator, denominator), cents(want), "{amount}");
         }
         assert_eq!(cents(5).negated().get(), -5);
+    }
+
+    #[test]
+    fn amounts_as_people_type_them() {
+        for (text, want) in [
+            ("962.55", Some(96_255)),
+            ("962", Some(96_200)),
+            ("-5.00", Some(-500)),
+            ("0.05", Some(5)),
+            ("962.5", None),
+            ("962,55", None),
+            ("1,000.00", None),
+            ("$5.00", None),
+            (".50", None),
+            ("5.", None),
+            ("", None),
+            ("-", None),
+            ("+5", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(Cents::parse(text).map(Cents::get), want, "{text}");
+        }
     }
 
     #[test]

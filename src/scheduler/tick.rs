@@ -12,8 +12,8 @@ use super::plan::{self, ChunkEnd};
 use super::register::register_due;
 use super::retention::DailyPass;
 use super::{calendar, daily, gate};
-use crate::actions::Context;
 use crate::actions::cover::{self, PassEnd};
+use crate::actions::{Context, changes, overdue};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
 use crate::faults;
 use crate::ids::FiringId;
@@ -163,6 +163,23 @@ impl Scheduler {
                     break;
                 }
             }
+        }
+        self.invoices(now, stop).await
+    }
+
+    /// Invoices from which the member list differs, and those that were to be paid by yesterday; a
+    /// few in each commit.
+    async fn invoices(&self, now: Timestamp, stop: &CancellationToken) -> Result<(), StoreError> {
+        while !stop.is_cancelled() {
+            let context = self.context.clone();
+            let look = move |c: &Connection| match changes::look(c, &context, now)? {
+                0 => overdue::look(c, &context, now),
+                some => Ok(some),
+            };
+            if self.store.write(Lane::Background, look).await? == 0 {
+                break;
+            }
+            self.outbox.wake();
         }
         Ok(())
     }

@@ -314,6 +314,37 @@ pub fn overdue(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The cause of the desk's line about an invoice from which the member list differs.
+#[must_use]
+pub fn changed_cause(number: &str) -> String {
+    format!("changed/{number}")
+}
+
+/// Standing invoices from which the member list differs (category, membership, status) and of which
+/// the desk was not told yet.
+pub fn differing(
+    c: &Connection,
+    season: &str,
+    issuer: &str,
+    limit: i64,
+) -> Result<Vec<InvoiceId>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT DISTINCT i.id FROM invoice i
+         JOIN renewal r ON r.id = i.renewal
+         JOIN person p ON p.id = r.person
+         JOIN invoice_line l ON l.invoice = i.id AND l.kind = 'dues'
+         LEFT JOIN membership m
+           ON m.person = r.person AND m.association = l.supplier AND m.missing = 0
+         WHERE i.season = ?1 AND i.issuer = ?2 AND i.kind = 'invoice'
+           AND (p.status <> 'active' OR m.id IS NULL OR m.category <> l.category)
+           AND NOT EXISTS (SELECT 1 FROM invoice n WHERE n.corrects = i.id)
+           AND NOT EXISTS (SELECT 1 FROM task t WHERE t.cause = 'changed/' || i.number)
+         ORDER BY i.id LIMIT ?3 + 0",
+    )?;
+    let rows = statement.query_map((season, issuer, limit), |r| Ok(InvoiceId(r.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Whether the numbers of a series run from 1 without gaps.
 pub fn is_whole(c: &Connection, issuer: &str, season: &str) -> Result<bool, StoreError> {
     Ok(c.query_row(

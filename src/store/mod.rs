@@ -29,6 +29,7 @@ pub mod payments;
 pub mod people;
 pub mod pledges;
 pub mod records;
+pub mod remittances;
 pub mod renewals;
 pub mod retention;
 pub mod sign_ins;

@@ -261,3 +261,41 @@ fn a_receipt_separates_dues_premium_and_taxes() {
     assert_eq!(facts.unapplied.get(), PREMIUM + 11_300);
     assert_eq!(facts.invoices, [invoice.number]);
 }
+
+#[test]
+fn whoever_pays_elsewhere_renews() {
+    let bench = Bench::new();
+    let renewal = bench.member(1, &["OPPI+", "CIP"]);
+    let member = bench.person(renewal);
+    let money = Money { method: Method::Ams, external: Some("A-1"), ..cheque(TOTAL) };
+    let (c, context, evidence) = (&bench.c, &bench.context, bench.evidence());
+    let done = record_for(c, context, &money, &member, &evidence).unwrap();
+    assert!(matches!(done, Recorded::New { unapplied: Cents::ZERO, .. }), "{done:?}");
+    assert_eq!(bench.state(renewal), RenewalState::Paid);
+    assert!(matches!(
+        record_for(c, context, &money, &member, &evidence).unwrap(),
+        Recorded::Already(_)
+    ));
+    assert_eq!(documents::standing(c, renewal).unwrap().len(), 1);
+    // Paid once more: nothing is owed, so it waits.
+    let again = Money { external: Some("A-2"), ..money };
+    let done = record_for(c, context, &again, &member, &evidence).unwrap();
+    assert!(matches!(done, Recorded::New { unapplied, .. } if unapplied.get() == TOTAL));
+    assert_eq!(open_tasks(&bench), ["double-payment"]);
+    adds_up(&bench);
+}
+
+#[test]
+fn money_of_whoever_does_not_renew_waits_with_them() {
+    let bench = Bench::new();
+    let renewal = bench.member(1, &["OPPI+", "CIP"]);
+    let action = Action::Answer { renewal, choice: Choice::NotRenewing, reason: "", form: None };
+    let (c, context, evidence) = (&bench.c, &bench.context, bench.evidence());
+    apply(c, context, &action, &evidence).unwrap();
+    let member = bench.person(renewal);
+    record_for(c, context, &cheque(TOTAL), &member, &evidence).unwrap();
+    assert_eq!(bench.state(renewal), RenewalState::NotRenewing);
+    let task = tasks::open_of(c, "OPPI").unwrap().remove(0);
+    assert_eq!((task.kind, task.renewal), (TaskKind::Credit, Some(renewal)));
+    assert!(documents::of_renewal(c, renewal).unwrap().is_empty());
+}

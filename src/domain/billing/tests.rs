@@ -251,3 +251,29 @@ fn amounts_come_from_the_config() {
     assert_eq!(taxes, 4_680 + 4_095 + 1_480);
     assert!(bill.insures());
 }
+
+#[test]
+fn each_category_owes_what_the_config_says() {
+    let table: [(&str, &[&str]); 4] = [
+        ("full", &["dues OPPI 360.00", "dues CIP 315.00", "premium OPPI 185.00"]),
+        ("candidate", &["dues OPPI 245.00", "dues CIP 210.00", "premium OPPI 95.00"]),
+        ("student", &["dues OPPI 0.00", "dues CIP 0.00"]),
+        ("retired", &["dues OPPI 110.00", "dues CIP 95.00"]),
+    ];
+    let config = federation();
+    for (category, want) in table {
+        let mut member = member(&["OPPI+", "CIP"]);
+        member.memberships.iter_mut().for_each(|m| m.category = category.into());
+        let issuer = config.association("OPPI").unwrap();
+        let bill = bill(&config, &member, issuer, &terms()).unwrap();
+        let line = |l: &Line| format!("{} {} {}", l.kind, l.supplier, l.amount);
+        assert_eq!(bill.lines.iter().map(line).collect::<Vec<_>>(), want, "{category}");
+    }
+    // A category that the other body has not is not billed for there.
+    let mut config = federation();
+    config.associations[0].categories.retain(|c| c.code != "retired");
+    let mut retired = member(&["OPPI", "CIP"]);
+    retired.memberships.iter_mut().for_each(|m| m.category = "retired".into());
+    let issuer = config.association("OPPI").unwrap();
+    assert_eq!(bill(&config, &retired, issuer, &terms()).unwrap().lines.len(), 1);
+}
