@@ -1,18 +1,27 @@
-//! Owns the acts on a renewal: answering, and taking the answer back.
+//! Owns the acts on a renewal: answering, taking the answer back, asking to be reminded.
 
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::Connection;
 use serde_json::json;
 
 use super::payload::Payload;
-use super::{Applied, Context, Evidence, letters, note};
-use crate::compose::{Bill, Said};
-use crate::domain::answer::{self, Choice, Form, Given, Verdict};
+use super::{Applied, Context, Evidence, Sent, corrections, letters, note};
+use crate::compose::{Bill, CoverWord, Detail, Said};
+use crate::domain::answer::{self, Answer, Choice, Form, Given, Verdict};
+use crate::domain::correction::{Field, OnFile};
 use crate::domain::member::Member;
-use crate::domain::words::RenewalState;
-use crate::domain::{billing, season};
+use crate::domain::offer::{self, Offer};
+use crate::domain::season;
+use crate::domain::words::{Cover, RenewalState, TaskKind};
 use crate::ids::{MessageId, RenewalId};
 use crate::store::renewals::{self, AnswerRow, RenewalRow};
-use crate::store::{StoreError, people};
+use crate::store::tasks::{self, NewTask};
+use crate::store::{StoreError, corrections as corrected, people};
+
+/// Octets kept of an answer's digest: it tells two answers of one renewal apart, no more.
+const BODY_OCTETS: usize = 16;
 
 /// A renewal with all that a page or a mail shows of it.
 #[derive(Debug, Clone)]
@@ -21,10 +30,20 @@ pub struct RenewalView {
     pub row: RenewalRow,
     /// Whose.
     pub member: Member,
-    /// What is owed as of now; `None` where the membership went elsewhere meanwhile.
-    pub bill: Option<Bill>,
+    /// Their own data.
+    pub on_file: OnFile,
+    /// What they can choose from as of now; `None` where the membership went elsewhere meanwhile.
+    pub offer: Option<Offer>,
     /// Accepted answers, oldest first.
     pub given: Vec<Given>,
+}
+
+impl RenewalView {
+    /// What is owed by the answer that stands, else as of now.
+    #[must_use]
+    pub fn bill(&self) -> Option<&Bill> {
+        self.offer.as_ref().map(|offer| &offer.bill)
+    }
 }
 
 /// Reads a renewal for showing; `None` where it is not here.
@@ -32,15 +51,26 @@ pub fn view_of_renewal(
     c: &Connection,
     context: &Context,
     id: RenewalId,
+    now: Timestamp,
 ) -> Result<Option<RenewalView>, StoreError> {
     let Some(row) = renewals::by_id(c, id)? else { return Ok(None) };
     let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
-    let bill = context
-        .config
-        .association(&row.issuer)
-        .and_then(|issuer| billing::bill(&context.config, &member, issuer));
+    let on_file = corrected::on_file(c, row.person)?;
+    let offer = offered(context, &row, &member, now);
     let given = renewals::answers(c, id)?;
-    Ok(Some(RenewalView { row, member, bill, given }))
+    Ok(Some(RenewalView { row, member, on_file, offer, given }))
+}
+
+fn offered(context: &Context, row: &RenewalRow, member: &Member, now: Timestamp) -> Option<Offer> {
+    let issuer = context.config.association(&row.issuer)?;
+    offer::offer(&context.config, member, issuer, day(context, row, now))
+}
+
+/// The day by which a renewal is billed: that of the association's zone.
+fn day(context: &Context, row: &RenewalRow, now: Timestamp) -> offer::Day {
+    let zone = context.config.association(&row.issuer).and_then(|a| season::zone(&a.zone));
+    let on = zone.unwrap_or(jiff::tz::TimeZone::UTC).to_datetime(now).date();
+    offer::Day { on, late: row.renewal.state == RenewalState::Lapsed }
 }
 
 /// A member's answer.
@@ -48,46 +78,171 @@ pub(super) fn answer(
     c: &Connection,
     context: &Context,
     id: RenewalId,
-    choice: Choice,
-    reason: &str,
-    form: Option<(i64, &str)>,
+    answer: &Answer,
+    form: Option<Sent<'_>>,
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
-    let Some(view) = view_of_renewal(c, context, id)? else { return Ok(Applied::Nothing) };
+    let Some(view) = view_of_renewal(c, context, id, evidence.at)? else {
+        return Ok(Applied::Nothing);
+    };
+    let body = context.ring.mark("answer", answer.whole().as_bytes());
+    let body = HEXLOWER.encode(&body[..BODY_OCTETS]);
+    if let Some(refused) = weighed(&view, answer, form, &body) {
+        return Ok(refused);
+    }
+    let member = with_changes(&view.member, answer);
+    let offer = offered(context, &view.row, &member, evidence.at);
+    if let (Some(form), true) = (form, answer.choice.renews())
+        && offer.as_ref().map(Offer::quote).as_deref() != Some(form.quote)
+    {
+        return Ok(Applied::Priced);
+    }
+    let bill = priced(context, &view, &member, answer, evidence.at);
+    let Some(bill) = bill.filter(|_| answer.choice.renews()) else {
+        if answer.choice.renews() {
+            return Ok(Applied::Closed);
+        }
+        return accept(c, context, &view, answer, form, &body, None, evidence);
+    };
+    accept(c, context, &view, answer, form, &body, Some(&bill), evidence)
+}
+
+/// `None`: to be done.
+fn weighed(
+    view: &RenewalView,
+    answer: &Answer,
+    form: Option<Sent<'_>>,
+    body: &str,
+) -> Option<Applied> {
     let renewal = &view.row.renewal;
     let verdict = match form {
-        Some((version, nonce)) => answer::weigh(
-            renewal.state,
-            renewal.version,
-            &view.given,
-            &Form { version, nonce, choice },
-        ),
-        None => answer::weigh_reply(renewal.state, choice),
+        Some(Sent { version, nonce, .. }) => {
+            let form = Form { version, nonce, choice: answer.choice, body };
+            answer::weigh(renewal.state, renewal.version, &view.given, &form)
+        }
+        None => answer::weigh_reply(renewal.state, &view.given, answer.choice),
     };
     match verdict {
-        Verdict::AlreadyDone => return Ok(Applied::Already),
-        Verdict::Conflict => return Ok(Applied::Conflict),
-        Verdict::Stale => return Ok(Applied::Stale),
-        Verdict::Closed => return Ok(Applied::Closed),
-        Verdict::Accept => {}
+        Verdict::AlreadyDone => Some(Applied::Already),
+        Verdict::Conflict => Some(Applied::Conflict),
+        Verdict::Stale => Some(Applied::Stale),
+        Verdict::Closed => Some(Applied::Closed),
+        Verdict::Accept => None,
     }
+}
+
+/// The member as they will be with what they correct: a new province may mean another tax.
+fn with_changes(member: &Member, answer: &Answer) -> Member {
+    let mut member = member.clone();
+    for change in &answer.changes {
+        if change.field == Field::Province {
+            member.province.clone_from(&change.value);
+        }
+    }
+    member
+}
+
+fn priced(
+    context: &Context,
+    view: &RenewalView,
+    member: &Member,
+    answer: &Answer,
+    now: Timestamp,
+) -> Option<Bill> {
+    let issuer = context.config.association(&view.row.issuer)?;
+    let day = day(context, &view.row, now);
+    offer::price(&context.config, member, issuer, day, answer.cover, &answer.dropped)
+}
+
+#[expect(clippy::too_many_arguments, reason = "what one accepted answer is made of")]
+fn accept(
+    c: &Connection,
+    context: &Context,
+    view: &RenewalView,
+    answer: &Answer,
+    form: Option<Sent<'_>>,
+    body: &str,
+    bill: Option<&Bill>,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let renewal = &view.row.renewal;
     let row = AnswerRow {
-        nonce: form.map_or("", |(_, nonce)| nonce),
-        choice: Some(choice),
-        reason,
+        nonce: form.map_or("", |f| f.nonce),
+        choice: Some(answer.choice),
+        reason: &answer.note,
+        cover: answer.cover,
+        dropped: &answer.dropped,
+        situation: answer.situation,
+        body,
         door: evidence.door.as_str(),
         language: evidence.lang.as_str(),
         mid: evidence.mid.map(MessageId::to_i64),
         at_ms: evidence.at.as_millisecond(),
     };
-    let bill = view.bill.as_ref().filter(|_| choice == Choice::Invoice);
-    let version = renewals::keep_answer(c, renewal, choice.state(), &row, bill)?;
-    let said = match choice {
+    let state = answer.choice.leads(renewal.state, bill.map(Bill::total).unwrap_or_default());
+    let version = renewals::keep_answer(c, renewal, state, &row, bill)?;
+    let id = Some(renewal.id);
+    let (person, issuer) = (view.row.person, view.row.issuer.as_str());
+    corrections::keep(c, context, person, issuer, id, &answer.changes, evidence)?;
+    let said = match answer.choice {
+        Choice::Invoice | Choice::Card if state == RenewalState::Paid => Said::Renewed,
         Choice::Invoice => Said::RenewedByInvoice,
+        Choice::Card => Said::PayingByCard,
         Choice::NotRenewing => Said::NotRenewing,
+        Choice::Situation => Said::Situation,
     };
-    settle(c, context, &view, "answered", choice.state(), version, said, evidence)?;
+    let after = After {
+        kind: "answered",
+        state,
+        version,
+        said,
+        answer: Some(answer),
+        bill,
+        detail: detail(view, answer, bill),
+    };
+    let seq = settle(c, context, view, &after, evidence)?;
+    if answer.choice == Choice::Situation {
+        for_the_desk(c, view, answer, version, seq, evidence)?;
+    }
     Ok(Applied::Done)
+}
+
+/// A line for the desk: it decides what the renewal becomes.
+fn for_the_desk(
+    c: &Connection,
+    view: &RenewalView,
+    answer: &Answer,
+    version: i64,
+    seq: i64,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let kind = answer.situation.map(answer::Situation::as_str);
+    // The member's own words stand with the answer, not here.
+    let data = json!({"situation": kind, "version": version, "note": !answer.note.is_empty()});
+    let task = NewTask {
+        cause: &format!("situation/{seq}"),
+        issuer: &view.row.issuer,
+        kind: TaskKind::Situation,
+        person: Some(view.row.person),
+        renewal: Some(view.row.renewal.id),
+        data: &data,
+        at_ms: evidence.at.as_millisecond(),
+    };
+    tasks::open(c, &task)?;
+    Ok(())
+}
+
+/// What the confirmation says besides.
+fn detail(view: &RenewalView, answer: &Answer, bill: Option<&Bill>) -> Detail {
+    let asked = view.offer.as_ref().is_some_and(|o| !o.questions.is_empty());
+    let insured = bill.is_some_and(crate::domain::billing::insures);
+    let cover = match (insured, answer.cover) {
+        (true, _) if asked && answer.declared.is_none() => CoverWord::Pending,
+        (true, _) => CoverWord::Kept,
+        (false, Some(Cover::Decline)) => CoverWord::Declined,
+        (false, _) => CoverWord::None,
+    };
+    Detail { cover, employer: answer.employer.is_some() }
 }
 
 /// The last answer is taken back: the renewal is open again.
@@ -97,9 +252,11 @@ pub(super) fn take_back(
     id: RenewalId,
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
-    let Some(view) = view_of_renewal(c, context, id)? else { return Ok(Applied::Nothing) };
+    let Some(view) = view_of_renewal(c, context, id, evidence.at)? else {
+        return Ok(Applied::Nothing);
+    };
     let renewal = &view.row.renewal;
-    if renewal.state == RenewalState::Open {
+    if answer::standing(&view.given).is_none() {
         return Ok(Applied::Already);
     }
     let deadline = season::deadline(&context.config.relance.season);
@@ -110,62 +267,117 @@ pub(super) fn take_back(
         nonce: "",
         choice: None,
         reason: "",
+        cover: None,
+        dropped: &[],
+        situation: None,
+        body: "",
         door: evidence.door.as_str(),
         language: evidence.lang.as_str(),
         mid: evidence.mid.map(MessageId::to_i64),
         at_ms: evidence.at.as_millisecond(),
     };
-    let version = renewals::keep_answer(c, renewal, RenewalState::Open, &row, None)?;
-    let state = RenewalState::Open;
-    settle(c, context, &view, "taken-back", state, version, Said::Undone, evidence)?;
+    let (at_ms, state) = (evidence.at.as_millisecond(), RenewalState::Open);
+    let version = renewals::keep_answer(c, renewal, state, &row, None)?;
+    tasks::close_for(c, id, TaskKind::Situation, "relance", "taken back", at_ms)?;
+    let after = After {
+        kind: "taken-back",
+        state,
+        version,
+        said: Said::Undone,
+        answer: None,
+        bill: None,
+        detail: Detail::default(),
+    };
+    settle(c, context, &view, &after, evidence)?;
     Ok(Applied::Done)
 }
 
-/// Ledger line and confirmation of a change of state.
-#[expect(clippy::too_many_arguments, reason = "one place for what both acts leave behind")]
+/// No reminder before that day; the last call before the deadline comes anyway.
+pub(super) fn remind_on(
+    c: &Connection,
+    context: &Context,
+    id: RenewalId,
+    day: Date,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let Some(row) = renewals::by_id(c, id)? else { return Ok(Applied::Nothing) };
+    if row.renewal.state != RenewalState::Open {
+        return Ok(Applied::Closed);
+    }
+    if renewals::remind_on(c, id)? == Some(day) {
+        return Ok(Applied::Already);
+    }
+    renewals::set_remind_on(c, id, day)?;
+    let (_, subject) = super::person(c, row.person)?;
+    let data = json!({
+        "issuer": row.issuer,
+        "season": row.season,
+        "renewal": id.0,
+        "day": day.to_string(),
+        "door": evidence.door.as_str(),
+        "mid": evidence.mid.map(|m| m.to_string()),
+    });
+    note(c, context, &subject, "remind-on", &data, evidence)?;
+    Ok(Applied::Done)
+}
+
+/// What an act leaves behind.
+struct After<'a> {
+    kind: &'a str,
+    state: RenewalState,
+    version: i64,
+    said: Said,
+    answer: Option<&'a Answer>,
+    bill: Option<&'a Bill>,
+    detail: Detail,
+}
+
+/// Ledger line and confirmation of a change of state. Who pays by card now is not written to
+/// before the money is in.
 fn settle(
     c: &Connection,
     context: &Context,
     view: &RenewalView,
-    kind: &str,
-    state: RenewalState,
-    version: i64,
-    said: Said,
+    after: &After<'_>,
     evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let (member, subject) = super::person(c, view.row.person)?;
-    let owed = view.bill.as_ref().filter(|_| state == RenewalState::Pledged);
+    let answer = after.answer;
     let data = json!({
         "issuer": view.row.issuer,
         "season": view.row.season,
         "renewal": view.row.renewal.id.0,
-        "version": version,
-        "state": state.as_str(),
+        "version": after.version,
+        "choice": answer.map(|a| a.choice.as_str()),
+        "state": after.state.as_str(),
+        "cover": answer.and_then(|a| a.cover).map(Cover::as_str),
+        "dropped": answer.map(|a| &a.dropped),
+        "situation": answer.and_then(|a| a.situation).map(answer::Situation::as_str),
         "door": evidence.door.as_str(),
         "mid": evidence.mid.map(|m| m.to_string()),
-        "cents": owed.map(|b| b.total().get()),
-        "lines": owed.map(|b| b.lines.iter().map(|l| json!({
+        "cents": after.bill.map(|b| b.total().get()),
+        "lines": after.bill.map(|b| b.lines.iter().map(|l| json!({
             "kind": l.kind.as_str(), "supplier": l.supplier, "cents": l.amount.get(),
         })).collect::<Vec<_>>()),
     });
-    let seq = note(c, context, &subject, kind, &data, evidence)?;
+    let seq = note(c, context, &subject, after.kind, &data, evidence)?;
+    if after.said == Said::PayingByCard {
+        return Ok(seq);
+    }
     let payload = Payload {
-        said: said.as_str().into(),
+        said: after.said.as_str().into(),
+        detail: after.detail,
         in_reply_to: evidence.answers.into(),
         ..Payload::default()
     };
-    letters::confirm(
-        c,
-        context,
-        &subject,
-        &letters::Parts {
-            seq,
-            kind: "confirmation",
-            member: &member,
-            renewal: Some(view.row.renewal.id),
-            issuer: &view.row.issuer,
-            payload: &payload,
-        },
-        evidence,
-    )
+    let parts = letters::Parts {
+        seq,
+        kind: "confirmation",
+        member: &member,
+        renewal: Some(view.row.renewal.id),
+        issuer: &view.row.issuer,
+        payload: &payload,
+    };
+    letters::confirm(c, context, &subject, &parts, evidence)?;
+    Ok(seq)
 }

@@ -127,6 +127,7 @@ pub(super) fn ask_to_confirm(
     let said = match wish {
         Wish::Renew => Said::RenewedByInvoice,
         Wish::Stop => Said::Unsubscribed,
+        Wish::Address => return Ok(Applied::Nothing),
     };
     let payload = Payload { said: said.as_str().into(), wish: Some(wish), ..Payload::default() };
     answer_mail(c, context, message, "confirm-request", payload, evidence)
@@ -299,7 +300,8 @@ pub(super) fn origin(c: &Connection, mid: MessageId) -> Result<Option<MessageVie
     }
 }
 
-fn within_cap(
+/// Whether `who` has something left of the day's cap; counts it.
+pub(super) fn within_cap(
     c: &Connection,
     context: &Context,
     who: &str,

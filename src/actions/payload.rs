@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compose::Detail;
+
 /// The JSON in `message.payload`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -27,6 +29,15 @@ pub struct Payload {
     /// The firing that waits for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firing: Option<i64>,
+    /// The new address that waits to be confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<i64>,
+    /// To which end of it this goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
+    /// What the confirmation of a renewal says besides.
+    #[serde(skip_serializing_if = "Detail::is_plain")]
+    pub detail: Detail,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,
@@ -54,4 +65,27 @@ pub enum Wish {
     Renew,
     /// Stop reminders.
     Stop,
+    /// Take a new address.
+    Address,
+}
+
+/// An end of a change of address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The new address.
+    New,
+    /// The one on file.
+    Old,
+}
+
+impl Side {
+    /// Stable text form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Old => "old",
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Owns what a message is composed from: plain facts, already decided. No field is markup.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Association, Relance, StepKind};
 use crate::domain::money::Cents;
@@ -21,6 +22,8 @@ pub struct MailFacts<'a> {
     pub relance: &'a Relance,
     /// The member whom it is about, where there is one.
     pub person: Option<PersonFacts<'a>>,
+    /// What a confirmation says besides.
+    pub detail: Detail,
     /// What is owed, where the message shows it.
     pub bill: Option<Bill>,
     /// Links and addresses of this attempt.
@@ -43,6 +46,14 @@ pub enum MailKind<'a> {
     /// A reply asked for something, but its sender could not be verified: one link confirms it.
     /// Template `confirm-request`.
     ConfirmRequest(Said),
+    /// A new address waits to be confirmed, by itself and by the one on file. Template
+    /// `address-change`.
+    AddressChange {
+        /// The new address; masked for the old one.
+        address: &'a str,
+        /// Whether this goes to the one on file.
+        old_side: bool,
+    },
     /// A member's mail for the desk, in the desk's language only. Template `forward`.
     Forward(Forwarded<'a>),
     /// The desk's answer to a forwarded mail, on its way to the member. Template `desk-answer`.
@@ -119,6 +130,14 @@ pub struct DeskNote<'a> {
 pub enum Said {
     /// Renewed, payment by cheque or on invoice.
     RenewedByInvoice,
+    /// Renewed; nothing was owed.
+    Renewed,
+    /// Renewing by card: not paid yet.
+    PayingByCard,
+    /// The member's situation changed: the desk has it.
+    Situation,
+    /// A new address counts.
+    AddressChanged,
     /// Not renewing.
     NotRenewing,
     /// Reminders of this association stopped.
@@ -139,6 +158,10 @@ impl Said {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RenewedByInvoice => "renewed-by-invoice",
+            Self::Renewed => "renewed",
+            Self::PayingByCard => "paying-by-card",
+            Self::Situation => "situation",
+            Self::AddressChanged => "address-changed",
             Self::NotRenewing => "not-renewing",
             Self::Unsubscribed => "unsubscribed",
             Self::Resubscribed => "resubscribed",
@@ -148,20 +171,77 @@ impl Said {
         }
     }
 
+    /// Every word.
+    pub const ALL: [Self; 11] = [
+        Self::RenewedByInvoice,
+        Self::Renewed,
+        Self::PayingByCard,
+        Self::Situation,
+        Self::AddressChanged,
+        Self::NotRenewing,
+        Self::Unsubscribed,
+        Self::Resubscribed,
+        Self::Undone,
+        Self::Help,
+        Self::SaysPaid,
+    ];
+
     /// The word with that text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::RenewedByInvoice,
-            Self::NotRenewing,
-            Self::Unsubscribed,
-            Self::Resubscribed,
-            Self::Undone,
-            Self::Help,
-            Self::SaysPaid,
-        ]
-        .into_iter()
-        .find(|s| s.as_str() == text)
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+
+    /// Whether it is an answer to a renewal, which its page can take back.
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(self, Self::RenewedByInvoice | Self::NotRenewing | Self::Situation)
+    }
+}
+
+/// What the confirmation of a renewal says besides: the same for many members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Detail {
+    /// What became of insurance; none where there is none.
+    pub cover: CoverWord,
+    /// Whether the invoice went to an employer.
+    pub employer: bool,
+}
+
+impl Detail {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a member reads of their insurance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoverWord {
+    /// Nothing.
+    #[default]
+    None,
+    /// It goes on; the certificate follows.
+    Kept,
+    /// The answers to the questions are still missing.
+    Pending,
+    /// Declined.
+    Declined,
+}
+
+impl CoverWord {
+    /// Stable text form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Kept => "kept",
+            Self::Pending => "pending",
+            Self::Declined => "declined",
+        }
     }
 }
 

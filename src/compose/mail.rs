@@ -4,7 +4,7 @@ use tera::{Context, Value};
 
 use super::frame::put;
 use super::text::{self, clean, fenced};
-use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind, Said};
+use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind};
 use crate::domain::words::Lang;
 
 /// Names of the mail templates, one folder each.
@@ -15,6 +15,7 @@ pub(super) const KINDS: &[&str] = &[
     "confirmation",
     "fresh-link",
     "confirm-request",
+    "address-change",
     "forward",
     "desk-answer",
     "desk-note",
@@ -62,6 +63,7 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::Confirmation(_) => "confirmation",
         MailKind::FreshLink => "fresh-link",
         MailKind::ConfirmRequest(_) => "confirm-request",
+        MailKind::AddressChange { .. } => "address-change",
         MailKind::Forward(_) => "forward",
         MailKind::DeskAnswer(_) => "desk-answer",
         MailKind::DeskNote(_) => "desk-note",
@@ -130,8 +132,13 @@ impl Inner {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());
                 // The page behind the link can take back an answer, nothing else.
-                let answered = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
-                context.insert_value("answered", Value::from(answered));
+                context.insert_value("answered", Value::from(said.is_answer()));
+                put(&mut context, "cover", facts.detail.cover.as_str());
+                context.insert_value("employer_pays", Value::from(facts.detail.employer));
+            }
+            MailKind::AddressChange { address, old_side } => {
+                put(&mut context, "address", &clean(address, false));
+                context.insert_value("old_side", Value::from(*old_side));
             }
             MailKind::DeskAnswer(answer) => {
                 let answer = clean(answer, true);
@@ -217,6 +224,9 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
         MailKind::Confirmation(_) => (true, None),
+        MailKind::AddressChange { .. } => {
+            (false, Some(("a confirmation link", &facts.links.confirm)))
+        }
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) => (false, None),

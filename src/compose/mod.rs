@@ -20,11 +20,14 @@ mod frame;
 mod lint;
 mod mail;
 mod mime;
+mod page_forms;
+mod page_renewal;
 mod page_values;
 mod pages;
 mod parity;
 mod quoted;
 pub mod sample;
+mod sample_pages;
 mod shapes;
 mod skeleton;
 #[cfg(test)]
@@ -40,14 +43,15 @@ use crate::config::{Association, Relance, WordsSection};
 use crate::domain::words::Lang;
 
 pub use facts::{
-    Bill, Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Line, LineKind, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, Said,
+    Bill, Composed, Correspondent, CoverWord, DeskNote, DeskTopic, Detail, Forwarded, Line,
+    LineKind, Links, MailFacts, MailIds, MailKind, PersonFacts, Said,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
+pub use page_forms::{FormFault, Longest, REASON_CHARS_MAX, TYPED, Typed};
+pub use page_renewal::{DonePage, InsuranceFacts, Notice, RenewalPage, Status};
 pub use pages::{
-    ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Page, REASON_CHARS_MAX,
-    RenewalPage, UnsubscribePage,
+    AddressPage, ConfirmPage, Conflict, ConflictPage, ExpiredPage, Page, UnsubscribePage,
 };
 
 use engine::Engine;

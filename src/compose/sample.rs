@@ -3,30 +3,18 @@
 
 use jiff::Timestamp;
 
+use super::sample_pages::PageSamples;
 use super::{
-    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskTopic, DonePage,
-    ExpiredPage, FormFault, Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page,
-    PersonFacts, RenewalPage, Said, UnsubscribePage,
+    Bill, Correspondent, DeskNote, DeskTopic, Detail, Forwarded, Line, LineKind, Links, MailFacts,
+    MailIds, MailKind, PersonFacts, Said,
 };
 use crate::config::{Association, Relance, StepKind};
-use crate::domain::answer::Choice;
 use crate::domain::money::Cents;
 use crate::domain::words::{Lang, RenewalState};
 
 /// The federation's two files, as an operator would write them.
 const RELANCE: &str = include_str!("sample/relance.toml");
 const ASSOCIATIONS: &str = include_str!("sample/associations.toml");
-
-/// Every act that a mail or page can speak of.
-const SAID: &[Said] = &[
-    Said::RenewedByInvoice,
-    Said::NotRenewing,
-    Said::Unsubscribed,
-    Said::Resubscribed,
-    Said::Undone,
-    Said::Help,
-    Said::SaysPaid,
-];
 
 const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
 
@@ -38,11 +26,11 @@ const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir 
 
 /// What tells sample mails of one kind apart.
 #[derive(Debug, Clone, Copy)]
-struct Variant {
+pub(super) struct Variant {
     /// Code of the association.
-    code: &'static str,
+    pub code: &'static str,
     prefer: Lang,
-    insured: bool,
+    pub insured: bool,
     renew: bool,
 }
 
@@ -59,8 +47,9 @@ pub struct Sample {
     /// As from `associations.toml`: `CEI` (national), `OEI` (both names), `WEA` (English name
     /// only).
     pub associations: Vec<Association>,
-    several: Bill,
-    single: Bill,
+    pub(super) several: Bill,
+    pub(super) single: Bill,
+    pub(super) pages: PageSamples,
 }
 
 impl Default for Sample {
@@ -85,18 +74,21 @@ impl Sample {
             category: category.to_owned(),
             amount: Cents::new(cents).unwrap_or_default(),
         };
-        Self {
-            relance,
-            associations: file.association,
-            several: Bill {
-                lines: vec![
-                    line(LineKind::Dues, "OEI", "full", 98_450),
-                    line(LineKind::Dues, "CEI", "full", 21_006),
-                    line(LineKind::Premium, "OEI", "full", 4_000),
-                ],
-            },
-            single: Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500)] },
-        }
+        let several = Bill {
+            lines: vec![
+                line(LineKind::Dues, "OEI", "full", 98_450),
+                line(LineKind::Dues, "CEI", "full", 21_006),
+                line(LineKind::Premium, "OEI", "full", 4_000),
+            ],
+        };
+        let single = Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500)] };
+        let pages = PageSamples::new(&several, &single);
+        Self { relance, associations: file.association, several, single, pages }
+    }
+
+    /// A sample of the association with that code; insured or not.
+    pub(super) const fn variant(code: &'static str, insured: bool) -> Variant {
+        Variant { code, prefer: Lang::En, insured, renew: true }
     }
 
     /// The body with that code; the national one for an unknown code.
@@ -105,7 +97,7 @@ impl Sample {
         self.associations.iter().find(|a| a.code == code).unwrap_or(&self.associations[0])
     }
 
-    fn person(variant: Variant) -> PersonFacts<'static> {
+    pub(super) fn person(variant: Variant) -> PersonFacts<'static> {
         let full = variant.code == "OEI";
         PersonFacts {
             member_no: if full { "10442" } else { "W-2207" },
@@ -117,7 +109,7 @@ impl Sample {
         }
     }
 
-    fn bill(&self, code: &str) -> &Bill {
+    pub(super) fn bill(&self, code: &str) -> &Bill {
         if code == "OEI" { &self.several } else { &self.single }
     }
 
@@ -132,6 +124,7 @@ impl Sample {
             issuer,
             relance: &self.relance,
             person: Some(Self::person(variant)),
+            detail: Detail::default(),
             bill: Some(self.bill(variant.code).clone()),
             links: Links {
                 renew: if variant.renew { link("r") } else { String::new() },
@@ -160,12 +153,18 @@ impl Sample {
                 for &step in STEPS {
                     kinds.push((step.as_str().to_owned(), MailKind::Step(step)));
                 }
-                for &said in SAID {
+                for said in Said::ALL {
                     let name = said.as_str();
                     kinds.push((format!("confirmation-{name}"), MailKind::Confirmation(said)));
                     kinds.push((format!("confirm-request-{name}"), MailKind::ConfirmRequest(said)));
                 }
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
+                for (side, address, old_side) in
+                    [("new", "maelle@example.net", false), ("old", "m…@example.net", true)]
+                {
+                    let kind = MailKind::AddressChange { address, old_side };
+                    kinds.push((format!("address-change-{side}"), kind));
+                }
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
                 for topic in DeskTopic::ALL {
                     kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
@@ -211,102 +210,6 @@ impl Sample {
             ("confirm-request-stranger".into(), unknown),
         ]
     }
-
-    /// Every page in every shape that its template knows, by name.
-    #[must_use]
-    pub fn pages(&self) -> Vec<(String, Page<'_>)> {
-        let mut all: Vec<(String, Page<'_>)> = Vec::new();
-        for (code, insured) in [("OEI", true), ("WEA", false)] {
-            let variant = Variant { code, prefer: Lang::En, insured, renew: true };
-            let mut of_body = self.renewal_pages(variant);
-            of_body.extend(self.other_pages(variant));
-            all.extend(
-                of_body
-                    .into_iter()
-                    .map(|(name, page)| (format!("{name}-{}", code.to_lowercase()), page)),
-            );
-        }
-        let plain = [
-            Page::Damaged,
-            Page::NotFound,
-            Page::WrongMethod,
-            Page::TooLarge,
-            Page::TooMany,
-            Page::ServerTrouble,
-            Page::Front,
-            Page::BadForm(FormFault::ALL),
-        ];
-        all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
-        all
-    }
-
-    fn renewal_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
-        let (issuer, person) = (self.body(variant.code), Self::person(variant));
-        let bill = self.bill(variant.code);
-        let renewal = |reason, faults| {
-            let address_masked = "m…@example.org";
-            let nonce = "n0nce";
-            Page::Renewal(RenewalPage {
-                issuer,
-                person,
-                address_masked,
-                bill,
-                version: 3,
-                nonce,
-                reason,
-                faults,
-            })
-        };
-        let mut all = vec![
-            ("renewal".to_owned(), renewal("", &[])),
-            (
-                "renewal-faulty".to_owned(),
-                renewal("Je prends </textarea> ma retraite.", &[FormFault::ReasonTooLong]),
-            ),
-        ];
-        for &said in SAID {
-            let undoable = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
-            let page = DonePage {
-                issuer,
-                person,
-                said,
-                at: noon(5),
-                bill: (said == Said::RenewedByInvoice).then_some(bill),
-                undo_until: undoable.then(|| noon(6)),
-                version: 4,
-                nonce: "n0nce",
-            };
-            all.push((format!("done-{}", said.as_str()), Page::Done(page)));
-        }
-        let answered = Conflict::Answered { recorded: Said::RenewedByInvoice, at: noon(5) };
-        let changed = Conflict::Changed { meanwhile: None, at: noon(5) };
-        for (name, asked, conflict) in [
-            ("conflict-answered", Choice::NotRenewing, answered),
-            ("conflict-changed", Choice::Invoice, changed),
-        ] {
-            let page = ConflictPage { issuer, person, asked, conflict, version: 5, nonce: "n0nce" };
-            all.push((name.to_owned(), Page::Conflict(page)));
-        }
-        all
-    }
-
-    fn other_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
-        let (issuer, person) = (self.body(variant.code), Self::person(variant));
-        let (address_masked, nonce) = ("m…@example.org", "n0nce");
-        let stop = UnsubscribePage { issuer, address_masked, insured: variant.insured, nonce };
-        let expired = ExpiredPage { issuer, address_masked, nonce };
-        let asked = Said::NotRenewing;
-        vec![
-            ("unsubscribe".into(), Page::Unsubscribe(stop.clone())),
-            ("unsubscribed".into(), Page::Unsubscribed(stop)),
-            (
-                "confirm".into(),
-                Page::Confirm(ConfirmPage { issuer, person, asked, version: 3, nonce }),
-            ),
-            ("expired".into(), Page::Expired(expired.clone())),
-            ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
-        ]
-    }
 }
 
 fn note(topic: DeskTopic) -> MailKind<'static> {
@@ -336,7 +239,7 @@ fn letter(why: &'static str) -> Forwarded<'static> {
 }
 
 /// About noon in the East on that day of November 2026.
-fn noon(day: i8) -> Timestamp {
+pub(super) fn noon(day: i8) -> Timestamp {
     jiff::civil::date(2026, 11, day)
         .at(17, 5, 0, 0)
         .to_zoned(jiff::tz::TimeZone::UTC)

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::mime::Content;
 use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
-use super::{Bill, ComposeError, Inner, MailFacts, MailKind, Said, mail};
+use super::{Bill, ComposeError, Detail, Inner, MailFacts, MailKind, Said, mail};
 use crate::domain::words::Lang;
 
 /// Skeletons kept. A season's firing has some dozens of shapes (languages, categories, insurance),
@@ -21,6 +21,7 @@ struct Shape {
     issuer: String,
     prefer: Lang,
     insured: bool,
+    detail: Detail,
     bill: Option<Bill>,
     present: [bool; SLOTS],
 }
@@ -80,7 +81,10 @@ impl Inner {
         let said = match facts.kind {
             MailKind::Step(_) | MailKind::FreshLink => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
-            MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::DeskNote(_) => return None,
+            MailKind::AddressChange { .. }
+            | MailKind::Forward(_)
+            | MailKind::DeskAnswer(_)
+            | MailKind::DeskNote(_) => return None,
         };
         self.body(&facts.issuer.code)?;
         Some(Shape {
@@ -89,6 +93,7 @@ impl Inner {
             issuer: facts.issuer.code.clone(),
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
+            detail: facts.detail,
             bill: facts.bill.clone(),
             present: own.present(),
         })
@@ -248,6 +253,7 @@ mod tests {
             issuer: n.to_string(),
             prefer: Lang::En,
             insured: false,
+            detail: Detail::default(),
             bill: None,
             present: [true; SLOTS],
         };

@@ -272,7 +272,7 @@ impl Visit<'_> {
             match self.about.wish {
                 Some(Wish::Renew) => expected.answered(self.about, Should::Link),
                 Some(Wish::Stop) => expected.stop(self.about),
-                None => {}
+                Some(Wish::Address) | None => {}
             }
         }
         Ok(())
@@ -302,6 +302,7 @@ async fn press(
     page: &Answer,
     choice: &str,
 ) -> std::io::Result<Answer> {
-    let (version, nonce) = (page.field("version"), page.field("nonce"));
-    browser.post(path, &[("choice", choice), ("version", &version), ("nonce", &nonce)]).await
+    let (version, nonce, quote) = (page.field("version"), page.field("nonce"), page.field("quote"));
+    let form = [("choice", choice), ("version", &version), ("nonce", &nonce), ("quote", &quote)];
+    browser.post(path, &form).await
 }

@@ -3,11 +3,13 @@
 
 pub mod answer;
 pub mod billing;
+pub mod correction;
 pub mod eligibility;
 pub mod lateness;
 pub mod mailroom;
 pub mod member;
 pub mod money;
+pub mod offer;
 pub mod place;
 pub mod season;
 pub mod words;

@@ -137,3 +137,12 @@ vocabulary! {
         /// An intent to pay that was not kept in time.
         Overdue = "overdue" }
 }
+
+vocabulary! {
+    /// What a member wants of the insurance that goes with a renewal.
+    Cover {
+        /// Keep it, or take it.
+        Keep = "keep",
+        /// Go without.
+        Decline = "decline" }
+}

@@ -10,7 +10,7 @@ use super::attribute::{Attribution, attribute, redact};
 use super::reading::{Kind, Reading};
 use crate::actions::payload::Wish as LinkWish;
 use crate::actions::{self, Action, Context, Door, Evidence};
-use crate::domain::answer::Choice;
+use crate::domain::answer::Answer;
 use crate::domain::mailroom::{self, Known, MailAct, Wish};
 use crate::domain::season;
 use crate::domain::words::Lang;
@@ -281,7 +281,7 @@ fn carry_out(
         MailAct::Complained => applied(&Action::Complained { mid }),
         MailAct::Answer(choice) => match origin.message.renewal {
             Some(renewal) => {
-                applied(&Action::Answer { renewal, choice: *choice, reason: "", form: None })
+                applied(&Action::Answer { renewal, answer: &Answer::plain(*choice), form: None })
             }
             None => Ok(()),
         },
@@ -294,7 +294,7 @@ fn carry_out(
         MailAct::Help => applied(&Action::Help { message }),
         MailAct::ConfirmFirst(wish) => {
             let wish = match wish {
-                Wish::Answer(Choice::Invoice | Choice::NotRenewing) => LinkWish::Renew,
+                Wish::Answer(_) => LinkWish::Renew,
                 Wish::Stop => LinkWish::Stop,
             };
             applied(&Action::AskToConfirm { message, wish })

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use crate::actions::Context;
-use crate::actions::payload::{Payload, Wish};
+use crate::actions::payload::{Payload, Side, Wish};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts,
     MailIds, MailKind, PersonFacts, Said,
@@ -20,7 +20,9 @@ use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
-use crate::store::{StoreError, addresses, attempts, firings, inbounds, people, renewals};
+use crate::store::{
+    StoreError, addresses, attempts, corrections, firings, inbounds, people, renewals,
+};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
@@ -75,6 +77,7 @@ struct Facts<'a> {
     renewal: Option<Renewal>,
     bill: Option<Bill>,
     address: String,
+    elsewhere: Option<Elsewhere>,
     payload: Payload,
     inbound: Option<InboundRow>,
     note: NoteFacts,
@@ -135,11 +138,27 @@ fn facts<'a>(
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
     let payload = Payload::from_json(&view.payload);
+    let elsewhere = match elsewhere(c, view, &payload)? {
+        Ok(elsewhere) => elsewhere,
+        Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
+    };
+    let address = elsewhere.as_ref().map_or(address, |to| to.address.clone());
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
-    Ok(Ok(Facts { issuer, member, renewal, bill, address, payload, inbound, note, header_id }))
+    Ok(Ok(Facts {
+        issuer,
+        member,
+        renewal,
+        bill,
+        address,
+        elsewhere,
+        payload,
+        inbound,
+        note,
+        header_id,
+    }))
 }
 
 fn note(
@@ -166,6 +185,31 @@ fn note(
     })
 }
 
+/// A message about a member that does not go to the address on file alone.
+struct Elsewhere {
+    address: String,
+    /// The new address that is asked about.
+    asked: String,
+}
+
+/// Where a message about a new address goes, while that still waits.
+fn elsewhere(
+    c: &Connection,
+    view: &MessageView,
+    payload: &Payload,
+) -> Result<Result<Option<Elsewhere>, &'static str>, StoreError> {
+    let (Some(id), Some(side)) = (payload.change, payload.side) else { return Ok(Ok(None)) };
+    let waiting = corrections::address_change(c, id)?.filter(|change| change.state == "waiting");
+    let Some(change) = waiting.filter(|change| Some(change.person) == view.person) else {
+        return Ok(Err("answered"));
+    };
+    let address = if side == Side::New { change.address.clone() } else { change.was };
+    if addresses::is_suspended(c, &address)? {
+        return Ok(Err("address-suspended"));
+    }
+    Ok(Ok(Some(Elsewhere { address, asked: change.address })))
+}
+
 /// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
 /// transaction that claims.
 fn entitled(
@@ -189,11 +233,16 @@ fn entitled(
     if member.status == "deceased" {
         return Err("not-active");
     }
+    let bill = billing::bill(&context.config, member, issuer);
+    if view.kind.starts_with("address-change") {
+        // Where it goes stands with the change itself: there may be no address on file at all.
+        return Ok((String::new(), bill));
+    }
     let address = member.email.clone().ok_or("no-address")?;
     if member.suspended {
         return Err("address-suspended");
     }
-    Ok((address, billing::bill(&context.config, member, issuer)))
+    Ok((address, bill))
 }
 
 /// What a letter finds in the transaction that would claim it.
@@ -214,9 +263,15 @@ pub fn recheck(c: &Connection, context: &Context, letter: &Letter) -> Result<Sti
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
+    let elsewhere = match elsewhere(c, view, &Payload::from_json(&view.payload))? {
+        Ok(elsewhere) => elsewhere.map(|to| to.address),
+        Err(reason) => return Ok(Still::Cancel(reason)),
+    };
     Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
         Err(reason) => Still::Cancel(reason),
-        Ok((address, _)) if address != letter.address => Still::Changed,
+        Ok((address, _)) if elsewhere.as_ref().unwrap_or(&address) != &letter.address => {
+            Still::Changed
+        }
         Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
         Ok(_) => Still::Good,
     })
@@ -280,10 +335,12 @@ impl Writer<'_> {
             return Links::default();
         }
         let confirm = self.facts.payload.wish.is_some();
-        let renewal = self.view.renewal.is_some();
+        let address = self.facts.payload.side.is_some();
+        // The page behind the link is the member's own: a new address has to be one first.
+        let renewal = self.view.renewal.is_some() && !address;
         Links {
             renew: if renewal { self.url("r", Purpose::Renew) } else { String::new() },
-            unsubscribe: self.url("u", Purpose::Unsubscribe),
+            unsubscribe: if address { String::new() } else { self.url("u", Purpose::Unsubscribe) },
             confirm: if confirm { self.url("c", Purpose::Confirm) } else { String::new() },
         }
     }
@@ -304,16 +361,19 @@ impl Writer<'_> {
             .map(|m| format!("{} {}", m.given_name, m.family_name))
             .unwrap_or_default();
         let template = composer.version(&kind);
+        // Whoever holds a mistyped new address should learn nothing of the member.
+        let stranger = facts.payload.side == Some(Side::New);
         let mail = MailFacts {
             kind,
             prefer: self.language(),
             to: Correspondent {
-                name: if self.view.to_desk { "" } else { &name },
+                name: if self.view.to_desk || stranger { "" } else { &name },
                 address: &facts.address,
             },
             issuer: facts.issuer,
             relance: &self.context.config.relance,
-            person: facts.member.as_ref().map(|m| self.person(m)),
+            person: facts.member.as_ref().filter(|_| !stranger).map(|m| self.person(m)),
+            detail: facts.payload.detail,
             bill: facts.bill.clone(),
             links: self.links(),
             ids: MailIds {
@@ -361,12 +421,16 @@ impl Writer<'_> {
         match self.view.kind.as_str() {
             "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
             "fresh-link" => Some(MailKind::FreshLink),
-            "confirm-request" => facts.payload.wish.map(|wish| {
-                MailKind::ConfirmRequest(match wish {
-                    Wish::Renew => Said::RenewedByInvoice,
-                    Wish::Stop => Said::Unsubscribed,
-                })
-            }),
+            "confirm-request" => match facts.payload.wish? {
+                Wish::Renew => Some(MailKind::ConfirmRequest(Said::RenewedByInvoice)),
+                Wish::Stop => Some(MailKind::ConfirmRequest(Said::Unsubscribed)),
+                Wish::Address => None,
+            },
+            "address-change" | "address-change-old" => {
+                let to = facts.elsewhere.as_ref()?;
+                let old_side = facts.payload.side == Some(Side::Old);
+                Some(MailKind::AddressChange { address: &to.asked, old_side })
+            }
             "forward" => facts.inbound.as_ref().map(|mail| {
                 MailKind::Forward(Forwarded {
                     from,

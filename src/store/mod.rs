@@ -6,6 +6,7 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod corrections;
 pub mod firings;
 pub mod inbounds;
 pub mod ledger;

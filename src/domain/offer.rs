@@ -1,0 +1,208 @@
+//! Owns what a member can choose from on the page of a renewal, what each choice costs, and what an
+//! answer lacks. Knows no form: faults name what is missing, the page says where.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::answer::{Answer, Choice};
+use super::billing;
+use super::member::Member;
+use super::money::Cents;
+use super::words::Cover;
+use crate::compose::Bill;
+use crate::config::{Association, Config, PliRule, SeasonSection};
+
+/// Days that lie between a reminder that was put off and the deadline.
+const REMIND_BEFORE_DAYS: i64 = 7;
+
+/// How insurance goes with this renewal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Insurance {
+    /// Neither covered nor entitled here.
+    None,
+    /// Part of the membership.
+    Included,
+    /// The member has it and may decline it.
+    Covered,
+    /// The member may take it.
+    Entitled,
+}
+
+/// A body whose dues may be left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Optional {
+    /// Code of the body.
+    pub code: String,
+    /// What its dues come to, taxes included.
+    pub dues: Cents,
+    /// Whether insurance goes with it.
+    pub insurance_too: bool,
+}
+
+/// What the page of one renewal offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What is owed if nothing is left out and the cover stays as it is.
+    pub bill: Bill,
+    /// Insurance.
+    pub insurance: Insurance,
+    /// What is owed with insurance kept or taken, where that can be chosen.
+    pub keep: Option<Bill>,
+    /// What is owed without it, where that can be chosen.
+    pub decline: Option<Bill>,
+    /// Bodies that may be left out.
+    pub optional: Vec<Optional>,
+    /// Ids of the insurance questions to be answered, in order.
+    pub questions: Vec<String>,
+    /// Version of their wording.
+    pub questions_version: String,
+}
+
+/// What a renewal is billed by, besides the answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Day {
+    /// On which taxes and fees fall due.
+    pub on: Date,
+    /// Whether the membership had lapsed.
+    pub late: bool,
+}
+
+/// What the renewal is billed by the terms of an answer.
+#[must_use]
+pub fn price(
+    config: &Config,
+    member: &Member,
+    issuer: &Association,
+    _day: Day,
+    cover: Option<Cover>,
+    dropped: &[String],
+) -> Option<Bill> {
+    let mut bill = billing::bill(config, member, issuer)?;
+    let declined = cover == Some(Cover::Decline);
+    bill.lines.retain(|l| !dropped.contains(&l.supplier));
+    bill.lines.retain(|l| !(declined && l.kind == crate::compose::LineKind::Premium));
+    Some(bill)
+}
+
+/// What `member` can choose from; `None` where `issuer` bills them for nothing.
+#[must_use]
+pub fn offer(config: &Config, member: &Member, issuer: &Association, day: Day) -> Option<Offer> {
+    let by = |cover, dropped: &[String]| price(config, member, issuer, day, cover, dropped);
+    let bill = by(None, &[])?;
+    let insurance = insurance(config, member, &bill);
+    let chosen = matches!(insurance, Insurance::Covered | Insurance::Entitled);
+    let priced = |cover| if chosen { by(Some(cover), &[]) } else { None };
+    Some(Offer {
+        insurance,
+        keep: priced(Cover::Keep),
+        decline: priced(Cover::Decline),
+        optional: Vec::new(),
+        questions: Vec::new(),
+        questions_version: String::new(),
+        bill,
+    })
+}
+
+fn insurance(config: &Config, member: &Member, bill: &Bill) -> Insurance {
+    let Some(home) = billing::home(config, member) else { return Insurance::None };
+    // It stands once, on the bill that carries the home membership.
+    if !bill.lines.iter().any(|l| l.supplier == home.association) {
+        return Insurance::None;
+    }
+    let body = config.association(&home.association);
+    match body.and_then(|b| b.category(&home.category)).map(|c| c.pli) {
+        Some(PliRule::Included) => Insurance::Included,
+        Some(PliRule::Optional) if home.pli => Insurance::Covered,
+        Some(PliRule::Optional) => Insurance::Entitled,
+        Some(PliRule::None) | None => Insurance::None,
+    }
+}
+
+impl Offer {
+    /// Whether insurance is spoken of at all.
+    #[must_use]
+    pub fn speaks_of_insurance(&self) -> bool {
+        self.insurance != Insurance::None
+    }
+
+    /// Whether there is cover that can go on or end.
+    #[must_use]
+    pub const fn bill_insures(&self) -> bool {
+        matches!(self.insurance, Insurance::Included | Insurance::Covered)
+    }
+
+    /// Whether cover must be chosen.
+    #[must_use]
+    pub const fn asks_cover(&self) -> bool {
+        matches!(self.insurance, Insurance::Covered | Insurance::Entitled)
+    }
+
+    /// Every amount that the page shows, in one text: a page that showed others must be shown
+    /// again before anything is taken from it.
+    #[must_use]
+    pub fn quote(&self) -> String {
+        let total = |bill: &Option<Bill>| bill.as_ref().map_or(0, |b| b.total().get());
+        let mut text =
+            format!("{}-{}-{}", self.bill.total().get(), total(&self.keep), total(&self.decline));
+        for one in &self.optional {
+            text = format!("{text}-{}{}", one.code, one.dues.get());
+        }
+        text
+    }
+}
+
+/// The last day to which a reminder may be put off: early enough that one still comes before the
+/// last call. `None` where that day has come.
+#[must_use]
+pub fn remind_until(season: &SeasonSection, today: Date) -> Option<Date> {
+    let until = season.declare_by.checked_sub(REMIND_BEFORE_DAYS.days()).ok()?;
+    (until > today).then_some(until)
+}
+
+/// What an answer given on the page lacks, or has too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// Insurance: kept or declined.
+    Cover,
+    /// The question with that place.
+    Question(usize),
+    /// What changed.
+    Situation,
+    /// What changed, in words: “other” alone tells a desk nothing.
+    Note,
+    /// An employer gets an invoice; a card is for whoever pays at once.
+    EmployerByCard,
+}
+
+/// What is missing in an answer given on the page. A reply or a desk may leave insurance open; a
+/// member who has the questions before them answers them.
+#[must_use]
+pub fn lacks(offer: &Offer, answer: &Answer) -> Vec<Lack> {
+    let mut found = Vec::new();
+    if answer.choice == Choice::Situation {
+        match answer.situation {
+            None => found.push(Lack::Situation),
+            Some(super::answer::Situation::Other) if answer.note.is_empty() => {
+                found.push(Lack::Note);
+            }
+            Some(_) => {}
+        }
+    }
+    if !answer.choice.renews() {
+        return found;
+    }
+    let gone = offer.optional.iter().any(|o| o.insurance_too && answer.dropped.contains(&o.code));
+    if offer.asks_cover() && !gone && answer.cover.is_none() {
+        found.push(Lack::Cover);
+    }
+    if !gone && answer.cover != Some(Cover::Decline) {
+        let said = answer.declared.as_ref().map_or(&[][..], |d| &d.answers);
+        let missing = offer.questions.iter().enumerate();
+        let missing = missing.filter(|(_, id)| !said.iter().any(|(known, _)| known == *id));
+        found.extend(missing.map(|(n, _)| Lack::Question(n)));
+    }
+    if answer.employer.is_some() && answer.choice == Choice::Card {
+        found.push(Lack::EmployerByCard);
+    }
+    found
+}
