@@ -10,6 +10,7 @@ use super::payload::Payload;
 use super::{Applied, Context, Evidence, Sent, corrections, letters, note};
 use crate::compose::{Bill, CoverWord, Detail, Said};
 use crate::domain::answer::{self, Answer, Choice, Form, Given, Verdict};
+use crate::domain::billing::{self, Terms};
 use crate::domain::correction::{Field, OnFile};
 use crate::domain::member::Member;
 use crate::domain::offer::{self, Offer};
@@ -63,14 +64,8 @@ pub fn view_of_renewal(
 
 fn offered(context: &Context, row: &RenewalRow, member: &Member, now: Timestamp) -> Option<Offer> {
     let issuer = context.config.association(&row.issuer)?;
-    offer::offer(&context.config, member, issuer, day(context, row, now))
-}
-
-/// The day by which a renewal is billed: that of the association's zone.
-fn day(context: &Context, row: &RenewalRow, now: Timestamp) -> offer::Day {
-    let zone = context.config.association(&row.issuer).and_then(|a| season::zone(&a.zone));
-    let on = zone.unwrap_or(jiff::tz::TimeZone::UTC).to_datetime(now).date();
-    offer::Day { on, late: row.renewal.state == RenewalState::Lapsed }
+    let terms = Terms::at(&context.config, issuer, now);
+    offer::offer(&context.config, member, issuer, &terms)
 }
 
 /// A member's answer.
@@ -142,6 +137,7 @@ fn with_changes(member: &Member, answer: &Answer) -> Member {
     member
 }
 
+/// What the renewal is billed by the terms of an answer.
 fn priced(
     context: &Context,
     view: &RenewalView,
@@ -150,8 +146,9 @@ fn priced(
     now: Timestamp,
 ) -> Option<Bill> {
     let issuer = context.config.association(&view.row.issuer)?;
-    let day = day(context, &view.row, now);
-    offer::price(&context.config, member, issuer, day, answer.cover, &answer.dropped)
+    let plain = Terms::at(&context.config, issuer, now);
+    let terms = Terms { cover: answer.cover, dropped: &answer.dropped, ..plain };
+    billing::bill(&context.config, member, issuer, &terms)
 }
 
 #[expect(clippy::too_many_arguments, reason = "what one accepted answer is made of")]
@@ -235,7 +232,7 @@ fn for_the_desk(
 /// What the confirmation says besides.
 fn detail(view: &RenewalView, answer: &Answer, bill: Option<&Bill>) -> Detail {
     let asked = view.offer.as_ref().is_some_and(|o| !o.questions.is_empty());
-    let insured = bill.is_some_and(crate::domain::billing::insures);
+    let insured = bill.is_some_and(Bill::insures);
     let cover = match (insured, answer.cover) {
         (true, _) if asked && answer.declared.is_none() => CoverWord::Pending,
         (true, _) => CoverWord::Kept,

@@ -4,9 +4,11 @@
 
 pub(crate) mod addresses;
 mod answers;
+pub mod checkouts;
 mod corrections;
 mod letters;
 pub mod payload;
+mod sign_ins;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -28,6 +30,7 @@ pub use addresses::{SCORE_LIMIT, decayed};
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
 use payload::Side;
+pub use sign_ins::sign_in;
 
 /// What every act needs besides its own facts. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,6 +50,8 @@ pub enum Door {
     Mail,
     /// A desk or an operator.
     Desk,
+    /// The payment provider's word.
+    Card,
 }
 
 impl Door {
@@ -57,6 +62,7 @@ impl Door {
             Self::Web => "web",
             Self::Mail => "mail",
             Self::Desk => "desk",
+            Self::Card => "card",
         }
     }
 }
@@ -174,6 +180,13 @@ pub enum Action<'a> {
         /// The forward that it answers.
         message: MessageRow,
     },
+    /// Tell a member whether a mail is ours.
+    Verify {
+        /// Who is told: the member whose message it is, or who asks.
+        person: PersonId,
+        /// The attempt that it quotes; `None`: it is not ours.
+        about: Option<MessageId>,
+    },
     /// An attempt came back.
     Bounced {
         /// Which attempt.
@@ -261,6 +274,7 @@ pub fn apply(
         Action::DeskAnswer { inbound, message } => {
             letters::desk_answer(c, context, *inbound, *message, evidence)
         }
+        Action::Verify { person, about } => letters::verify(c, context, *person, *about, evidence),
         Action::Bounced { mid, status, hard, vouched } => {
             addresses::bounced(c, context, *mid, status, *hard, *vouched, evidence)
         }

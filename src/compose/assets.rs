@@ -41,6 +41,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "forward/subject.txt", "forward/body.txt",
     "desk-note/subject.txt", "desk-note/body.txt",
     "desk-answer/subject.txt", "desk-answer/body.txt", "desk-answer/body.html",
+    "verify-answer/subject.txt", "verify-answer/body.txt", "verify-answer/body.html",
     "page/layout.html", "page/style.css", "page/half.html", "page/bill.html",
     "page/field.html", "page/proof.html", "page/you.html", "page/correct.html",
     "page/questions.html", "page/address.html",
@@ -48,6 +49,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
     "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",
+    "page/signed-in.html", "page/season.html",
     "demo/layout.html", "demo/style.css", "demo/aside.html", "demo/list.html", "demo/mails.html",
     "demo/mail.html",
 );
@@ -55,7 +57,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

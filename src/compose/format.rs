@@ -4,6 +4,7 @@
 use jiff::civil::{Date, Time};
 
 use super::text::mark;
+use crate::domain::bill::Rate;
 use crate::domain::correction::OnFile;
 use crate::domain::money::Cents;
 use crate::domain::words::Lang;
@@ -31,6 +32,15 @@ pub fn money(lang: Lang, amount: Cents) -> String {
     match lang {
         Lang::En => format!("{sign}${}.{cents:02}", grouped(dollars, ',')),
         Lang::Fr => format!("{sign}{},{cents:02}{NBSP}$", grouped(dollars, NBSP)),
+    }
+}
+
+/// `9.975%`, `13%`; `9,975 %`, with a no-break space.
+#[must_use]
+pub fn percent(lang: Lang, rate: Rate) -> String {
+    match lang {
+        Lang::En => format!("{rate}%"),
+        Lang::Fr => format!("{}{NBSP}%", rate.to_string().replace('.', ",")),
     }
 }
 

@@ -103,6 +103,12 @@ pub enum FormFault {
     EmployerByCard,
     /// Not a day on which we could remind.
     RemindOn,
+    /// Of number, code and postal code one is missing.
+    CodeIncomplete,
+    /// Number, code and postal code do not belong together.
+    CodeWrong,
+    /// Too many wrong codes.
+    CodeTooOften,
 }
 
 /// Which text is too long.
@@ -115,7 +121,10 @@ pub enum Longest {
 }
 
 impl FormFault {
-    /// Every fault.
+    /// Every fault of the front page.
+    pub const FRONT: &'static [Self] = &[Self::CodeIncomplete, Self::CodeWrong, Self::CodeTooOften];
+
+    /// Every fault of the renewal's page.
     pub const ALL: &'static [Self] = &[
         Self::NoChoice,
         Self::UnknownChoice,
@@ -169,6 +178,9 @@ impl FormFault {
             Self::EmployerEmail => "employer_email",
             Self::EmployerByCard => "employer-by-card",
             Self::RemindOn => "remind_on",
+            Self::CodeIncomplete => "code-incomplete",
+            Self::CodeWrong => "code-wrong",
+            Self::CodeTooOften => "code-too-often",
         }
     }
 
@@ -189,6 +201,7 @@ impl FormFault {
             Self::EmployerName | Self::EmployerByCard => "employer_name".into(),
             Self::EmployerEmail => "employer_email".into(),
             Self::RemindOn => "remind_on".into(),
+            Self::CodeIncomplete | Self::CodeWrong | Self::CodeTooOften => "number".into(),
         }
     }
 

@@ -30,7 +30,9 @@ impl Page<'_> {
             Self::BadForm(_) => "bad-form",
             Self::TooMany => "too-many",
             Self::ServerTrouble => "server-trouble",
-            Self::Front => "front",
+            Self::Front(_) => "front",
+            Self::SignedIn(_) => "signed-in",
+            Self::Season(_) => "season",
         }
     }
 
@@ -50,6 +52,7 @@ impl Page<'_> {
         match self {
             Self::Renewal(p) => p.faults,
             Self::Done(p) => p.faults,
+            Self::Front(p) => p.faults,
             Self::BadForm(faults) => faults,
             _ => &[],
         }
@@ -101,6 +104,9 @@ impl Inner {
                 put(&mut context, "nonce", p.nonce);
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
+            Page::Front(p) => super::public_pages::front(&mut context, p),
+            Page::SignedIn(p) => super::public_pages::signed_in(&mut context, lang, p),
+            Page::Season(p) => self.season(&mut context, lang, p)?,
             Page::Damaged => other = Some(self.frame(house, lang.other())?),
             _ => {}
         }

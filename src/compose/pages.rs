@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::page_forms::{FormFault, Typed};
 use super::page_renewal::{DonePage, RenewalPage};
 use super::{PersonFacts, Said};
-use crate::config::Association;
+use crate::config::{Association, StepKind};
 use crate::domain::answer::Choice;
 
 /// One page. Render with [`super::Composer::page`].
@@ -50,8 +50,60 @@ pub enum Page<'a> {
     TooMany,
     /// Something failed here (500 or 503).
     ServerTrouble,
-    /// The public front page: what this site is, and to use the link in the mail.
-    Front,
+    /// The public front page: what this site is, to use the link in the mail, and a form for
+    /// whoever has a code instead.
+    Front(FrontPage<'a>),
+    /// Number and code were right: the pages to choose from; none where nothing is to be renewed.
+    SignedIn(SignedInPage<'a>),
+    /// The season's dates and senders, for everybody.
+    Season(SeasonPage<'a>),
+}
+
+/// Facts of [`Page::Front`]. Its form posts `number`, `code` and `postal`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FrontPage<'a> {
+    /// Member number as it was typed; empty on the first view.
+    pub number: &'a str,
+    /// Code as it was typed.
+    pub code: &'a str,
+    /// Postal code as it was typed.
+    pub postal: &'a str,
+    /// What was wrong with the form just sent.
+    pub faults: &'a [FormFault],
+}
+
+/// Facts of [`Page::SignedIn`].
+#[derive(Debug, Clone)]
+pub struct SignedInPage<'a> {
+    /// Who bills, and the path of the renewal's page.
+    pub links: Vec<(&'a Association, String)>,
+}
+
+/// Facts of [`Page::Season`].
+#[derive(Debug, Clone)]
+pub struct SeasonPage<'a> {
+    /// The associations that write.
+    pub bodies: Vec<SeasonBody<'a>>,
+}
+
+/// One association's calendar.
+#[derive(Debug, Clone)]
+pub struct SeasonBody<'a> {
+    /// Who writes.
+    pub issuer: &'a Association,
+    /// When, by date.
+    pub steps: Vec<SeasonStep<'a>>,
+}
+
+/// One mailing.
+#[derive(Debug, Clone, Copy)]
+pub struct SeasonStep<'a> {
+    /// What goes out.
+    pub kind: StepKind,
+    /// When.
+    pub at: Timestamp,
+    /// In whose zone it is told.
+    pub zone: &'a str,
 }
 
 /// Facts of [`Page::Conflict`]. Its form posts `act` (`keep` | `replace`) with `choice`,

@@ -6,19 +6,20 @@ use jiff::Timestamp;
 use super::sample_pages::PageSamples;
 use super::{
     Bill, Correspondent, DeskNote, DeskTopic, Detail, Forwarded, Line, LineKind, Links, MailFacts,
-    MailIds, MailKind, PersonFacts, Said,
+    MailIds, MailKind, PersonFacts, Said, Sent,
 };
-use crate::config::{Association, Relance, StepKind};
+use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::money::Cents;
+use crate::domain::tax::{self, Supply};
 use crate::domain::words::{Lang, RenewalState};
 
 /// The federation's two files, as an operator would write them.
 const RELANCE: &str = include_str!("sample/relance.toml");
 const ASSOCIATIONS: &str = include_str!("sample/associations.toml");
 
-const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
+pub(super) const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
 
-const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
+pub(super) const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
 
 /// What a person might write, with what must not pass: links and control characters.
@@ -37,6 +38,7 @@ pub(super) struct Variant {
 #[derive(Debug, serde::Deserialize)]
 struct AssociationsFile {
     association: Vec<Association>,
+    tax: Vec<TaxConfig>,
 }
 
 /// The invented federation.
@@ -47,6 +49,8 @@ pub struct Sample {
     /// As from `associations.toml`: `CEI` (national), `OEI` (both names), `WEA` (English name
     /// only).
     pub associations: Vec<Association>,
+    /// As from `associations.toml`.
+    pub taxes: Vec<TaxConfig>,
     pub(super) several: Bill,
     pub(super) single: Bill,
     pub(super) pages: PageSamples,
@@ -68,22 +72,37 @@ impl Sample {
         let relance = toml::from_str(RELANCE).expect("the sample parses: a test reads it");
         let file: AssociationsFile =
             toml::from_str(ASSOCIATIONS).expect("the sample parses: a test reads it");
-        let line = |kind, supplier: &str, category: &str, cents| Line {
-            kind,
-            supplier: supplier.to_owned(),
-            category: category.to_owned(),
-            amount: Cents::new(cents).unwrap_or_default(),
+        let on = jiff::civil::date(2026, 11, 3);
+        let body = |code: &str| file.association.iter().find(|a| a.code == code);
+        let line = |kind, supplier: &str, category: &'static str, cents, place| {
+            let amount = Cents::new(cents).unwrap_or_default();
+            let taxes = body(supplier).map(|supplier| Supply {
+                supplier,
+                kind,
+                category,
+                place,
+                on,
+                amount,
+            });
+            Line {
+                kind,
+                supplier: supplier.to_owned(),
+                category: category.to_owned(),
+                amount,
+                taxes: taxes.map(|s| tax::due(&file.tax, &s)).unwrap_or_default(),
+            }
         };
         let several = Bill {
             lines: vec![
-                line(LineKind::Dues, "OEI", "full", 98_450),
-                line(LineKind::Dues, "CEI", "full", 21_006),
-                line(LineKind::Premium, "OEI", "full", 4_000),
+                line(LineKind::Dues, "OEI", "full", 98_450, "QC"),
+                line(LineKind::Dues, "CEI", "full", 21_006, "QC"),
+                line(LineKind::Premium, "OEI", "full", 4_000, "QC"),
+                line(LineKind::Penalty, "OEI", "full", 2_500, "QC"),
             ],
         };
-        let single = Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500)] };
+        let single = Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500, "SK")] };
         let pages = PageSamples::new(&several, &single);
-        Self { relance, associations: file.association, several, single, pages }
+        Self { relance, associations: file.association, taxes: file.tax, several, single, pages }
     }
 
     /// A sample of the association with that code; insured or not.
@@ -166,6 +185,13 @@ impl Sample {
                     kinds.push((format!("address-change-{side}"), kind));
                 }
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
+                let sent = Sent {
+                    at: noon(2),
+                    subject: "OEI membership 2027 | Adhésion OEI 2027",
+                    address_masked: "m…@example.org",
+                };
+                kinds.push(("verify-answer-ours".into(), MailKind::VerifyAnswer(Some(sent))));
+                kinds.push(("verify-answer-not-ours".into(), MailKind::VerifyAnswer(None)));
                 for topic in DeskTopic::ALL {
                     kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
                 }

@@ -2,10 +2,11 @@
 
 use jiff::civil::date;
 
-use super::sample::{Sample, Variant, noon};
+use super::sample::{STEPS, Sample, TOKEN, Variant, noon};
 use super::{
     AddressPage, Bill, ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault,
-    InsuranceFacts, LineKind, Notice, Page, RenewalPage, Said, Status, Typed, UnsubscribePage,
+    FrontPage, InsuranceFacts, LineKind, Notice, Page, RenewalPage, Said, SeasonBody, SeasonPage,
+    SeasonStep, SignedInPage, Status, Typed, UnsubscribePage,
 };
 use crate::config::Text;
 use crate::domain::answer::Choice;
@@ -169,11 +170,34 @@ impl Sample {
             Page::TooLarge,
             Page::TooMany,
             Page::ServerTrouble,
-            Page::Front,
+            Page::Front(FrontPage::default()),
+            Page::Season(self.season()),
             Page::BadForm(&[FormFault::Incomplete, FormFault::Unreadable]),
         ];
         all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
+        let faults = &[FormFault::CodeWrong];
+        let typed = FrontPage { number: "10442", code: "7K2QX-9ZB4M", postal: "K1A 0B1", faults };
+        all.push(("front-faulty".to_owned(), Page::Front(typed)));
+        let typed = FrontPage { faults: FormFault::FRONT, ..FrontPage::default() };
+        all.push(("front-every-fault".to_owned(), Page::Front(typed)));
+        let links = ["OEI", "WEA"].map(|code| (self.body(code), format!("/r/{TOKEN}"))).to_vec();
+        all.push(("signed-in".to_owned(), Page::SignedIn(SignedInPage { links })));
+        let nothing = SignedInPage { links: Vec::new() };
+        all.push(("signed-in-nothing".to_owned(), Page::SignedIn(nothing)));
         all
+    }
+
+    fn season(&self) -> SeasonPage<'_> {
+        let steps = |zone: &'static str| {
+            let step = |(&kind, day)| SeasonStep { kind, at: noon(day), zone };
+            STEPS.iter().zip(3..).map(step).collect()
+        };
+        let bodies = ["CEI", "OEI", "WEA"].map(|code| {
+            let issuer = self.body(code);
+            let zone = if code == "WEA" { "America/Vancouver" } else { "America/Toronto" };
+            SeasonBody { issuer, steps: steps(zone) }
+        });
+        SeasonPage { bodies: bodies.to_vec() }
     }
 
     /// The open page in every shape, of an offer.

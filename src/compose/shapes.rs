@@ -84,7 +84,8 @@ impl Inner {
             MailKind::AddressChange { .. }
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
-            | MailKind::DeskNote(_) => return None,
+            | MailKind::DeskNote(_)
+            | MailKind::VerifyAnswer(_) => return None,
         };
         self.body(&facts.issuer.code)?;
         Some(Shape {
@@ -123,7 +124,8 @@ mod tests {
     use crate::config::WordsSection;
 
     fn composer(sample: &Sample, words: &WordsSection) -> Composer {
-        Composer::unlinted(words, &sample.relance, &sample.associations, false).unwrap()
+        Composer::unlinted(words, &sample.relance, &sample.associations, &sample.taxes, false)
+            .unwrap()
     }
 
     /// What a member list may hold: any text, and texts of what means something on the way out.

@@ -5,8 +5,10 @@
 //! `schedules.toml` the calendar.
 
 mod associations;
+mod card_section;
 mod check;
 mod fault;
+mod insurance;
 mod main_file;
 pub(crate) mod nearest;
 mod read;
@@ -14,17 +16,24 @@ pub mod reference;
 mod schedules;
 mod secret;
 mod shape;
+mod taxes;
 
 use std::path::Path;
 
 pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
+pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
-pub use main_file::{
-    AdminSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource, MailSection,
-    Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection, WordsSection,
+pub use insurance::{
+    InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,
 };
-pub use schedules::{IfUnanswered, Schedule, StepKind};
+pub use main_file::{
+    AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
+    MailSection, Relance, RetentionSection, SeasonSection, SmtpSection, StateSection, Tls,
+    Transport, WebSection, WordsSection,
+};
+pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
+pub use taxes::{AssociationTax, TaxConfig};
 
 /// Everything an operator configured, checked.
 #[derive(Debug, Clone)]
@@ -33,8 +42,12 @@ pub struct Config {
     pub relance: Relance,
     /// `associations.toml`, in the file's order.
     pub associations: Vec<Association>,
+    /// The taxes of `associations.toml`, in the file's order.
+    pub taxes: Vec<TaxConfig>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
+    /// The desks' digests of `schedules.toml`, in the file's order.
+    pub digests: Vec<Digest>,
 }
 
 /// Reads the three files in `dir` and says everything that is wrong or worth knowing. The

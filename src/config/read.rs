@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::Report;
 use super::reference::File;
 use super::shape::{Whole, conform};
-use super::{Association, Config, Relance, Schedule};
+use super::{Association, Config, Digest, Relance, Schedule, TaxConfig};
 
 /// A configuration is a few hundred lines: anything larger is another file.
 const FILE_OCTETS_MAX: u64 = 1024 * 1024;
@@ -23,7 +23,9 @@ const SYNTAX_ERRORS_MAX: usize = 10;
 pub(super) struct Parts {
     pub relance: Option<Relance>,
     pub associations: Option<Vec<Association>>,
+    pub taxes: Vec<TaxConfig>,
     pub schedules: Option<Vec<Schedule>>,
+    pub digests: Option<Vec<Digest>>,
 }
 
 impl Parts {
@@ -31,7 +33,9 @@ impl Parts {
         Some(Config {
             relance: self.relance?,
             associations: self.associations?,
+            taxes: self.taxes,
             schedules: self.schedules?,
+            digests: self.digests?,
         })
     }
 }
@@ -39,20 +43,24 @@ impl Parts {
 #[derive(Deserialize)]
 struct AssociationsFile {
     association: Vec<Association>,
+    #[serde(default)]
+    tax: Vec<TaxConfig>,
 }
 
 #[derive(Deserialize)]
 struct SchedulesFile {
     schedule: Vec<Schedule>,
+    #[serde(default)]
+    digest: Vec<Digest>,
 }
 
 pub(super) fn parts(dir: &Path, report: &mut Report) -> Parts {
-    Parts {
-        relance: read(dir, File::Relance, report),
-        associations: read::<AssociationsFile>(dir, File::Associations, report)
-            .map(|file| file.association),
-        schedules: read::<SchedulesFile>(dir, File::Schedules, report).map(|file| file.schedule),
-    }
+    let relance = read(dir, File::Relance, report);
+    let federation = read::<AssociationsFile>(dir, File::Associations, report);
+    let (associations, taxes) = federation.map(|f| (f.association, f.tax)).unzip();
+    let calendar = read::<SchedulesFile>(dir, File::Schedules, report);
+    let (schedules, digests) = calendar.map(|file| (file.schedule, file.digest)).unzip();
+    Parts { relance, associations, taxes: taxes.unwrap_or_default(), schedules, digests }
 }
 
 fn read<T: DeserializeOwned>(dir: &Path, file: File, report: &mut Report) -> Option<T> {

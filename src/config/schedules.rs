@@ -1,4 +1,5 @@
-//! Owns the shape of `schedules.toml`: which step of the season fires when, for whom.
+//! Owns the shape of `schedules.toml`: which step of the season fires when, for whom, and when each
+//! desk hears what happened.
 //! Every doc comment below is the config reference's text for its key.
 
 use serde::Deserialize;
@@ -75,4 +76,23 @@ pub enum IfUnanswered {
     /// It does not.
     #[default]
     Cancel,
+}
+
+/// One `[[digest]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digest {
+    /// Unique name. Part of every digest's key: never change it once one was sent.
+    pub id: String,
+    /// Code of the association whose desk gets it.
+    pub association: String,
+    /// Five fields, as a schedule's.
+    pub cron: String,
+    /// Time zone of the rule (IANA name); left out: the association's.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// Whether a digest goes out also when there is nothing to tell. One that is a week after the
+    /// last always goes: a desk that hears nothing must not wonder whether we run.
+    #[serde(default)]
+    pub quiet: bool,
 }

@@ -66,8 +66,15 @@ impl Walk<'_> {
     fn value(&mut self, key: &Key, value: &mut Value, at: &str) -> bool {
         match (key.form, &mut *value) {
             (Form::Table, Value::Table(inner)) => self.table(inner, key.path, at),
-            (Form::Text, Value::Table(inner)) => self.text(inner, at),
-            (Form::Tables, Value::Array(items)) if items.is_empty() => self.no_entry(key, at),
+            (Form::Text, Value::Table(inner)) => {
+                self.text(inner, Form::Line { empty: false }, at);
+            }
+            (Form::Prose, Value::Table(inner)) => self.text(inner, Form::Sentences, at),
+            (Form::Tables, Value::Array(items))
+                if items.is_empty() && key.need == Need::Required =>
+            {
+                self.no_entry(key, at);
+            }
             (Form::Tables, Value::Array(items)) => {
                 for (n, item) in items.iter_mut().enumerate() {
                     let at = format!("{at}[{n}]");
@@ -79,7 +86,7 @@ impl Walk<'_> {
                     }
                 }
             }
-            (Form::Table | Form::Text | Form::Tables, _) => {
+            (Form::Table | Form::Text | Form::Prose | Form::Tables, _) => {
                 self.misshapen(key, value, at);
                 return self.replace(key, value, at);
             }
@@ -93,7 +100,7 @@ impl Walk<'_> {
         true
     }
 
-    fn text(&mut self, inner: &mut Table, at: &str) {
+    fn text(&mut self, inner: &mut Table, line: Form, at: &str) {
         let strangers: Vec<String> =
             inner.keys().filter(|k| !matches!(k.as_str(), "en" | "fr")).cloned().collect();
         for name in strangers {
@@ -101,7 +108,6 @@ impl Walk<'_> {
             let cure = suggest(&name, &["en", "fr"]);
             self.report.fault(self.file, &join(at, &name), "is not a known key", cure);
         }
-        let line = Form::Line { empty: false };
         for name in ["en", "fr"] {
             let here = join(at, name);
             match inner.get_mut(name).map(|value| line.check(value)) {

@@ -2,9 +2,14 @@
 //! no clock or randomness of its own.
 
 pub mod answer;
+pub mod bill;
 pub mod billing;
+pub mod checkout;
 pub mod correction;
+pub mod desk;
+pub mod digest;
 pub mod eligibility;
+pub mod insurance;
 pub mod lateness;
 pub mod mailroom;
 pub mod member;
@@ -12,4 +17,7 @@ pub mod money;
 pub mod offer;
 pub mod place;
 pub mod season;
+pub mod sign_in;
+pub mod tax;
+pub mod verify;
 pub mod words;

@@ -5,12 +5,13 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::answer::{Answer, Choice};
-use super::billing;
+use super::bill::{Bill, Line, LineKind};
+use super::billing::{self, Terms};
+use super::insurance::{self, Standing, standing};
 use super::member::Member;
 use super::money::Cents;
 use super::words::Cover;
-use crate::compose::Bill;
-use crate::config::{Association, Config, PliRule, SeasonSection};
+use crate::config::{Association, Config, SeasonSection};
 
 /// Days that lie between a reminder that was put off and the deadline.
 const REMIND_BEFORE_DAYS: i64 = 7;
@@ -58,64 +59,45 @@ pub struct Offer {
     pub questions_version: String,
 }
 
-/// What a renewal is billed by, besides the answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Day {
-    /// On which taxes and fees fall due.
-    pub on: Date,
-    /// Whether the membership had lapsed.
-    pub late: bool,
-}
-
-/// What the renewal is billed by the terms of an answer.
+/// What `member` can choose from; `None` where `issuer` bills them for nothing.
 #[must_use]
-pub fn price(
+pub fn offer(
     config: &Config,
     member: &Member,
     issuer: &Association,
-    _day: Day,
-    cover: Option<Cover>,
-    dropped: &[String],
-) -> Option<Bill> {
-    let mut bill = billing::bill(config, member, issuer)?;
-    let declined = cover == Some(Cover::Decline);
-    bill.lines.retain(|l| !dropped.contains(&l.supplier));
-    bill.lines.retain(|l| !(declined && l.kind == crate::compose::LineKind::Premium));
-    Some(bill)
-}
-
-/// What `member` can choose from; `None` where `issuer` bills them for nothing.
-#[must_use]
-pub fn offer(config: &Config, member: &Member, issuer: &Association, day: Day) -> Option<Offer> {
-    let by = |cover, dropped: &[String]| price(config, member, issuer, day, cover, dropped);
+    plain: &Terms<'_>,
+) -> Option<Offer> {
+    let by = |cover, dropped: &[String]| {
+        billing::bill(config, member, issuer, &Terms { cover, dropped, ..*plain })
+    };
     let bill = by(None, &[])?;
-    let insurance = insurance(config, member, &bill);
+    let insurance = match standing(config, member, &issuer.code) {
+        Standing::Without => Insurance::None,
+        Standing::Covered if insurance::may_decline(config, member) => Insurance::Covered,
+        Standing::Covered => Insurance::Included,
+        Standing::Entitled => Insurance::Entitled,
+    };
     let chosen = matches!(insurance, Insurance::Covered | Insurance::Entitled);
     let priced = |cover| if chosen { by(Some(cover), &[]) } else { None };
+    let optional = issuer.optional_bodies.iter().filter_map(|code| {
+        let own = |l: &&Line| l.supplier == *code && l.kind == LineKind::Dues;
+        bill.lines.iter().find(own)?;
+        let insurance_too = issuer.insurance_needs.contains(code) && insurance != Insurance::None;
+        let dues = bill.lines.iter().filter(own).map(Line::total).sum();
+        Some(Optional { code: code.clone(), dues, insurance_too })
+    });
+    let asked = config.relance.insurance.as_ref().filter(|_| insurance != Insurance::None);
     Some(Offer {
         insurance,
         keep: priced(Cover::Keep),
         decline: priced(Cover::Decline),
-        optional: Vec::new(),
-        questions: Vec::new(),
-        questions_version: String::new(),
+        optional: optional.collect(),
+        questions: asked
+            .map(|a| a.questions.iter().map(|q| q.id.clone()).collect())
+            .unwrap_or_default(),
+        questions_version: asked.map(|a| a.questions_version.clone()).unwrap_or_default(),
         bill,
     })
-}
-
-fn insurance(config: &Config, member: &Member, bill: &Bill) -> Insurance {
-    let Some(home) = billing::home(config, member) else { return Insurance::None };
-    // It stands once, on the bill that carries the home membership.
-    if !bill.lines.iter().any(|l| l.supplier == home.association) {
-        return Insurance::None;
-    }
-    let body = config.association(&home.association);
-    match body.and_then(|b| b.category(&home.category)).map(|c| c.pli) {
-        Some(PliRule::Included) => Insurance::Included,
-        Some(PliRule::Optional) if home.pli => Insurance::Covered,
-        Some(PliRule::Optional) => Insurance::Entitled,
-        Some(PliRule::None) | None => Insurance::None,
-    }
 }
 
 impl Offer {

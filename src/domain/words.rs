@@ -36,6 +36,8 @@ macro_rules! vocabulary {
     };
 }
 
+pub(super) use vocabulary;
+
 vocabulary! {
     /// A language that members read. The text form is the HTML `lang` value's first part.
     Lang {

@@ -8,12 +8,13 @@ use crate::actions::Context;
 use crate::actions::payload::{Payload, Side, Wish};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts,
-    MailIds, MailKind, PersonFacts, Said,
+    MailIds, MailKind, PersonFacts, Said, Sent, mask,
 };
 use crate::config::{Association, StepKind};
+use crate::domain::billing::{self, Terms};
+use crate::domain::eligibility;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
-use crate::domain::{billing, eligibility};
 use crate::ids::{FiringId, MessageId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
@@ -21,7 +22,7 @@ use crate::store::inbounds::InboundRow;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
 use crate::store::{
-    StoreError, addresses, attempts, corrections, firings, inbounds, people, renewals,
+    Attempt, StoreError, addresses, attempts, corrections, firings, inbounds, people, renewals,
 };
 
 /// A link that confirms what a reply asked for works so long.
@@ -82,6 +83,8 @@ struct Facts<'a> {
     inbound: Option<InboundRow>,
     note: NoteFacts,
     header_id: Option<String>,
+    /// The mail that somebody asks about, and its address, masked.
+    about: Option<(Attempt, String)>,
 }
 
 /// What a note to a desk tells besides the member.
@@ -101,7 +104,7 @@ pub fn draft(
     view: MessageView,
     now: Timestamp,
 ) -> Result<Drafted, StoreError> {
-    let facts = match facts(c, context, &view)? {
+    let facts = match facts(c, context, &view, now)? {
         Ok(facts) => facts,
         Err(drafted) => return Ok(drafted),
     };
@@ -126,6 +129,7 @@ fn facts<'a>(
     c: &Connection,
     context: &'a Context,
     view: &MessageView,
+    now: Timestamp,
 ) -> Result<Result<Facts<'a>, Drafted>, StoreError> {
     let Some(issuer) = context.config.association(&view.issuer) else {
         return Ok(Err(Drafted::Hold(format!("association {} is not configured", view.issuer))));
@@ -133,7 +137,8 @@ fn facts<'a>(
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    let (address, bill) = match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+    let entitled = entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now);
+    let (address, bill) = match entitled {
         Ok(found) => found,
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
@@ -147,6 +152,7 @@ fn facts<'a>(
     let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
+    let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
     Ok(Ok(Facts {
         issuer,
         member,
@@ -158,6 +164,15 @@ fn facts<'a>(
         inbound,
         note,
         header_id,
+        about,
+    }))
+}
+
+fn about(c: &Connection, payload: &Payload) -> Result<Option<(Attempt, String)>, StoreError> {
+    let attempt = MessageId::from_hex(&payload.attempt).map(|mid| attempts::by_mid(c, mid));
+    Ok(attempt.transpose()?.flatten().map(|attempt| {
+        let masked = mask(&attempt.address);
+        (attempt, masked)
     }))
 }
 
@@ -218,14 +233,16 @@ fn entitled(
     view: &MessageView,
     member: Option<&Member>,
     renewal: Option<&Renewal>,
+    now: Timestamp,
 ) -> Result<(String, Option<Bill>), &'static str> {
+    let terms = Terms::at(&context.config, issuer, now);
     if view.to_desk {
-        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer));
+        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
         return Ok((issuer.desk.email.clone(), bill));
     }
     let Some(member) = member else { return Err("not-here") };
     if let Some(step) = step_of(&view.kind) {
-        let bill = eligibility::decide(&context.config, issuer, step, member, renewal)
+        let bill = eligibility::decide(&context.config, issuer, step, member, renewal, &terms)
             .map_err(eligibility::Excluded::as_str)?;
         let address = member.email.clone().ok_or("no-address")?;
         return Ok((address, Some(bill)));
@@ -233,7 +250,7 @@ fn entitled(
     if member.status == "deceased" {
         return Err("not-active");
     }
-    let bill = billing::bill(&context.config, member, issuer);
+    let bill = billing::bill(&context.config, member, issuer, &terms);
     if view.kind.starts_with("address-change") {
         // Where it goes stands with the change itself: there may be no address on file at all.
         return Ok((String::new(), bill));
@@ -257,7 +274,12 @@ pub enum Still {
 }
 
 /// Looks again, with the store as it is now.
-pub fn recheck(c: &Connection, context: &Context, letter: &Letter) -> Result<Still, StoreError> {
+pub fn recheck(
+    c: &Connection,
+    context: &Context,
+    letter: &Letter,
+    now: Timestamp,
+) -> Result<Still, StoreError> {
     let view = &letter.view;
     let Some(issuer) = context.config.association(&view.issuer) else { return Ok(Still::Changed) };
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
@@ -267,7 +289,7 @@ pub fn recheck(c: &Connection, context: &Context, letter: &Letter) -> Result<Sti
         Ok(elsewhere) => elsewhere.map(|to| to.address),
         Err(reason) => return Ok(Still::Cancel(reason)),
     };
-    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now) {
         Err(reason) => Still::Cancel(reason),
         Ok((address, _)) if elsewhere.as_ref().unwrap_or(&address) != &letter.address => {
             Still::Changed
@@ -408,7 +430,7 @@ impl Writer<'_> {
             category: member
                 .membership(&self.view.issuer)
                 .map_or("", |membership| &membership.category),
-            insured: self.facts.bill.as_ref().is_some_and(billing::insures),
+            insured: self.facts.bill.as_ref().is_some_and(Bill::insures),
             state: self.facts.renewal.as_ref().map_or(RenewalState::Open, |r| r.state),
         }
     }
@@ -455,6 +477,12 @@ impl Writer<'_> {
                     firing: firing.as_ref().map_or(0, |f| f.id.0),
                 })
             }),
+            "verify-answer" => {
+                Some(MailKind::VerifyAnswer(facts.about.as_ref().map(|(a, masked)| {
+                    let at = Timestamp::from_millisecond(a.started_ms).unwrap_or(self.now);
+                    Sent { at, subject: &a.subject, address_masked: masked }
+                })))
+            }
             "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),
             _ => None,
         }

@@ -6,7 +6,10 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod checkouts;
 pub mod corrections;
+pub mod desk;
+pub mod digests;
 pub mod firings;
 pub mod inbounds;
 pub mod ledger;
@@ -17,6 +20,7 @@ mod migrate;
 pub mod overview;
 pub mod people;
 pub mod renewals;
+pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
 mod writer;
@@ -28,6 +32,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use attempts::{Attempt, AttemptStart, Verdict};
+pub use checkouts::CheckoutRow;
 pub use firings::{FiringRow, FiringState, NewFiring};
 pub use inbounds::{InboundRow, MailboxRow, NewInbound};
 pub use ledger::{Break, LedgerLine};

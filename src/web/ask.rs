@@ -172,7 +172,7 @@ impl Ask {
     }
 
     /// Reads a form's fields, bounded. `Err` is the answer.
-    async fn form(&self, site: &Site, body: Body) -> Result<Typed, Response> {
+    pub async fn form(&self, site: &Site, body: Body) -> Result<Typed, Response> {
         let octets = self.body(site, body).await?;
         let Ok(text) = std::str::from_utf8(&octets) else {
             let faults = [FormFault::Unreadable];

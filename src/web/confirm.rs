@@ -74,7 +74,7 @@ fn fresh(ask: &Ask, site: &Site, token: Result<Token, Token>) -> Result<MessageI
 }
 
 async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Asked, Response> {
-    let (context, now) = (site.context.clone(), site.clock.now());
+    let (context, now) = (site.context.clone(), ask.now);
     let found = site
         .store
         .read(move |c| {

@@ -56,6 +56,18 @@ fn mail(relance: &Relance, report: &mut Report) {
             example(report, key, domain);
         }
     }
+    for (key, local) in
+        [("mail.bounce_local", &mail.bounce_local), ("mail.reply_local", &mail.reply_local)]
+    {
+        if *local == mail.verify_local {
+            report.fault(
+                FILE,
+                "mail.verify_local",
+                format!("is {local}, as {key}: a mail to it could mean either"),
+                "Give each of the three a name of its own.",
+            );
+        }
+    }
     if mail.authserv_id.is_empty() && relance.inbox.source != InboxSource::None {
         report.warn(
             FILE,
@@ -182,25 +194,32 @@ impl Server<'_> {
                 "is empty, and there is a password_file",
                 "Write the user name, or leave password_file out.",
             ),
-            (false, Some(file)) => self.password(file, credentials_dir, report),
+            (false, Some(file)) => {
+                secret_file(&at("password_file"), file, credentials_dir, report);
+            }
             (true, None) => {}
         }
         exists(&at("ca_file"), self.ca_file, report);
     }
+}
 
-    fn password(&self, file: &Path, credentials_dir: Option<&Path>, report: &mut Report) {
-        let at = format!("{}.password_file", self.section);
-        if let Err(e) = secret(file, credentials_dir) {
-            let (problem, cure) = super::super::fault::split_cure(&e.to_string(), "");
-            report.warn(FILE, &at, format!("cannot be used now: {problem}"), cure);
-        } else if open_to_others(file, credentials_dir) {
-            report.warn(
-                FILE,
-                &at,
-                format!("names {}, which every user can read", file.display()),
-                format!("Run: chmod o-rwx {}", file.display()),
-            );
-        }
+/// A warning only: the unit may hand the secret over later.
+pub(super) fn secret_file(
+    at: &str,
+    file: &Path,
+    credentials_dir: Option<&Path>,
+    report: &mut Report,
+) {
+    if let Err(e) = secret(file, credentials_dir) {
+        let (problem, cure) = super::super::fault::split_cure(&e.to_string(), "");
+        report.warn(FILE, at, format!("cannot be used now: {problem}"), cure);
+    } else if open_to_others(file, credentials_dir) {
+        report.warn(
+            FILE,
+            at,
+            format!("names {}, which every user can read", file.display()),
+            format!("Run: chmod o-rwx {}", file.display()),
+        );
     }
 }
 
@@ -211,7 +230,7 @@ fn files(relance: &Relance, report: &mut Report) {
 }
 
 /// A warning only: `check` may run on another machine than the daemon.
-fn exists(at: &str, path: Option<&Path>, report: &mut Report) {
+pub(super) fn exists(at: &str, path: Option<&Path>, report: &mut Report) {
     if let Some(path) = path.filter(|path| !path.exists()) {
         report.warn(
             FILE,

@@ -2,9 +2,12 @@
 //! `reference`'s; nothing here reads a clock.
 
 mod associations;
+mod card;
+mod insurance;
 mod machine;
 mod schedules;
 mod season;
+mod taxes;
 
 use std::path::Path;
 
@@ -16,12 +19,18 @@ pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: 
     if let Some(relance) = &parts.relance {
         season::check(&relance.season, report);
         machine::check(relance, credentials_dir, report);
+        card::check(&relance.card, credentials_dir, report);
     }
     if let Some(associations) = &parts.associations {
         associations::check(associations, parts.relance.as_ref(), report);
+        taxes::check(&parts.taxes, associations, report);
     }
+    insurance::check(parts, report);
     if let Some(schedules) = &parts.schedules {
         schedules::check(schedules, parts, report);
+    }
+    if let Some(digests) = &parts.digests {
+        schedules::check_digests(digests, parts, report);
     }
 }
 

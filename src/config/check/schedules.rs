@@ -10,7 +10,7 @@ use jiff::tz::TimeZoneDatabase;
 use super::associations::{any_code_stained, codes};
 use super::{Parts, Report};
 use crate::config::reference::File;
-use crate::config::{Association, Schedule, SeasonSection, StepKind};
+use crate::config::{Association, Digest, Schedule, SeasonSection, StepKind};
 use crate::scheduler::rule::Rule;
 
 const FILE: File = File::Schedules;
@@ -22,7 +22,8 @@ pub(super) fn check(schedules: &[Schedule], parts: &Parts, report: &mut Report) 
     for (n, schedule) in schedules.iter().enumerate() {
         let at = format!("schedule[{n}]");
         if let Some(associations) = &parts.associations {
-            known_association(schedule, associations, &at, report);
+            let at = format!("{at}.association");
+            known_association(&schedule.association, associations, &at, report);
         }
         if let Some(relance) = &parts.relance {
             let zone = zone_of(schedule, parts.associations.as_deref());
@@ -31,6 +32,40 @@ pub(super) fn check(schedules: &[Schedule], parts: &Parts, report: &mut Report) 
     }
     if let Some(associations) = &parts.associations {
         notices(schedules, associations, report);
+    }
+}
+
+/// What the desks' digests must agree on.
+pub(super) fn check_digests(digests: &[Digest], parts: &Parts, report: &mut Report) {
+    let mut ids: HashMap<&str, usize> = HashMap::new();
+    for (n, digest) in digests.iter().enumerate() {
+        let id = format!("digest[{n}].id");
+        if !report.is_stained(FILE, &id)
+            && let Some(first) = ids.insert(&digest.id, n)
+        {
+            let problem = format!("is “{}”, which digest[{first}] already is", digest.id);
+            report.fault(FILE, &id, problem, "Give each digest its own id.");
+        }
+        if let Some(associations) = &parts.associations {
+            let at = format!("digest[{n}].association");
+            known_association(&digest.association, associations, &at, report);
+        }
+    }
+    let Some(associations) = &parts.associations else { return };
+    let unsure = any_code_stained(associations, report)
+        || (0..digests.len()).any(|n| report.is_stained(FILE, &format!("digest[{n}].association")));
+    let deaf: Vec<&str> = associations
+        .iter()
+        .map(|a| a.code.as_str())
+        .filter(|code| !digests.iter().any(|d| d.association == *code))
+        .collect();
+    if !unsure && !deaf.is_empty() {
+        report.warn(
+            FILE,
+            "digest",
+            format!("has none for {}", deaf.join(", ")),
+            "Add a [[digest]] for each: without it what waits for a desk stands only in the commands.",
+        );
     }
 }
 
@@ -60,16 +95,11 @@ fn unique_names(schedules: &[Schedule], report: &mut Report) {
     }
 }
 
-fn known_association(
-    schedule: &Schedule,
-    associations: &[Association],
-    at: &str,
-    report: &mut Report,
-) {
-    let known = associations.iter().any(|a| a.code == schedule.association);
+fn known_association(code: &str, associations: &[Association], at: &str, report: &mut Report) {
+    let known = associations.iter().any(|a| a.code == code);
     if !known && !any_code_stained(associations, report) {
-        let problem = format!("is “{}”, which is no association", schedule.association);
-        report.fault(FILE, &format!("{at}.association"), problem, codes(associations));
+        let problem = format!("is “{code}”, which is no association");
+        report.fault(FILE, at, problem, codes(associations));
     }
 }
 

@@ -82,6 +82,23 @@ const OPPI: &str = "bills_for = [\"CIP\"]";
 
 /// File, old text, new text, path of the fault, words in it.
 const CASES: &[(File, &str, &str, &str, &str)] = &[
+    (R, "#provider = \"none\"", "provider = \"square\"", "card.provider", "stripe"),
+    (
+        R,
+        "#provider = \"none\"",
+        "provider = \"stripe\"\nsecret_key_file = \"k\"",
+        "card.webhook_secret_file",
+        "provider is stripe",
+    ),
+    (R, "#currency = \"CAD\"", "currency = \"cad\"", "card.currency", "no currency"),
+    (R, "#currency = \"CAD\"", "currency = \"JPY\"", "card.currency", "hundredths"),
+    (
+        R,
+        "#api_base = \"https://api.stripe.com\"",
+        "api_base = \"http://pay.example.ca\"",
+        "card.api_base",
+        "anybody on the way",
+    ),
     (
         R,
         "national = \"CIP\"",
@@ -107,6 +124,35 @@ const CASES: &[(File, &str, &str, &str, &str)] = &[
         "IANA",
     ),
     (R, "base_url = \"https://", "base_url = \"http://", "web.base_url", "is http"),
+    (
+        R,
+        "declaration_until = 2027-01-31",
+        "declaration_until = 2026-12-30",
+        "insurance.declaration_until",
+        "before season.declare_by",
+    ),
+    (
+        R,
+        "#overdue_pledge = \"keep\"",
+        "overdue_pledge = \"interrupt\"",
+        "insurance.unpaid_pledge_ends",
+        "is missing",
+    ),
+    (
+        R,
+        "id = \"circumstances\"",
+        "id = \"claims\"",
+        "insurance.question[1].id",
+        "which insurance.question[0] already is",
+    ),
+    (
+        R,
+        "a claim against you?\", fr = ",
+        "a claim against you?\" }\n#",
+        "insurance.question[1].text.fr",
+        "is missing",
+    ),
+    (R, "questions_version = \"2027-1\"", "", "insurance.questions_version", "is missing"),
     (R, "#listen = \"127.0.0.1:9125\"", "listen = \"0.0.0.0:9125\"", "admin.listen", "loopback"),
     (
         R,
@@ -193,6 +239,41 @@ const CASES: &[(File, &str, &str, &str, &str)] = &[
         "Known here: en, fr",
     ),
     (
+        A,
+        "#optional_bodies = []",
+        "optional_bodies = [\"OPPI\"]",
+        "association[0].optional_bodies[0]",
+        "not in bills_for",
+    ),
+    (
+        A,
+        "#admission_shares = []",
+        "admission_shares = [100, 92]",
+        "association[0].admission_shares",
+        "twelve",
+    ),
+    (A, "rate = \"13\"", "rate = \"-13\"", "tax[0].rate", "a percentage from 0"),
+    (A, "rate = \"13\"", "rate = 13", "tax[0].rate", "is the number 13"),
+    (A, "places = [\"ON\"]", "places = [\"ONT\"]", "tax[0].places", "has “ONT” in it"),
+    (A, "kinds = [\"dues\"]", "kinds = [\"dues\", \"fees\"]", "tax[0].kinds", "has “fees” in it"),
+    (A, "kinds = [\"dues\"]", "kinds = []", "tax[0].kinds", "is empty"),
+    (A, "until = 2025-03-31\n", "", "tax[2].from", "fall due twice on dues in NS"),
+    (A, "until = 2025-03-31", "until = 2009-03-31", "tax[1].until", "before from"),
+    (
+        A,
+        "registrations = { gst = \"100000002 RT0001\" }",
+        "",
+        "association[1].tax.registrations",
+        "dues are taxable",
+    ),
+    (
+        A,
+        "{ gst = \"100000002 RT0001\" }",
+        "{ gst = \"100000002 RT0001\", vat = \"1\" }",
+        "association[1].tax.registrations",
+        "by which no [[tax]] is charged",
+    ),
+    (
         S,
         "id = \"cip-reminder-1\"",
         "id = \"cip-notice\"",
@@ -214,6 +295,16 @@ const CASES: &[(File, &str, &str, &str, &str)] = &[
     (S, "0 9 2 11 *", "0 9 2 6 *", "schedule[0].cron", "never fires between"),
     (S, "kind = \"notice\"", "kind = \"reminder\"", "schedule", "has no notice for CIP"),
     (S, "#zone = \"America/Toronto\"", "zone = \"America/Ottawa\"", "schedule[0].zone", "IANA"),
+    (S, "id = \"oppi-digest\"", "id = \"cip-digest\"", "digest[1].id", "digest[0] already is"),
+    (
+        S,
+        "id = \"cip-digest\"\nassociation = \"CIP\"",
+        "id = \"cip-digest\"\nassociation = \"ICU\"",
+        "digest[0].association",
+        "is “ICU”, which is no association",
+    ),
+    (S, "cron = \"30 7 * * Mon-Fri\"", "cron = \"30 7 * * 1-5\"", "digest[0].cron", "write names"),
+    (S, "#quiet = false", "quiet = \"no\"", "digest[0].quiet", "true"),
 ];
 
 #[test]
@@ -230,6 +321,20 @@ fn one_change_one_fault() {
         let follows = new == "[webb]" || new.contains("code = \"cip\"") || new.contains("CPI");
         assert!(follows || found.len() == 1, "{new}\n{found:#?}");
     }
+}
+
+#[test]
+fn a_desk_without_a_digest_is_warned_of() {
+    let config = Config::load(sample(&[]).path()).unwrap();
+    assert_eq!(config.digests.len(), config.associations.len());
+    assert!(config.digests.iter().all(|d| !d.quiet));
+    let change =
+        (S, "association = \"CIP\"\n# As a schedule", "association = \"API\"\n# As a schedule");
+    let told = warnings(&[change]);
+    assert!(
+        told.iter().any(|w| w.0.path == "digest" && w.0.problem == "has none for CIP"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -292,6 +397,12 @@ fn a_file_that_cannot_be_read_hides_no_other() {
     assert_eq!(check(empty.path(), None).1.len(), 3);
 }
 
+/// The first line of the sample `relance.toml` that begins so, from 1.
+fn line_of(start: &str) -> Option<usize> {
+    let sample = include_str!("../../../config/relance.toml");
+    sample.lines().position(|line| line.starts_with(start)).map(|n| n + 1)
+}
+
 #[test]
 fn one_bad_date_hides_nothing_else() {
     let found = faults(&[
@@ -302,7 +413,11 @@ fn one_bad_date_hides_nothing_else() {
     let about: Vec<_> = found.iter().map(|f| (f.path.as_str(), f.line)).collect();
     assert_eq!(
         about,
-        [("federation.name", Some(8)), ("", Some(24)), ("smtp.prt", Some(70))],
+        [
+            ("federation.name", line_of("name = {")),
+            ("", line_of("declare_by")),
+            ("smtp.prt", line_of("port = 25"))
+        ],
         "{found:#?}"
     );
 }
@@ -356,9 +471,37 @@ fn cycles_of_billing() {
     assert_eq!(paths, ["association[0].bills_for", "association[2].bills_for"]);
 }
 
+/// Whoever offers insurance says who insures and what is asked; a club without it says nothing.
+#[test]
+fn insurance_is_there_where_it_is_offered() {
+    let dir = sample(&[]);
+    let path = dir.path().join("relance.toml");
+    let mut table: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
+    table.remove("insurance");
+    std::fs::write(&path, table.to_string()).unwrap();
+    let (_, found, _) = check(dir.path(), None);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((found[0].path.as_str(), found[0].line), ("insurance", None));
+    assert!(found[0].problem.contains("CIP, OPPI"), "{found:#?}");
+    let path = dir.path().join("associations.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("pli = \"optional\"", "").replace("\npremium_cents = ", "\n#");
+    std::fs::write(&path, text).unwrap();
+    let (config, found, _) = check(dir.path(), None);
+    assert_eq!(found, []);
+    assert!(config.unwrap().relance.insurance.is_none());
+}
+
 #[test]
 fn what_is_only_worth_knowing() {
     for (file, old, new, path, want) in [
+        (
+            R,
+            "#unpaid_pledge_ends",
+            "unpaid_pledge_ends",
+            "insurance.unpaid_pledge_ends",
+            "changes nothing",
+        ),
         (R, "authserv_id = \"mx.cip.example.ca\"", "", "mail.authserv_id", "confirmed by mail"),
         (R, "#link_days = 150", "link_days = 30", "season.link_days", "before declare_by"),
         (R, "source = \"imap\"", "source = \"none\"", "inbox.source", "not read"),
@@ -438,4 +581,23 @@ fn domains() {
         assert_eq!(registrable(domain), want);
     }
     assert!(is_example("a.example.ca") && is_example("x.test") && !is_example("planners.ca"));
+}
+
+#[test]
+fn what_the_card_section_warns_of() {
+    let about = |changes: &[(File, &str, &str)]| {
+        let warned = warnings(changes).into_iter().filter(|w| w.0.path.starts_with("card."));
+        warned.map(|w| w.to_string()).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(about(&[]), "");
+    let demo = about(&[(R, "#provider = \"none\"", "provider = \"demo\"")]);
+    assert!(demo.contains("charges nobody"), "{demo}");
+    let stripe = about(&[(
+        R,
+        "#provider = \"none\"",
+        "provider = \"stripe\"\nsecret_key_file = \"k\"\nwebhook_secret_file = \"w\"\napi_base = \"http://127.0.0.1:1\"",
+    )]);
+    for words in ["card.secret_key_file", "card.webhook_secret_file", "a test server on this"] {
+        assert!(stripe.contains(words), "{words}: {stripe}");
+    }
 }

@@ -8,15 +8,20 @@ use jiff::tz::TimeZoneDatabase;
 use toml::Value;
 
 use crate::config::fault::split_cure;
-use crate::domain::place;
+use crate::domain::bill::Rate;
+use crate::domain::{place, tax};
 use crate::members::address;
 use crate::scheduler::rule::{Rule, RuleFault};
 
 /// Longest text in the configuration: a postal address on one line is far shorter, and a header
 /// made of it stays within RFC 5322's 998 octets.
 pub const LINE_CHARS_MAX: usize = 300;
+/// Longest text of a question: insurers write long sentences, no pages.
+pub const PROSE_CHARS_MAX: usize = 2000;
 /// Longest code or id: they stand in keys, headers and file names.
 pub const ID_CHARS_MAX: usize = 32;
+/// The months of a membership year.
+const MONTHS: usize = 12;
 /// Longest list in one key.
 const LIST_MAX: usize = 100;
 
@@ -29,11 +34,15 @@ pub enum Form {
     Tables,
     /// A text in both languages: a table of `en` and perhaps `fr`.
     Text,
+    /// As [`Form::Text`], with room for long sentences.
+    Prose,
     /// One line of text.
     Line {
         /// Whether it may be empty.
         empty: bool,
     },
+    /// One line of text, as long as a question may be.
+    Sentences,
     /// Letters, digits and hyphens: a code of the member list.
     Code,
     /// Lower-case letters, digits and hyphens: a lasting name.
@@ -64,6 +73,16 @@ pub enum Form {
     Codes,
     /// Codes of provinces and territories.
     Provinces,
+    /// Places where a tax falls due: provinces and territories, or all outside Canada.
+    Places,
+    /// Some of these words.
+    Words(&'static [&'static str]),
+    /// A decimal percentage in quotation marks.
+    Percent,
+    /// Twelve percentages, one a month; or none.
+    Shares,
+    /// Registration numbers by name.
+    Registrations,
     /// A file or folder.
     Path,
     /// A cron rule of five fields.
@@ -80,9 +99,11 @@ impl Form {
         match self {
             Self::Table => "a table".into(),
             Self::Tables => "a list of tables".into(),
-            Self::Text => "a text in both languages, `{ en = \"…\", fr = \"…\" }`".into(),
+            Self::Text | Self::Prose => {
+                "a text in both languages, `{ en = \"…\", fr = \"…\" }`".into()
+            }
             Self::Line { empty: true } => "one line of text, may be empty".into(),
-            Self::Line { empty: false } => "one line of text".into(),
+            Self::Line { empty: false } | Self::Sentences => "one line of text".into(),
             Self::Code => "a code of letters, digits and hyphens".into(),
             Self::Id => "a name of lower-case letters, digits and hyphens".into(),
             Self::Int(from, to) => format!("a whole number from {from} to {to}"),
@@ -100,6 +121,11 @@ impl Form {
             Self::Ips => "a list of IP addresses like `[\"127.0.0.1\"]`".into(),
             Self::Codes => "a list of association codes like `[\"CIP\"]`".into(),
             Self::Provinces => "a list of province codes like `[\"ON\"]`".into(),
+            Self::Places => "a list of province codes or `\"abroad\"`, like `[\"ON\"]`".into(),
+            Self::Words(words) => format!("a list of {}", one_of(words)),
+            Self::Percent => "a percentage from 0 to 100 like `\"9.975\"`".into(),
+            Self::Shares => "a list of twelve whole numbers from 0 to 100, or `[]`".into(),
+            Self::Registrations => "a table like `{ gst = \"100000001 RT0001\" }`".into(),
             Self::Path => "a path in quotation marks".into(),
             Self::Cron => "five cron fields like `\"0 9 2 11 *\"`".into(),
         }
@@ -117,7 +143,27 @@ impl Form {
             (Self::Int(from, to), Value::Integer(n)) if (from..=to).contains(n) => Ok(()),
             (Self::Int(..), Value::Integer(n)) => Err(self.complain(format!("is {n}"))),
             (Self::Bool, Value::Boolean(_)) => Ok(()),
-            (Self::Ips | Self::Codes | Self::Provinces, Value::Array(items)) => {
+            (Self::Shares, Value::Array(items)) => {
+                let percent = |v: &Value| v.as_integer().is_some_and(|n| (0..=100).contains(&n));
+                let right = [0, MONTHS].contains(&items.len()) && items.iter().all(percent);
+                if right { Ok(()) } else { Err(self.complain("is no such list".into())) }
+            }
+            (Self::Registrations, Value::Table(numbers)) => {
+                for (name, number) in numbers.iter_mut() {
+                    if !is_code(name) {
+                        return Err(self.complain(format!("has the name “{name}” in it")));
+                    }
+                    let line = Self::Line { empty: false }.check(number);
+                    line.map_err(|(problem, _)| {
+                        self.complain(format!("has {name}, which {problem}"))
+                    })?;
+                }
+                Ok(())
+            }
+            (
+                Self::Ips | Self::Codes | Self::Provinces | Self::Places | Self::Words(_),
+                Value::Array(items),
+            ) => {
                 if items.len() > LIST_MAX {
                     return Err(self.complain(format!("has more than {LIST_MAX} items")));
                 }
@@ -143,11 +189,16 @@ impl Form {
             Self::Table
                 | Self::Tables
                 | Self::Text
+                | Self::Prose
                 | Self::Int(..)
                 | Self::Bool
                 | Self::Ips
                 | Self::Codes
                 | Self::Provinces
+                | Self::Places
+                | Self::Words(_)
+                | Self::Shares
+                | Self::Registrations
         )
     }
 
@@ -157,6 +208,8 @@ impl Form {
         let right = match self {
             Self::Ips => text.parse::<IpAddr>().is_ok(),
             Self::Codes => is_code(text),
+            Self::Words(words) => words.contains(&text),
+            Self::Places if text == tax::ABROAD => true,
             _ => place::province(text).is_some_and(|p| p.code == text),
         };
         if right { Ok(()) } else { Err(wrong()) }
@@ -168,8 +221,9 @@ impl Form {
         if text.chars().any(char::is_control) {
             return Err(self.complain("has a control character or line break".into()));
         }
-        if text.chars().count() > LINE_CHARS_MAX {
-            return Err(self.complain(format!("is longer than {LINE_CHARS_MAX} characters")));
+        let chars_max = if self == Self::Sentences { PROSE_CHARS_MAX } else { LINE_CHARS_MAX };
+        if text.chars().count() > chars_max {
+            return Err(self.complain(format!("is longer than {chars_max} characters")));
         }
         if text.trim().is_empty() && !matches!(self, Self::Line { empty: true }) {
             return Err(self.complain("is empty".into()));
@@ -181,6 +235,7 @@ impl Form {
             Self::Date => text.len() == "2026-11-01".len() && text.parse::<Date>().is_ok(),
             Self::Word(words) => words.contains(&text),
             Self::Zone => TimeZoneDatabase::bundled().get(text).is_ok(),
+            Self::Percent => Rate::parse(text).is_some(),
             Self::LocalPart => is_local_part(text),
             Self::Listen => text.parse::<SocketAddr>().is_ok(),
             Self::Url => return check_url(text).map(|()| None),

@@ -1,10 +1,11 @@
 //! Owns the keys of `relance.toml`.
 
 use super::Need::Required;
-use super::{Form, Key, Need, default, optional, required, table};
+use super::{Form, Key, Need, default, optional, required, table, tables};
 
 const PER_MINUTE: Form = Form::Int(1, 1_000_000);
 const PER_MINUTE_OR_NONE: Form = Form::Int(0, 1_000_000);
+const MONTHS: Form = Form::Int(0, 1200);
 const TLS: Form = Form::Word(&["none", "implicit", "starttls"]);
 
 pub(super) const KEYS: &[Key] = &[
@@ -78,6 +79,123 @@ pub(super) const KEYS: &[Key] = &[
         "True while the fees or question texts are the invented ones of the sample: `check` and \
          `doctor` warn until it is false.",
     ),
+    table(
+        "insurance",
+        Need::Optional,
+        "Professional liability insurance: who carries it, what is asked, and what happens at the \
+         deadline. Left out where no category offers it.",
+    ),
+    required(
+        "insurance.insurer",
+        Form::Text,
+        r#"{ en = "Example Insurance Company", fr = "Compagnie d’assurance Exemple" }"#,
+        "The insurer's name in both languages.",
+    ),
+    required(
+        "insurance.broker",
+        Form::Text,
+        r#"{ en = "Example Brokers", fr = "Courtiers Exemple" }"#,
+        "The broker's name in both languages.",
+    ),
+    optional(
+        "insurance.webinar_url",
+        Form::Url,
+        r#""https://learning.example.ca/pli-webinar""#,
+        "Where members learn what the insurance is: the recording of the broker's webinar, say.",
+    ),
+    table(
+        "insurance.contact",
+        Need::Optional,
+        "Who follows up the answers that call for it; left out: the desk of the association that \
+         bills the member.",
+    ),
+    required(
+        "insurance.contact.name",
+        Form::Text,
+        r#"{ en = "Insurance desk", fr = "Service d’assurance" }"#,
+        "What members call them, in both languages.",
+    ),
+    required(
+        "insurance.contact.email",
+        Form::Email,
+        r#""insurance@cip.example.ca""#,
+        "Their address: they are told that an answer calls for follow-up, never which.",
+    ),
+    default(
+        "insurance.contact.language",
+        Form::Word(&["en", "fr"]),
+        r#""en""#,
+        "Language of what is written to them.",
+    ),
+    optional(
+        "insurance.certificate_by",
+        Form::Text,
+        r#"{ en = "Example Brokers", fr = "Courtiers Exemple" }"#,
+        "Who issues the certificate of insurance, in both languages; left out: the broker.",
+    ),
+    default(
+        "insurance.certificate_days",
+        Form::Int(1, 120),
+        "10",
+        "Within how many working days after the premium was received the certificate comes.",
+    ),
+    required(
+        "insurance.questions_version",
+        Form::Id,
+        r#""2027-1""#,
+        "Name of this wording of the questions, part of every declaration: a new one for each \
+         change of a text.",
+    ),
+    Key {
+        need: Need::Optional,
+        ..tables("insurance.question[]", "What a member declares before cover is renewed.")
+    },
+    required(
+        "insurance.question[].id",
+        Form::Id,
+        r#""claims""#,
+        "Lasting name of the question, part of every declaration.",
+    ),
+    required(
+        "insurance.question[].text",
+        Form::Prose,
+        r#"{ en = "Has a claim been made against you?", fr = "Une réclamation a-t-elle été présentée contre vous?" }"#,
+        "What is asked, in both languages; answered by yes or no.",
+    ),
+    default(
+        "insurance.question[].follow_up_on",
+        Form::Word(&["yes", "no"]),
+        r#""yes""#,
+        "The answer that calls for follow-up: `yes` or `no`. It never blocks.",
+    ),
+    optional(
+        "insurance.declaration_until",
+        Form::Date,
+        r#""2027-01-31""#,
+        "Last day, inclusive, on which a pending declaration may still be made; left out: until \
+         the season's `lapses`. Cover whose declaration is still missing then is interrupted.",
+    ),
+    default(
+        "insurance.overdue_pledge",
+        Form::Word(&["keep", "interrupt"]),
+        r#""keep""#,
+        "What happens to cover when a pledge stays unpaid: `keep`, or `interrupt` once \
+         `unpaid_pledge_ends` is over.",
+    ),
+    optional(
+        "insurance.unpaid_pledge_ends",
+        Form::Date,
+        r#""2027-02-28""#,
+        "Last day, inclusive, on which an unpaid pledge keeps cover, where `overdue_pledge` is \
+         `interrupt`.",
+    ),
+    default(
+        "insurance.mail_counts_by",
+        Form::Word(&["mx", "internaldate"]),
+        r#""mx""#,
+        "When a mail counts as received: `mx`, the time in the trace line that our own MX wrote \
+         on top, or `internaldate`, when the mailbox had it.",
+    ),
     table("state", Need::Optional, "Where state lives."),
     default(
         "state.dir",
@@ -124,6 +242,13 @@ pub(super) const KEYS: &[Key] = &[
         "20",
         "Damaged links a minute from one client address before it waits.",
     ),
+    default(
+        "web.code_failures_per_hour",
+        Form::Int(1, 100_000),
+        "300",
+        "Wrong type-in codes an hour over all members before the front page takes none; one \
+         member number has five.",
+    ),
     table("admin", Need::Optional, "The operator's own listener: health and metrics."),
     default(
         "admin.listen",
@@ -155,6 +280,13 @@ pub(super) const KEYS: &[Key] = &[
         Form::LocalPart,
         r#""r""#,
         "Local part before the `+` of the reply address.",
+    ),
+    default(
+        "mail.verify_local",
+        Form::LocalPart,
+        r#""verify""#,
+        "Local part of the address in the reply domain to which members forward a mail that they \
+         doubt; they are told whether we sent it.",
     ),
     default(
         "mail.authserv_id",
@@ -272,6 +404,53 @@ pub(super) const KEYS: &[Key] = &[
         "When the mailbox was rebuilt and more unseen mails than this wait, they wait for \
          `relance inbox resume`.",
     ),
+    table("card", Need::Optional, "Payment by card."),
+    default(
+        "card.provider",
+        Form::Word(&["none", "demo", "stripe"]),
+        r#""none""#,
+        "Who takes payments by card: `none`, `demo` (a page of our own that charges nobody; `run` \
+         takes it in a simulation only) or `stripe`.",
+    ),
+    default(
+        "card.currency",
+        Form::Line { empty: false },
+        r#""CAD""#,
+        "Currency of every amount, as three letters of ISO 4217; it must have hundredths.",
+    ),
+    optional(
+        "card.secret_key_file",
+        Form::Path,
+        r#""card-secret-key""#,
+        "File that holds Stripe's secret or restricted key; a bare name is looked up in \
+         `$CREDENTIALS_DIRECTORY`.",
+    ),
+    optional(
+        "card.webhook_secret_file",
+        Form::Path,
+        r#""card-webhook-secret""#,
+        "File that holds the signing secret of the webhook endpoint; a bare name is looked up in \
+         `$CREDENTIALS_DIRECTORY`.",
+    ),
+    default(
+        "card.api_base",
+        Form::Url,
+        r#""https://api.stripe.com""#,
+        "Where Stripe's API answers; another address than Stripe's own is for tests.",
+    ),
+    default(
+        "card.page_base",
+        Form::Url,
+        r#""https://checkout.stripe.com""#,
+        "Where the payment page lies: Stripe's, or your own domain for it. Browsers are let go \
+         there and nowhere else.",
+    ),
+    optional(
+        "card.ca_file",
+        Form::Path,
+        r#""/etc/relance/card-ca.pem""#,
+        "A PEM file of certificate authorities to trust besides the system's.",
+    ),
     table("words", Need::Optional, "Templates and words of one's own."),
     optional(
         "words.templates_dir",
@@ -284,6 +463,52 @@ pub(super) const KEYS: &[Key] = &[
         Form::Path,
         r#""/etc/relance/locales""#,
         "Folder of Fluent files (`en-CA/…`, `fr-CA/…`) whose messages replace those of the binary.",
+    ),
+    table("desk", Need::Optional, "The desks' digests and their links."),
+    default(
+        "desk.link_days",
+        Form::Int(1, 365),
+        "30",
+        "How long a link in a digest works, in days after it was mailed. What still waits comes \
+         with a fresh link in each digest.",
+    ),
+    table("retention", Need::Optional, "How long what names people is kept."),
+    default(
+        "retention.inbound_months",
+        MONTHS,
+        "24",
+        "Months after which sender, subject and text of a mail that came in are forgotten; when \
+         it came and what it led to stays. Two seasons, so that a desk can look back at the last \
+         one. 0: never.",
+    ),
+    default(
+        "retention.attempt_months",
+        MONTHS,
+        "36",
+        "Months after which the address of a mail that went out is forgotten; that it went, when \
+         and about what stays. As long as somebody may dispute that a last call was sent. 0: \
+         never.",
+    ),
+    default(
+        "retention.checkout_months",
+        MONTHS,
+        "24",
+        "Months after which the addresses of card checkouts and the notes of card events are \
+         forgotten; payments stay. Past every chargeback. 0: never.",
+    ),
+    default(
+        "retention.task_months",
+        MONTHS,
+        "24",
+        "Months after which what stands in a closed desk line is forgotten; that it was there \
+         stays. 0: never.",
+    ),
+    default(
+        "retention.correction_months",
+        MONTHS,
+        "24",
+        "Months after which a correction that the list has taken over, or an address change that \
+         is over, is forgotten. 0: never.",
     ),
     table("host", Need::Optional, "How this host is recognised, so that a copy does not mail."),
     optional(

@@ -102,6 +102,10 @@ const fn tables(path: &'static str, doc: &'static str) -> Key {
     Key { path, form: Form::Tables, need: Need::Required, example: "", doc }
 }
 
+const fn optional_tables(path: &'static str, doc: &'static str) -> Key {
+    Key { need: Need::Optional, ..tables(path, doc) }
+}
+
 const fn required(path: &'static str, form: Form, example: &'static str, doc: &'static str) -> Key {
     Key { path, form, need: Need::Required, example, doc }
 }

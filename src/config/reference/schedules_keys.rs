@@ -1,6 +1,6 @@
 //! Owns the keys of `schedules.toml`.
 
-use super::{Form, Key, default, optional, required, tables};
+use super::{Form, Key, default, optional, optional_tables, required, tables};
 
 pub(super) const KEYS: &[Key] = &[
     tables("schedule[]", "One `[[schedule]]`."),
@@ -61,5 +61,32 @@ pub(super) const KEYS: &[Key] = &[
         r#""cancel""#,
         "What happens to a firing held for lateness when nobody answers in time: `send` or \
          `cancel`.",
+    ),
+    optional_tables("digest[]", "One `[[digest]]`."),
+    required(
+        "digest[].id",
+        Form::Id,
+        r#""oppi-digest""#,
+        "Unique name. Part of every digest's key: never change it once one was sent.",
+    ),
+    required(
+        "digest[].association",
+        Form::Code,
+        r#""OPPI""#,
+        "Code of the association whose desk gets it.",
+    ),
+    required("digest[].cron", Form::Cron, r#""30 7 * * Mon-Fri""#, "Five fields, as a schedule's."),
+    optional(
+        "digest[].zone",
+        Form::Zone,
+        r#""America/Toronto""#,
+        "Time zone of the rule (IANA name); left out: the association's.",
+    ),
+    default(
+        "digest[].quiet",
+        Form::Bool,
+        "false",
+        "Whether a digest goes out also when there is nothing to tell. One that is a week after \
+         the last always goes: a desk that hears nothing must not wonder whether we run.",
     ),
 ];

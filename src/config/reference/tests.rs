@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{File, Form, Key, Need, children, markdown};
 use crate::config::shape::literal;
-use crate::config::{Association, Relance, Schedule};
+use crate::config::{Association, Digest, InsuranceSection, Relance, Schedule, TaxConfig};
 
 const SAMPLES: [(File, &str); 3] = [
     (File::Relance, include_str!("../../../config/relance.toml")),
@@ -98,18 +98,25 @@ fn first(file: File, list: &str, all: bool) -> Table {
 #[test]
 fn keys_and_structs_agree() {
     for key in File::ALL.iter().flat_map(|f| f.keys()) {
-        if !matches!(key.form, Form::Table | Form::Tables | Form::Text) {
+        if !matches!(key.form, Form::Table | Form::Tables | Form::Text | Form::Prose) {
             assert_eq!(key.form.check(&mut literal(key.example)), Ok(()), "{}", key.path);
         }
     }
     let _: Relance = read(filled(File::Relance, "", true));
     let _: Association = read(first(File::Associations, "association", true));
     let _: Schedule = read(first(File::Schedules, "schedule", true));
+    let _: Digest = read(first(File::Schedules, "digest", true));
+    let _: TaxConfig = read(filled(File::Associations, "tax[]", false));
     same_defaults::<Relance>(File::Relance, filled(File::Relance, "", false), "");
+    let least = filled(File::Relance, "insurance", false);
+    same_defaults::<InsuranceSection>(File::Relance, least, "insurance");
     let association = first(File::Associations, "association", false);
     same_defaults::<Association>(File::Associations, association, "association[]");
     let schedule = first(File::Schedules, "schedule", false);
     same_defaults::<Schedule>(File::Schedules, schedule, "schedule[]");
+    let mut digest = first(File::Schedules, "digest", true);
+    digest.retain(|name, _| name != "zone" && name != "quiet");
+    same_defaults::<Digest>(File::Schedules, digest, "digest[]");
 }
 
 fn same_defaults<T: DeserializeOwned + std::fmt::Debug>(file: File, least: Table, top: &str) {
@@ -119,15 +126,23 @@ fn same_defaults<T: DeserializeOwned + std::fmt::Debug>(file: File, least: Table
     assert_eq!(format!("{:?}", read::<T>(least)), format!("{:?}", read::<T>(explicit)));
 }
 
+/// Whether a table cannot stand with nothing but defaults in it.
+fn needs_more(file: File, key: &Key) -> bool {
+    children(file, key.path).any(|child| child.need == Need::Required)
+}
+
 fn set_defaults(file: File, table: &mut Table, shape: &str) {
     for key in children(file, shape) {
         match (key.form, key.need) {
+            // Left out, it is not there at all: its own defaults are looked at by themselves.
+            (Form::Table, Need::Optional) if needs_more(file, key) => {}
             (Form::Table, _) => {
                 let inner = table.entry(key.name()).or_insert(Value::Table(Table::new()));
                 set_defaults(file, inner.as_table_mut().unwrap(), key.path);
             }
             (Form::Tables, _) => {
-                for item in table[key.name()].as_array_mut().unwrap() {
+                let items = table.get_mut(key.name()).and_then(Value::as_array_mut);
+                for item in items.into_iter().flatten() {
                     set_defaults(file, item.as_table_mut().unwrap(), key.path);
                 }
             }
@@ -165,8 +180,14 @@ fn fields(file: File, shape: &str) -> BTreeSet<String> {
     at.as_table_mut().unwrap().insert("stranger".into(), true.into());
     let error = match file {
         File::Relance => Relance::deserialize(whole).unwrap_err(),
+        File::Associations if shape.starts_with("tax") => {
+            TaxConfig::deserialize(whole["tax"][0].clone()).unwrap_err()
+        }
         File::Associations => {
             Association::deserialize(whole["association"][0].clone()).unwrap_err()
+        }
+        File::Schedules if shape.starts_with("digest") => {
+            Digest::deserialize(whole["digest"][0].clone()).unwrap_err()
         }
         File::Schedules => Schedule::deserialize(whole["schedule"][0].clone()).unwrap_err(),
     };
@@ -179,8 +200,18 @@ fn fields(file: File, shape: &str) -> BTreeSet<String> {
 fn the_doc_comments_say_the_same() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (file, source) in [
-        (File::Relance, include_str!("../main_file.rs")),
-        (File::Associations, include_str!("../associations.rs")),
+        (
+            File::Relance,
+            concat!(
+                include_str!("../main_file.rs"),
+                include_str!("../insurance.rs"),
+                include_str!("../card_section.rs")
+            ),
+        ),
+        (
+            File::Associations,
+            concat!(include_str!("../associations.rs"), include_str!("../taxes.rs")),
+        ),
         (File::Schedules, include_str!("../schedules.rs")),
     ] {
         let comments: Vec<&str> =
