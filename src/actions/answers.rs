@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::payload::Payload;
 use super::{Applied, Context, Evidence, Sent, corrections, letters, note};
-use crate::compose::{Bill, CoverWord, Detail, Said};
+use crate::compose::{Bill, Detail, Said};
 use crate::domain::answer::{self, Answer, Choice, Form, Given, Verdict};
 use crate::domain::billing::{self, Terms};
 use crate::domain::correction::{Field, OnFile};
@@ -195,7 +195,7 @@ fn accept(
         said,
         answer: Some(answer),
         bill,
-        detail: detail(view, answer, bill),
+        detail: detail(answer, bill),
     };
     let seq = settle(c, context, view, &after, evidence)?;
     if answer.choice == Choice::Situation {
@@ -230,16 +230,9 @@ fn for_the_desk(
 }
 
 /// What the confirmation says besides.
-fn detail(view: &RenewalView, answer: &Answer, bill: Option<&Bill>) -> Detail {
-    let asked = view.offer.as_ref().is_some_and(|o| !o.questions.is_empty());
-    let insured = bill.is_some_and(Bill::insures);
-    let cover = match (insured, answer.cover) {
-        (true, _) if asked && answer.declared.is_none() => CoverWord::Pending,
-        (true, _) => CoverWord::Kept,
-        (false, Some(Cover::Decline)) => CoverWord::Declined,
-        (false, _) => CoverWord::None,
-    };
-    Detail { cover, employer: answer.employer.is_some() }
+fn detail(answer: &Answer, bill: Option<&Bill>) -> Detail {
+    let certificate = answer.declared.is_some() && bill.is_some_and(Bill::insures);
+    Detail { certificate, employer: answer.employer.is_some() }
 }
 
 /// The last answer is taken back: the renewal is open again.

@@ -15,6 +15,7 @@ mod generate;
 mod import;
 mod inbox;
 pub mod inspect;
+mod insurance;
 mod key;
 mod link;
 mod outbox;
@@ -72,6 +73,9 @@ enum Command {
     /// List the mails that came in, and let a held mailbox be read.
     #[command(subcommand)]
     Inbox(inbox::Inbox),
+    /// Insurance cover: lists for the insurer and the desks, evidence, certificates.
+    #[command(subcommand)]
+    Insurance(insurance::Insurance),
     /// Look into a link or address.
     #[command(subcommand)]
     Link(link::Link),
@@ -134,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Firing(firing) => firing.run(&place),
         Command::Suppression(suppression) => suppression.run(&place),
         Command::Inbox(inbox) => inbox.run(&place),
+        Command::Insurance(insurance) => insurance.run(&place),
         Command::Link(link) => link.run(&place),
         Command::Key(key) => key.run(&place),
         Command::Audit(audit) => audit.run(&place),

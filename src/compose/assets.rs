@@ -38,6 +38,13 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
     "address-change/subject.txt", "address-change/body.txt", "address-change/body.html",
+    "insurance-follow-up/subject.txt", "insurance-follow-up/body.txt",
+    "insurance-follow-up/body.html",
+    "declaration-recorded/subject.txt", "declaration-recorded/body.txt",
+    "declaration-recorded/body.html",
+    "cover-ended/subject.txt", "cover-ended/body.txt", "cover-ended/body.html",
+    "cover-pending/subject.txt", "cover-pending/body.txt", "cover-pending/body.html",
+    "certificate/subject.txt", "certificate/body.txt", "certificate/body.html",
     "forward/subject.txt", "forward/body.txt",
     "desk-note/subject.txt", "desk-note/body.txt",
     "desk-answer/subject.txt", "desk-answer/body.txt", "desk-answer/body.html",
@@ -58,6 +65,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
     "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/insurance.ftl", "fr-CA/insurance.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

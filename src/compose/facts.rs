@@ -63,6 +63,15 @@ pub enum MailKind<'a> {
     /// Whether a mail that was forwarded to us is ours: the facts of the one that is; none where
     /// it is not. Template `verify-answer`.
     VerifyAnswer(Option<Sent<'a>>),
+    /// An answer to the insurance questions calls for follow-up: what happens next. Template
+    /// `insurance-follow-up`.
+    InsuranceFollowUp,
+    /// The answers to the insurance questions were recorded. Template `declaration-recorded`.
+    DeclarationRecorded,
+    /// What became of insurance cover. Template `cover-ended` or `cover-pending`.
+    Cover(CoverNews),
+    /// Where the certificate of insurance lies. Template `certificate`.
+    Certificate(&'a str),
 }
 
 /// A mail of ours that somebody asks about.
@@ -84,6 +93,78 @@ impl MailKind<'_> {
     }
 }
 
+/// What a member is told of their insurance cover after the deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CoverNews {
+    /// It is interrupted: neither payment nor intent came in time.
+    NoAnswer,
+    /// It is interrupted: the questions were not answered in the broker's time.
+    NotDeclared,
+    /// It is interrupted: what was promised was not paid by the broker's day.
+    NotPaid,
+    /// It waits for the answers to the questions.
+    DeclarationDue,
+}
+
+impl CoverNews {
+    /// All of it.
+    pub const ALL: [Self; 4] =
+        [Self::NoAnswer, Self::NotDeclared, Self::NotPaid, Self::DeclarationDue];
+
+    /// Stable text form, as in the store and the locales.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "no-answer",
+            Self::NotDeclared => "not-declared",
+            Self::NotPaid => "not-paid",
+            Self::DeclarationDue => "declaration-due",
+        }
+    }
+
+    /// The news with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|news| news.as_str() == text)
+    }
+
+    /// Template of the mail, which is also the message's kind.
+    #[must_use]
+    pub const fn template(self) -> &'static str {
+        match self {
+            Self::DeclarationDue => "cover-pending",
+            Self::NoAnswer | Self::NotDeclared | Self::NotPaid => "cover-ended",
+        }
+    }
+}
+
+/// How the cover of a member who renews stands, where that needs a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CoverNote {
+    /// Nothing is to be said of it.
+    #[default]
+    Nothing,
+    /// The questions wait for their answers.
+    DeclarationDue,
+    /// They still do, after the deadline.
+    DeclarationLate,
+    /// The answer came after the deadline.
+    TooLate,
+}
+
+impl CoverNote {
+    /// For templates.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::DeclarationDue => "declaration-due",
+            Self::DeclarationLate => "declaration-late",
+            Self::TooLate => "too-late",
+        }
+    }
+}
+
 /// What a desk must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeskTopic {
@@ -93,11 +174,21 @@ pub enum DeskTopic {
     FiringHeld,
     /// Too many addresses of one firing are dead: the rest of it waits for a decision.
     MessagesHeld,
+    /// An insurance declaration calls for follow-up: goes to the insurance contact.
+    InsuranceFollowUp,
+    /// What became of the cover of the association's members.
+    CoverOutcomes,
 }
 
 impl DeskTopic {
     /// Every topic.
-    pub const ALL: [Self; 3] = [Self::AddressSuspended, Self::FiringHeld, Self::MessagesHeld];
+    pub const ALL: [Self; 5] = [
+        Self::AddressSuspended,
+        Self::FiringHeld,
+        Self::MessagesHeld,
+        Self::InsuranceFollowUp,
+        Self::CoverOutcomes,
+    ];
 
     /// Stable text form, as in the store and the locales.
     #[must_use]
@@ -106,6 +197,8 @@ impl DeskTopic {
             Self::AddressSuspended => "address-suspended",
             Self::FiringHeld => "firing-held",
             Self::MessagesHeld => "messages-held",
+            Self::InsuranceFollowUp => "insurance-follow-up",
+            Self::CoverOutcomes => "cover-outcomes",
         }
     }
 
@@ -137,6 +230,10 @@ pub struct DeskNote<'a> {
     pub due: Option<Timestamp>,
     /// The firing's number, for the command that decides.
     pub firing: i64,
+    /// How many members' cover was kept, interrupted, declined, pending.
+    pub totals: [i64; 4],
+    /// Language of whoever gets it, where that is not the desk.
+    pub lang: Option<Lang>,
 }
 
 /// What was understood and done.
@@ -217,8 +314,8 @@ impl Said {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Detail {
-    /// What became of insurance; none where there is none.
-    pub cover: CoverWord,
+    /// Whether a certificate of insurance will follow.
+    pub certificate: bool,
     /// Whether the invoice went to an employer.
     pub employer: bool,
 }
@@ -228,34 +325,6 @@ impl Detail {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-/// What a member reads of their insurance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CoverWord {
-    /// Nothing.
-    #[default]
-    None,
-    /// It goes on; the certificate follows.
-    Kept,
-    /// The answers to the questions are still missing.
-    Pending,
-    /// Declined.
-    Declined,
-}
-
-impl CoverWord {
-    /// Stable text form.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Kept => "kept",
-            Self::Pending => "pending",
-            Self::Declined => "declined",
-        }
     }
 }
 
@@ -299,6 +368,8 @@ pub struct PersonFacts<'a> {
     pub insured: bool,
     /// Where the renewal stands now.
     pub state: RenewalState,
+    /// What is to be said of cover.
+    pub cover: CoverNote,
 }
 
 /// Complete URLs and addresses. Those that a message does not use are empty.

@@ -20,6 +20,11 @@ pub(super) const KINDS: &[&str] = &[
     "desk-answer",
     "desk-note",
     "verify-answer",
+    "insurance-follow-up",
+    "declaration-recorded",
+    "cover-ended",
+    "cover-pending",
+    "certificate",
 ];
 
 /// Reasons for which a mail comes to a desk; each has its words.
@@ -77,6 +82,10 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::DeskAnswer(_) => "desk-answer",
         MailKind::DeskNote(_) => "desk-note",
         MailKind::VerifyAnswer(_) => "verify-answer",
+        MailKind::InsuranceFollowUp => "insurance-follow-up",
+        MailKind::DeclarationRecorded => "declaration-recorded",
+        MailKind::Cover(news) => news.template(),
+        MailKind::Certificate(_) => "certificate",
     }
 }
 
@@ -138,12 +147,17 @@ impl Inner {
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
+        let about_cover = matches!(
+            facts.kind,
+            MailKind::Cover(_) | MailKind::Certificate(_) | MailKind::DeclarationRecorded
+        );
+        context.insert_value("about_cover", Value::from(about_cover));
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());
                 // The page behind the link can take back an answer, nothing else.
                 context.insert_value("answered", Value::from(said.is_answer()));
-                put(&mut context, "cover", facts.detail.cover.as_str());
+                context.insert_value("certificate", Value::from(facts.detail.certificate));
                 context.insert_value("employer_pays", Value::from(facts.detail.employer));
             }
             MailKind::AddressChange { address, old_side } => {
@@ -166,8 +180,15 @@ impl Inner {
                     put(&mut context, "address", sent.address_masked);
                 }
             }
+            MailKind::Cover(news) => put(&mut context, "news", news.as_str()),
+            MailKind::Certificate(url) => {
+                put(&mut context, "certificate", &clean(url, false));
+                put(&mut context, "certificate_host", &clean(super::frame::host(url), false));
+            }
             MailKind::Step(_)
             | MailKind::FreshLink
+            | MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
             | MailKind::Forward(_)
             | MailKind::DeskNote(_) => {}
         }
@@ -199,9 +220,14 @@ impl Inner {
 
     /// Text only, in the desk's language only.
     fn desk_note(&self, facts: &MailFacts<'_>, note: &DeskNote<'_>) -> Result<Parts, ComposeError> {
-        let lang = facts.issuer.desk.language;
+        let lang = note.lang.unwrap_or(facts.issuer.desk.language);
         let mut context = self.values(facts, lang)?;
         put(&mut context, "topic", note.topic.as_str());
+        put(&mut context, "code", &facts.issuer.code);
+        for (name, n) in ["kept", "interrupted", "declined", "pending"].into_iter().zip(note.totals)
+        {
+            put(&mut context, name, &n.to_string());
+        }
         for (name, value) in [
             ("address", note.address),
             ("shared", note.shared),
@@ -242,16 +268,34 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Step(_) | MailKind::FreshLink => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
-        MailKind::Confirmation(_) => (true, None),
+        MailKind::Confirmation(_)
+        | MailKind::InsuranceFollowUp
+        | MailKind::DeclarationRecorded
+        | MailKind::Certificate(_) => (true, None),
         MailKind::AddressChange { .. } => {
             (false, Some(("a confirmation link", &facts.links.confirm)))
         }
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
-        MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
+        MailKind::DeskNote(note) => {
+            let of_a_member =
+                matches!(note.topic, DeskTopic::AddressSuspended | DeskTopic::InsuranceFollowUp);
+            (of_a_member, None)
+        }
+        MailKind::Cover(_) => (true, Some(("a renewal link", &facts.links.renew))),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::VerifyAnswer(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a bill" });
+    }
+    let insures = matches!(
+        facts.kind,
+        MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
+            | MailKind::Cover(_)
+            | MailKind::Certificate(_)
+    );
+    if insures && facts.relance.insurance.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "the config's [insurance]" });
     }
     if needs_person && facts.person.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a member" });

@@ -45,8 +45,8 @@ use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use facts::{
-    Composed, Correspondent, CoverWord, DeskNote, DeskTopic, Detail, Forwarded, Links, MailFacts,
-    MailIds, MailKind, PersonFacts, Said, Sent,
+    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Detail, Forwarded, Links,
+    MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::sample_pages::PageSamples;
 use super::{
-    Bill, Correspondent, DeskNote, DeskTopic, Detail, Forwarded, Line, LineKind, Links, MailFacts,
-    MailIds, MailKind, PersonFacts, Said, Sent,
+    Bill, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Detail, Forwarded, Line,
+    LineKind, Links, MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::money::Cents;
@@ -21,6 +21,9 @@ pub(super) const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, St
 
 pub(super) const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
+
+/// Where an insurer might lay a certificate.
+const CERTIFICATE: &str = "https://certificates.example.org/2027/10442?k=Xy7";
 
 /// What a person might write, with what must not pass: links and control characters.
 const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
@@ -125,6 +128,7 @@ impl Sample {
             category: if full { "full" } else { "candidate" },
             insured: variant.insured,
             state: RenewalState::Open,
+            cover: CoverNote::Nothing,
         }
     }
 
@@ -192,6 +196,13 @@ impl Sample {
                 };
                 kinds.push(("verify-answer-ours".into(), MailKind::VerifyAnswer(Some(sent))));
                 kinds.push(("verify-answer-not-ours".into(), MailKind::VerifyAnswer(None)));
+                kinds.push(("insurance-follow-up".into(), MailKind::InsuranceFollowUp));
+                kinds.push(("declaration-recorded".into(), MailKind::DeclarationRecorded));
+                for news in CoverNews::ALL {
+                    let name = format!("{}-{}", news.template(), news.as_str());
+                    kinds.push((name, MailKind::Cover(news)));
+                }
+                kinds.push(("certificate".into(), MailKind::Certificate(CERTIFICATE)));
                 for topic in DeskTopic::ALL {
                     kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
                 }
@@ -225,16 +236,29 @@ impl Sample {
             step: "",
             due: None,
             firing: 0,
+            totals: [0; 4],
+            lang: None,
         };
         let unreachable = self.facts(variant, MailKind::DeskNote(unreachable));
+        let mut covers = Vec::new();
+        for cover in [CoverNote::DeclarationDue, CoverNote::DeclarationLate, CoverNote::TooLate] {
+            for &prefer in Lang::ALL {
+                let variant = Variant { code: "OEI", prefer, insured: true, renew: true };
+                let said = MailKind::Confirmation(Said::RenewedByInvoice);
+                let mut mail = self.facts(variant, said);
+                mail.person = mail.person.map(|p| PersonFacts { cover, ..p });
+                covers.push((format!("confirmation-{}-oei-{prefer}", cover.as_str()), mail));
+            }
+        }
         let mut unknown = self.facts(variant, MailKind::ConfirmRequest(Said::Unsubscribed));
         unknown.person = None;
-        vec![
+        covers.extend([
             ("confirmation-bare".into(), undo),
             ("forward-stranger".into(), stranger),
             ("desk-note-unreachable".into(), unreachable),
             ("confirm-request-stranger".into(), unknown),
-        ]
+        ]);
+        covers
     }
 }
 
@@ -251,6 +275,8 @@ fn note(topic: DeskTopic) -> MailKind<'static> {
         step: if address { "" } else { "reminder-1" },
         due: (!address).then(|| noon(4)),
         firing: if address { 0 } else { 12 },
+        totals: [31, 4, 2, 1],
+        lang: (topic == DeskTopic::InsuranceFollowUp).then_some(Lang::Fr),
     })
 }
 

@@ -6,7 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::mime::Content;
 use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
-use super::{Bill, ComposeError, Detail, Inner, MailFacts, MailKind, Said, mail};
+use super::{
+    Bill, ComposeError, CoverNews, CoverNote, Detail, Inner, MailFacts, MailKind, Said, mail,
+};
 use crate::domain::words::Lang;
 
 /// Skeletons kept. A season's firing has some dozens of shapes (languages, categories, insurance),
@@ -22,6 +24,8 @@ struct Shape {
     prefer: Lang,
     insured: bool,
     detail: Detail,
+    cover: CoverNote,
+    news: Option<CoverNews>,
     bill: Option<Bill>,
     present: [bool; SLOTS],
 }
@@ -79,12 +83,17 @@ impl Inner {
     /// `None`: foreign text is in it, or an association that we have no frame of.
     fn shape(&self, facts: &MailFacts<'_>, own: &Own<'_>) -> Option<Shape> {
         let said = match facts.kind {
-            MailKind::Step(_) | MailKind::FreshLink => None,
+            MailKind::Step(_)
+            | MailKind::FreshLink
+            | MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
+            | MailKind::Cover(_) => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
             MailKind::AddressChange { .. }
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
             | MailKind::DeskNote(_)
+            | MailKind::Certificate(_)
             | MailKind::VerifyAnswer(_) => return None,
         };
         self.body(&facts.issuer.code)?;
@@ -95,6 +104,11 @@ impl Inner {
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
             detail: facts.detail,
+            cover: facts.person.map(|p| p.cover).unwrap_or_default(),
+            news: match facts.kind {
+                MailKind::Cover(news) => Some(news),
+                _ => None,
+            },
             bill: facts.bill.clone(),
             present: own.present(),
         })
@@ -256,6 +270,8 @@ mod tests {
             prefer: Lang::En,
             insured: false,
             detail: Detail::default(),
+            cover: CoverNote::Nothing,
+            news: None,
             bill: None,
             present: [true; SLOTS],
         };

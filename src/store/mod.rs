@@ -6,8 +6,10 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod certificates;
 pub mod checkouts;
 pub mod corrections;
+pub mod declarations;
 pub mod desk;
 pub mod digests;
 pub mod firings;
@@ -17,6 +19,7 @@ mod lock;
 pub mod messages;
 pub mod meta;
 mod migrate;
+pub mod outcomes;
 pub mod overview;
 pub mod people;
 pub mod renewals;

@@ -11,7 +11,9 @@ use super::subscription::{self, subject};
 use super::{Site, reply};
 use crate::actions::payload::{Payload, Side, Wish};
 use crate::actions::{self, Action, Context, Door, Evidence};
-use crate::compose::{AddressPage, ConfirmPage, FormFault, Page, PersonFacts, Said, mask};
+use crate::compose::{
+    AddressPage, ConfirmPage, CoverNote, FormFault, Page, PersonFacts, Said, mask,
+};
 use crate::config::Association;
 use crate::domain::answer::{Answer, Choice};
 use crate::domain::member::Member;
@@ -131,6 +133,7 @@ fn address_page(site: &Site, ask: &Ask, new: &NewAddress) -> Response {
             category: "",
             insured: false,
             state: RenewalState::Open,
+            cover: CoverNote::Nothing,
         },
         address_masked: &mask(&change.address),
         old_side: known,

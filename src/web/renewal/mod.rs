@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use super::ask::{Ask, Presented};
 use super::{Site, reply};
 use crate::actions::{self, Context, RenewalView};
-use crate::compose::{ExpiredPage, Page, PersonFacts, Typed, mask};
+use crate::compose::{CoverNote, ExpiredPage, Page, PersonFacts, Typed, mask};
 use crate::config::Association;
 use crate::domain::words::Lang;
 use crate::domain::{answer, season};
@@ -79,6 +79,7 @@ impl Shown {
             category: member.membership(&self.issuer.code).map_or("", |m| &m.category),
             insured: self.view.offer.as_ref().is_some_and(|o| o.bill_insures()),
             state: self.view.row.renewal.state,
+            cover: CoverNote::Nothing,
         }
     }
 
