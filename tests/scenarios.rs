@@ -77,6 +77,8 @@ mod s61_attack_config;
 mod s74_deadline;
 #[path = "scenarios/75-declaration/mod.rs"]
 mod s75_declaration;
+#[path = "scenarios/76-card/mod.rs"]
+mod s76_card;
 #[path = "scenarios/80-front-page/mod.rs"]
 mod s80_front_page;
 #[path = "scenarios/81-verify/mod.rs"]

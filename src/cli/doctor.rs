@@ -11,6 +11,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::{Place, say, say_json};
+use crate::card::{CardError, Provider};
 use crate::clock::Clock;
 use crate::config::{self, Config, InboxSource, Transport};
 use crate::daemon::quiet::overdue;
@@ -298,6 +299,7 @@ fn servers(config: &Config, findings: &mut Findings) {
     runtime.block_on(async {
         relay(config, findings).await;
         mailbox(config, findings).await;
+        card(config, findings).await;
     });
 }
 
@@ -370,5 +372,22 @@ async fn mailbox(config: &Config, findings: &mut Findings) {
                 Err(e) => findings.bad("inbox", format!("{name}: {e}"), "see [inbox]"),
             }
         }
+    }
+}
+
+async fn card(config: &Config, findings: &mut Findings) {
+    let provider = Provider::new(&config.relance.card, Place::credentials().as_deref());
+    let provider = match provider {
+        Ok(Some(provider)) => provider,
+        Ok(None) => return findings.good("cards", "none are taken"),
+        Err(e) => return findings.bad("cards", e.to_string(), "see [card]"),
+    };
+    match provider.answers().await {
+        Ok(how) => findings.good("cards", how),
+        Err(e @ CardError::GiveUp(_)) => {
+            let cure = "a key that may read and write Checkout Sessions: see card.secret_key_file";
+            findings.bad("cards", e.to_string(), cure);
+        }
+        Err(e) => findings.bad("cards", e.to_string(), "see card.api_base, and the network"),
     }
 }

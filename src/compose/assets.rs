@@ -55,6 +55,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
     "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
+    "page/card.html", "page/card-demo.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",
     "page/signed-in.html", "page/season.html",
     "demo/layout.html", "demo/style.css", "demo/aside.html", "demo/list.html", "demo/mails.html",
@@ -65,7 +66,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
     "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/insurance.ftl", "fr-CA/insurance.ftl",
+    "en-CA/insurance.ftl", "fr-CA/insurance.ftl", "en-CA/card.ftl", "fr-CA/card.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

@@ -13,6 +13,7 @@
 //! French) is a private character until the last step (`text`).
 
 mod assets;
+mod card;
 mod engine;
 mod facts;
 pub mod format;
@@ -44,6 +45,7 @@ use crate::config::{Association, Relance, TaxConfig, WordsSection};
 use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
+pub use card::{CardPage, CardShows};
 pub use facts::{
     Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Detail, Forwarded, Links,
     MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,

@@ -24,6 +24,7 @@ impl Page<'_> {
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
             Self::FreshLinkSent(_) => "fresh-link-sent",
+            Self::Card(p) => p.shows.as_str(),
             Self::NotFound => "not-found",
             Self::WrongMethod => "wrong-method",
             Self::TooLarge => "too-large",
@@ -44,6 +45,7 @@ impl Page<'_> {
             | Self::TooLarge
             | Self::TooMany
             | Self::ServerTrouble => "plain",
+            Self::Card(p) => p.shows.template(),
             _ => self.name(),
         }
     }
@@ -66,6 +68,7 @@ impl Page<'_> {
             Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
             Self::Confirm(p) => Some(p.issuer),
             Self::Address(p) => Some(p.issuer),
+            Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
             _ => None,
         }
@@ -96,6 +99,7 @@ impl Inner {
                 put(&mut context, "said", p.asked.as_str());
                 form(&mut context, p.version, p.nonce);
             }
+            Page::Card(p) => Self::card(&mut context, lang, p),
             Page::Address(p) => {
                 Self::put_person(&mut context, Some(&p.person));
                 put(&mut context, "address", &unbroken(p.address_masked));

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::page_forms::{FormFault, Typed};
 use super::page_renewal::{DonePage, RenewalPage};
-use super::{PersonFacts, Said};
+use super::{CardPage, PersonFacts, Said};
 use crate::config::{Association, StepKind};
 use crate::domain::answer::Choice;
 
@@ -38,6 +38,8 @@ pub enum Page<'a> {
     Expired(ExpiredPage<'a>),
     /// A fresh link is on its way, if the address is on file.
     FreshLinkSent(ExpiredPage<'a>),
+    /// Where a payment by card stands, or the demonstration's payment page.
+    Card(CardPage<'a>),
     /// No such page (404).
     NotFound,
     /// No such method here (405).

@@ -4,9 +4,9 @@ use jiff::civil::date;
 
 use super::sample::{STEPS, Sample, TOKEN, Variant, noon};
 use super::{
-    AddressPage, Bill, ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault,
-    FrontPage, InsuranceFacts, LineKind, Notice, Page, RenewalPage, Said, SeasonBody, SeasonPage,
-    SeasonStep, SignedInPage, Status, Typed, UnsubscribePage,
+    AddressPage, Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, DonePage,
+    ExpiredPage, FormFault, FrontPage, InsuranceFacts, LineKind, Notice, Page, RenewalPage, Said,
+    SeasonBody, SeasonPage, SeasonStep, SignedInPage, Status, Typed, UnsubscribePage,
 };
 use crate::config::Text;
 use crate::domain::answer::Choice;
@@ -337,6 +337,13 @@ impl Sample {
             let page = AddressPage { issuer, person, address_masked, old_side, state, nonce };
             all.push((name.to_owned(), Page::Address(page)));
         }
+        let card = |shows: CardShows| {
+            let amount = self.bill(variant.code).total();
+            let known = matches!(shows, CardShows::Down | CardShows::NothingOwed);
+            let back = if known { "/r/AQECAwQFBgcIAAdg" } else { "" };
+            (shows.as_str().to_owned(), Page::Card(CardPage { issuer, shows, amount, back }))
+        };
+        all.extend(CardShows::ALL.map(card));
         let answered = Conflict::Answered { recorded: Said::RenewedByInvoice, at: noon(5) };
         let changed = Conflict::Changed { meanwhile: None, at: noon(5) };
         for (name, asked, conflict) in [

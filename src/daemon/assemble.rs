@@ -14,6 +14,7 @@ use super::lifecycle::{Ended, Lifecycle, Tasks};
 use super::quiet::{Loops, overdue};
 use super::{control, metrics, simulated, state};
 use crate::actions::Context;
+use crate::card::{self, Provider};
 use crate::clock::Clock;
 use crate::compose::Composer;
 use crate::config::{self, Config, InboxSource, Transport};
@@ -87,6 +88,9 @@ pub enum StartError {
     /// A password file.
     #[error(transparent)]
     Secret(#[from] config::SecretError),
+    /// The payment provider.
+    #[error(transparent)]
+    Card(#[from] card::SetUpError),
     /// Certificates.
     #[error(transparent)]
     Tls(#[from] crate::tls::TlsError),
@@ -127,6 +131,8 @@ impl Daemon {
         let composer = Composer::new(&config.relance, &config.associations, &config.taxes)?;
         // Before the store is marked: a start that fails leaves it as it was.
         let (way, mailbox) = (way(&config, options)?, source(&config, options)?);
+        let provider = Provider::new(&config.relance.card, options.credentials.as_deref())?;
+        let provider = provider.map(Arc::new);
         let members = bind(config.relance.web.listen, "web.listen").await?;
         let admin = bind(config.relance.admin.listen, "admin.listen").await?;
         let clock = calendar(&store, &config, options.clock).await?;
@@ -172,7 +178,9 @@ impl Daemon {
             .map_err(|source| StartError::Io { what: "the control socket".into(), source })?;
         let lifecycle =
             Lifecycle::new().map_err(|source| StartError::Io { what: "signals".into(), source })?;
-        let site = web::Site { store, context, composer, clock, random, outbox, limits, guesses };
+        let card = provider;
+        let site =
+            web::Site { store, context, composer, clock, random, outbox, card, limits, guesses };
         Ok(Self { lifecycle, loops, scheduler, site, members, admin, control, _lock: lock })
     }
 
@@ -200,6 +208,7 @@ impl Daemon {
         let tasks = lifecycle.tasks().clone();
         let store = loops.store.clone();
         spawn_loops(&tasks, &loops, scheduler);
+        super::card::spawn(&tasks, &site, LOOP_BEAT);
         let stop = tasks.soft();
         tasks.spawn("web", {
             let stop = stop.clone();

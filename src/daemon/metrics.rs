@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::quiet::Loops;
-use crate::store::{FILE, attempts, inbounds, messages, read_once, renewals};
+use crate::store::{FILE, attempts, checkouts, inbounds, messages, read_once, renewals};
 
 /// A registry whose only collector reads the store.
 pub fn registry(loops: Loops) -> Registry {
@@ -70,6 +70,10 @@ impl Counts {
             for (kind, outcome, n) in inbounds::tally(c)? {
                 let labels = vec![("kind", kind), ("outcome", outcome)];
                 stored.push(("inbound_mails", "Mails read, by kind and outcome", labels, n));
+            }
+            for (state, n) in checkouts::tally(c)? {
+                let labels = vec![("state", state)];
+                stored.push(("checkouts", "Tries to pay by card, by state", labels, n));
             }
             let bounced = attempts::bounced_count(c)?;
             stored.push(("bounced_attempts", "Attempts that came back", vec![], bounced));
