@@ -9,10 +9,10 @@ said-renewed-by-invoice =
     .means-insured = Your intent to pay is recorded, for your membership and for your professional liability insurance. This is not a receipt: a receipt follows when the payment is in.
     .asked = Renew your membership { $to } for { $season } and pay by cheque or on invoice.
 said-renewed =
-    .subject = Your { $short } membership for { $season } is renewed, nothing to pay
-    .what = We understood: you renew your membership { $to } for { $season }. There is nothing to pay.
-    .means = Your membership is renewed until { $cover_until }.
-    .means-insured = Your membership and your professional liability insurance are renewed until { $cover_until }.
+    .subject = Your { $short } membership renewal for { $season } is complete
+    .what = We understood: you renew your membership { $to } for { $season }.
+    .means = There is nothing to pay: your renewal is complete.
+    .means-insured = There is nothing to pay: your renewal is complete, for your membership and for your professional liability insurance.
     .asked = Renew your membership { $to } for { $season }.
 said-paying-by-card =
     .subject = Your { $short } renewal for { $season } awaits your payment by card
@@ -32,6 +32,12 @@ said-address-changed =
     .means = The address was confirmed as it should be. If it was not you, answer this mail at once.
     .means-insured = The address was confirmed as it should be. If it was not you, answer this mail at once.
     .asked = To write to a new address.
+said-paid =
+    .subject = Your { $short } membership for { $season } is renewed and paid
+    .what = We understood: you renew your membership { $to } for { $season }, and it is paid.
+    .means = Your membership is renewed until { $cover_until }.
+    .means-insured = Your membership and your professional liability insurance are renewed until { $cover_until }.
+    .asked = Renew your membership { $to } for { $season }.
 said-not-renewing =
     .subject = You are not renewing with { $short } for { $season }: it is recorded
     .what = We understood: you are not renewing your membership { $to } for { $season }.
@@ -69,7 +75,6 @@ said-says-paid =
     .means-insured = Payment reminders rest while your payment is looked for. Nothing is recorded as paid yet, neither for your membership nor for your insurance: a receipt follows when the payment is found.
     .asked = To have your payment for { $season } looked for.
 
-pledged-total = Amount to pay: { $total }
 undo-link = If this is not what you meant, open the link below within the day, or answer this mail.
 undo-answer = If this is not what you meant, answer this mail.
 
@@ -158,3 +163,10 @@ address-change =
     .not-you-old = If it was not you, open the link and say so, or answer this mail: then nothing changes.
 
 button-address = Look and confirm
+
+payer-invoice =
+    .subject = { $short } invoice { $number } for { $name }: to be paid by { $due_on }
+    .intro = { $name } asked us to send you this invoice for a membership { $to }. The page behind the link shows it, for printing or paying.
+    .not-you = If you do not pay for { $name }, please answer this mail.
+
+button-invoice = Open the invoice

@@ -9,10 +9,10 @@ said-renewed-by-invoice =
     .means-insured = Votre intention de payer est notée, tant pour l’adhésion que pour l’assurance responsabilité professionnelle. Ceci n’est pas un reçu : un reçu suivra quand le paiement nous sera parvenu.
     .asked = Renouveler votre adhésion { $to } pour { $season } et payer par chèque ou sur facture.
 said-renewed =
-    .subject = Votre adhésion { $season } { $to } est renouvelée, rien à payer
-    .what = Nous avons compris : vous renouvelez votre adhésion { $to } pour { $season }. Il n’y a rien à payer.
-    .means = Votre adhésion est renouvelée jusqu’au { $cover_until }.
-    .means-insured = Votre adhésion et votre assurance responsabilité professionnelle sont renouvelées jusqu’au { $cover_until }.
+    .subject = Votre adhésion { $season } { $to } est renouvelée
+    .what = Nous avons compris : vous renouvelez votre adhésion { $to } pour { $season }.
+    .means = Vous n’avez rien à payer : votre renouvellement est terminé.
+    .means-insured = Vous n’avez rien à payer : votre renouvellement est terminé, tant pour l’adhésion que pour l’assurance responsabilité professionnelle.
     .asked = Renouveler votre adhésion { $to } pour { $season }.
 said-paying-by-card =
     .subject = Votre adhésion { $season } { $to } : paiement par carte de crédit attendu
@@ -32,6 +32,12 @@ said-address-changed =
     .means = L’adresse a été confirmée comme il se doit. Si vous n’y êtes pour rien, répondez sans tarder à ce courriel.
     .means-insured = L’adresse a été confirmée comme il se doit. Si vous n’y êtes pour rien, répondez sans tarder à ce courriel.
     .asked = Recevoir vos courriels à une nouvelle adresse.
+said-paid =
+    .subject = Votre adhésion { $season } { $to } est renouvelée et payée
+    .what = Nous avons compris : vous renouvelez votre adhésion { $to } pour { $season }, et elle est payée.
+    .means = Votre adhésion est renouvelée jusqu’au { $cover_until }.
+    .means-insured = Votre adhésion et votre assurance responsabilité professionnelle sont renouvelées jusqu’au { $cover_until }.
+    .asked = Renouveler votre adhésion { $to } pour { $season }.
 said-not-renewing =
     .subject = Vous ne renouvelez pas votre adhésion { $season } { $to } : c’est noté
     .what = Nous avons compris : vous ne renouvelez pas votre adhésion { $to } pour { $season }.
@@ -69,7 +75,6 @@ said-says-paid =
     .means-insured = Les rappels de paiement sont suspendus le temps de nos vérifications. Rien n’est encore inscrit comme payé, ni pour l’adhésion ni pour l’assurance : un reçu suivra quand nous aurons trouvé votre paiement.
     .asked = Rechercher votre paiement pour { $season }.
 
-pledged-total = Montant à payer : { $total }
 undo-link = Si ce n’est pas ce que vous vouliez, ouvrez le lien ci-dessous dans les 24 heures ou répondez à ce courriel.
 undo-answer = Si ce n’est pas ce que vous vouliez, répondez à ce courriel.
 
@@ -158,3 +163,10 @@ address-change =
     .not-you-old = Si vous n’y êtes pour rien, ouvrez le lien pour nous le dire ou répondez à ce courriel : rien ne changera alors.
 
 button-address = Voir et confirmer
+
+payer-invoice =
+    .subject = Facture { $number } ({ $short }) pour { $name } : à payer au plus tard le { $due_on }
+    .intro = { $name } nous a demandé de vous envoyer cette facture pour son adhésion { $to }. La page du lien permet de la voir, de l’imprimer ou de la payer.
+    .not-you = Si vous ne payez pas pour { $name }, veuillez répondre à ce courriel.
+
+button-invoice = Ouvrir la facture

@@ -6,12 +6,16 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use serde_json::json;
 
+use super::insurance::{self, By};
+use super::invoices::{self, BillTo};
 use super::payload::Payload;
 use super::{Applied, Context, Evidence, Sent, corrections, letters, note};
-use crate::compose::{Bill, Detail, Said};
-use crate::domain::answer::{self, Answer, Choice, Form, Given, Verdict};
+use crate::compose::{Bill, Said};
+use crate::domain::answer::{self, Answer, Choice, Declared, Employer, Form, Given, Verdict};
 use crate::domain::billing::{self, Terms};
 use crate::domain::correction::{Field, OnFile};
+use crate::domain::insurance::Declaration;
+use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
 use crate::domain::offer::{self, Offer};
 use crate::domain::season;
@@ -19,7 +23,9 @@ use crate::domain::words::{Cover, RenewalState, TaskKind};
 use crate::ids::{MessageId, RenewalId};
 use crate::store::renewals::{self, AnswerRow, RenewalRow};
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, corrections as corrected, people};
+use crate::store::{
+    StoreError, corrections as corrected, declarations, invoices as documents, people,
+};
 
 /// Octets kept of an answer's digest: it tells two answers of one renewal apart, no more.
 const BODY_OCTETS: usize = 16;
@@ -35,15 +41,25 @@ pub struct RenewalView {
     pub on_file: OnFile,
     /// What they can choose from as of now; `None` where the membership went elsewhere meanwhile.
     pub offer: Option<Offer>,
+    /// What is owed: by its invoices where there are any, else by the answer that stands, else as
+    /// of now.
+    pub owed: Option<Bill>,
+    /// Whether the insurance questions are answered as they are asked now.
+    pub declared: bool,
     /// Accepted answers, oldest first.
     pub given: Vec<Given>,
 }
 
 impl RenewalView {
-    /// What is owed by the answer that stands, else as of now.
+    /// The state by which taking back is weighed: a renewal that owes nothing is `paid` at once, and
+    /// can be taken back as a pledge can.
     #[must_use]
-    pub fn bill(&self) -> Option<&Bill> {
-        self.offer.as_ref().map(|offer| &offer.bill)
+    pub fn state_to_undo(&self) -> RenewalState {
+        let free = self.owed.as_ref().is_some_and(|b| b.total().get() <= 0);
+        match self.row.renewal.state {
+            RenewalState::Paid if free => RenewalState::Pledged,
+            state => state,
+        }
     }
 }
 
@@ -57,9 +73,42 @@ pub fn view_of_renewal(
     let Some(row) = renewals::by_id(c, id)? else { return Ok(None) };
     let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
     let on_file = corrected::on_file(c, row.person)?;
-    let offer = offered(context, &row, &member, now);
     let given = renewals::answers(c, id)?;
-    Ok(Some(RenewalView { row, member, on_file, offer, given }))
+    let mut offer = offered(context, &row, &member, now);
+    let declared = match &offer {
+        Some(offer) => is_declared(c, id, offer)?,
+        None => false,
+    };
+    if let (Some(offer), true) = (&mut offer, declared) {
+        // What was answered is not asked, or shown, again.
+        offer.questions.clear();
+    }
+    let owed = match invoices::standing_bill(c, id)? {
+        Some(issued) => Some(issued),
+        None => owed_now(context, &row, &member, answer::standing(&given), now),
+    };
+    Ok(Some(RenewalView { row, member, on_file, offer, owed, declared, given }))
+}
+
+/// Whether every question of the offer was answered last, in the wording of now.
+fn is_declared(c: &Connection, id: RenewalId, offer: &Offer) -> Result<bool, StoreError> {
+    let last = declarations::of(c, id)?.pop();
+    Ok(last.is_some_and(|last| {
+        let answered = |id: &String| last.answers.iter().any(|(known, _)| known == id);
+        last.questions == offer.questions_version && offer.questions.iter().all(answered)
+    }))
+}
+
+/// What is owed by the answer that stands.
+fn owed_now(
+    context: &Context,
+    row: &RenewalRow,
+    member: &Member,
+    given: Option<&Given>,
+    now: Timestamp,
+) -> Option<Bill> {
+    let (cover, dropped) = given.map_or((None, &[][..]), |g| (g.cover, &g.dropped));
+    priced(context, &row.issuer, member, cover, dropped, now)
 }
 
 fn offered(context: &Context, row: &RenewalRow, member: &Member, now: Timestamp) -> Option<Offer> {
@@ -92,14 +141,13 @@ pub(super) fn answer(
     {
         return Ok(Applied::Priced);
     }
-    let bill = priced(context, &view, &member, answer, evidence.at);
-    let Some(bill) = bill.filter(|_| answer.choice.renews()) else {
-        if answer.choice.renews() {
-            return Ok(Applied::Closed);
-        }
-        return accept(c, context, &view, answer, form, &body, None, evidence);
-    };
-    accept(c, context, &view, answer, form, &body, Some(&bill), evidence)
+    let (cover, dropped) = (answer.cover, &answer.dropped);
+    let bill = priced(context, &view.row.issuer, &member, cover, dropped, evidence.at);
+    let bill = bill.filter(|_| answer.choice.renews());
+    if answer.choice.renews() && bill.is_none() {
+        return Ok(Applied::Closed);
+    }
+    accept(c, context, &view, answer, form, &body, bill.as_ref(), evidence)
 }
 
 /// `None`: to be done.
@@ -137,18 +185,18 @@ fn with_changes(member: &Member, answer: &Answer) -> Member {
     member
 }
 
-/// What the renewal is billed by the terms of an answer.
+/// What a renewal is billed by those terms.
 fn priced(
     context: &Context,
-    view: &RenewalView,
+    issuer: &str,
     member: &Member,
-    answer: &Answer,
+    cover: Option<Cover>,
+    dropped: &[String],
     now: Timestamp,
 ) -> Option<Bill> {
-    let issuer = context.config.association(&view.row.issuer)?;
+    let issuer = context.config.association(issuer)?;
     let plain = Terms::at(&context.config, issuer, now);
-    let terms = Terms { cover: answer.cover, dropped: &answer.dropped, ..plain };
-    billing::bill(&context.config, member, issuer, &terms)
+    billing::bill(&context.config, member, issuer, &Terms { cover, dropped, ..plain })
 }
 
 #[expect(clippy::too_many_arguments, reason = "what one accepted answer is made of")]
@@ -177,10 +225,17 @@ fn accept(
         at_ms: evidence.at.as_millisecond(),
     };
     let state = answer.choice.leads(renewal.state, bill.map(Bill::total).unwrap_or_default());
-    let version = renewals::keep_answer(c, renewal, state, &row, bill)?;
+    let version = renewals::keep_answer(c, renewal, state, &row)?;
     let id = Some(renewal.id);
     let (person, issuer) = (view.row.person, view.row.issuer.as_str());
     corrections::keep(c, context, person, issuer, id, &answer.changes, evidence)?;
+    if let Some(declared) = &answer.declared {
+        let Declared { questions, answers } = declared.clone();
+        let declaration = Declaration { questions, answers };
+        let by = By { staff: "", tell: false };
+        insurance::declare(c, context, renewal.id, &declaration, by, evidence)?;
+    }
+    let document = invoiced(c, context, view, answer, bill, evidence)?;
     let said = match answer.choice {
         Choice::Invoice | Choice::Card if state == RenewalState::Paid => Said::Renewed,
         Choice::Invoice => Said::RenewedByInvoice,
@@ -195,13 +250,45 @@ fn accept(
         said,
         answer: Some(answer),
         bill,
-        detail: detail(answer, bill),
+        document: document.as_ref(),
     };
     let seq = settle(c, context, view, &after, evidence)?;
     if answer.choice == Choice::Situation {
         for_the_desk(c, view, answer, version, seq, evidence)?;
     }
+    if let Some(invoice) = document.as_ref().filter(|d| d.stands() && d.payer.is_some()) {
+        letters::to_payer(c, seq, view, invoice, evidence)?;
+    }
     Ok(Applied::Done)
+}
+
+/// What the answer does to the renewal's invoices. Until a card has paid, and while a desk looks at
+/// a situation, those that there are stay as they are.
+fn invoiced(
+    c: &Connection,
+    context: &Context,
+    view: &RenewalView,
+    answer: &Answer,
+    bill: Option<&Bill>,
+    evidence: &Evidence<'_>,
+) -> Result<Option<Invoice>, StoreError> {
+    if matches!(answer.choice, Choice::Card | Choice::Situation) {
+        return Ok(None);
+    }
+    // As corrected just now: a new province is another tax.
+    let (member, _) = super::person(c, view.row.person)?;
+    let mut to = BillTo::member(&member);
+    if let Some(Employer { name, email, purchase_order }) = &answer.employer {
+        let (issuer, lang) = (&view.row.issuer, evidence.lang);
+        let at_ms = evidence.at.as_millisecond();
+        let payer = documents::payer(c, issuer, name, email, lang.as_str(), at_ms)?;
+        to = BillTo {
+            payer: Some(payer),
+            name: name.clone(),
+            purchase_order: purchase_order.clone(),
+        };
+    }
+    invoices::on_answer(c, context, &view.row, &member, bill, &to, evidence)
 }
 
 /// A line for the desk: it decides what the renewal becomes.
@@ -229,12 +316,6 @@ fn for_the_desk(
     Ok(())
 }
 
-/// What the confirmation says besides.
-fn detail(answer: &Answer, bill: Option<&Bill>) -> Detail {
-    let certificate = answer.declared.is_some() && bill.is_some_and(Bill::insures);
-    Detail { certificate, employer: answer.employer.is_some() }
-}
-
 /// The last answer is taken back: the renewal is open again.
 pub(super) fn take_back(
     c: &Connection,
@@ -250,7 +331,7 @@ pub(super) fn take_back(
         return Ok(Applied::Already);
     }
     let deadline = season::deadline(&context.config.relance.season);
-    if !answer::may_undo(renewal.state, view.given.last(), deadline, evidence.at) {
+    if !answer::may_undo(view.state_to_undo(), view.given.last(), deadline, evidence.at) {
         return Ok(Applied::TooLate);
     }
     let row = AnswerRow {
@@ -267,7 +348,13 @@ pub(super) fn take_back(
         at_ms: evidence.at.as_millisecond(),
     };
     let (at_ms, state) = (evidence.at.as_millisecond(), RenewalState::Open);
-    let version = renewals::keep_answer(c, renewal, state, &row, None)?;
+    let version = renewals::keep_answer(c, renewal, state, &row)?;
+    let to = BillTo::member(&view.member);
+    let document = match renewal.state {
+        // What a desk has was not touched.
+        RenewalState::WithDesk => None,
+        _ => invoices::on_answer(c, context, &view.row, &view.member, None, &to, evidence)?,
+    };
     tasks::close_for(c, id, TaskKind::Situation, "relance", "taken back", at_ms)?;
     let after = After {
         kind: "taken-back",
@@ -276,7 +363,7 @@ pub(super) fn take_back(
         said: Said::Undone,
         answer: None,
         bill: None,
-        detail: Detail::default(),
+        document: document.as_ref(),
     };
     settle(c, context, &view, &after, evidence)?;
     Ok(Applied::Done)
@@ -319,7 +406,7 @@ struct After<'a> {
     said: Said,
     answer: Option<&'a Answer>,
     bill: Option<&'a Bill>,
-    detail: Detail,
+    document: Option<&'a Invoice>,
 }
 
 /// Ledger line and confirmation of a change of state. Who pays by card now is not written to
@@ -356,7 +443,7 @@ fn settle(
     }
     let payload = Payload {
         said: after.said.as_str().into(),
-        detail: after.detail,
+        invoice: after.document.map(|d| d.id.0),
         in_reply_to: evidence.answers.into(),
         ..Payload::default()
     };

@@ -7,14 +7,19 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::answers::{RenewalView, view_of_renewal};
+use super::invoices::{self, BillTo};
+use super::payments::{self, Money, Recorded};
 use super::{Applied, Context, Evidence, note, person};
 use crate::card::{About, Event, Session, Told};
+use crate::domain::billing::Terms;
 use crate::domain::checkout::{self, CheckoutState, Heard, Odd, Press, Standing, Wanted, Word};
+use crate::domain::money::Cents;
+use crate::domain::payment::Method;
 use crate::domain::words::{RenewalState, TaskKind};
-use crate::ids::{CheckoutId, MessageId, RenewalId};
+use crate::ids::{CheckoutId, InvoiceId, MessageId, RenewalId};
 use crate::store::checkouts::{self, CheckoutRow};
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, renewals};
+use crate::store::{StoreError, invoices as documents, renewals};
 
 /// What a press of “pay by card” calls for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +46,7 @@ pub fn open(
     let Some(view) = view_of_renewal(c, context, renewal, evidence.at)? else {
         return Ok(Opening::Nothing);
     };
-    let Some(debt) = debt(&view) else { return Ok(Opening::Nothing) };
+    let Some(debt) = debt(c, &view)? else { return Ok(Opening::Nothing) };
     let mut there = checkouts::under_way(c, renewal)?;
     // Another provider was configured meanwhile: the old one cannot be asked any more.
     for foreign in there.extract_if(.., |row| row.provider != provider) {
@@ -83,16 +88,25 @@ struct Debt {
     lines: String,
 }
 
-/// What a renewal owes now; `None` where nothing is, or none may be taken.
-fn debt(view: &RenewalView) -> Option<Debt> {
+/// What a renewal owes now; `None` where nothing is, or none may be taken. Of what is invoiced, what
+/// is left of it.
+fn debt(c: &Connection, view: &RenewalView) -> Result<Option<Debt>, StoreError> {
     let renewal = &view.row.renewal;
     match renewal.state {
-        RenewalState::Paid | RenewalState::NotRenewing | RenewalState::WithDesk => return None,
+        RenewalState::Paid | RenewalState::NotRenewing | RenewalState::WithDesk => return Ok(None),
         RenewalState::Open | RenewalState::Pledged | RenewalState::Lapsed => {}
     }
-    let bill = view.bill().filter(|bill| bill.total().get() > 0)?;
-    let wanted = Wanted { invoice: None, version: renewal.version, amount: bill.total() };
-    Some(Debt { wanted, lines: json!(bill).to_string() })
+    let Some(bill) = &view.owed else { return Ok(None) };
+    let invoice = documents::standing(c, renewal.id)?.first().map(|i| i.id.0);
+    let amount = match invoice {
+        Some(_) => Cents::new(documents::left_cents(c, renewal.id)?).unwrap_or_default(),
+        None => bill.total(),
+    };
+    if amount <= Cents::ZERO {
+        return Ok(None);
+    }
+    let wanted = Wanted { invoice, version: renewal.version, amount };
+    Ok(Some(Debt { wanted, lines: json!(bill).to_string() }))
 }
 
 /// The provider has made the payment page. `false`: the try has ended meanwhile.
@@ -173,7 +187,8 @@ pub fn tell(
     Ok(Applied::Done)
 }
 
-/// The money is there and is what was asked.
+/// The money is there and is what was asked: it settles the renewal's invoices. Where there is none
+/// yet, one is issued now, for what was quoted.
 fn take_money(
     c: &Connection,
     context: &Context,
@@ -182,9 +197,30 @@ fn take_money(
     about: &About,
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
-    let more = json!({"session": about.session, "paid_at": about.at.map(|at| at.to_string())});
-    said(c, context, row, "card-paid", &more, evidence)?;
-    renewals::paid(c, &view.row.renewal, evidence.at.as_millisecond())
+    said(c, context, row, "card-paid", &json!({"session": about.session}), evidence)?;
+    let mut owed = documents::standing(c, row.renewal)?;
+    if owed.is_empty() {
+        let bill = serde_json::from_str(&row.lines).ok().or_else(|| view.owed.clone());
+        let bill = bill.ok_or_else(|| StoreError::GiveUp("a checkout without its lines".into()))?;
+        let to = BillTo::member(&view.member);
+        owed.push(invoices::issue(c, context, &view.row, &view.member, &bill, &to, evidence)?);
+    }
+    let external = about.payment.as_deref().unwrap_or(&about.session);
+    let issuer = super::association(context, &view.row.issuer)?;
+    let money = Money {
+        issuer: &view.row.issuer,
+        method: Method::Card,
+        external: Some(external),
+        amount: row.amount,
+        received_on: Terms::at(&context.config, issuer, evidence.at).on,
+        reference: "",
+        payer: owed.first().and_then(|i| i.payer),
+    };
+    let ids: Vec<InvoiceId> = owed.iter().map(|i| i.id).collect();
+    match payments::record(c, context, &money, &ids, evidence)? {
+        Recorded::New { .. } | Recorded::Already(_) => Ok(()),
+        Recorded::Refused(why) => Err(StoreError::GiveUp(why.to_string())),
+    }
 }
 
 /// The money is there, and a person must look at it: a line for the desk.

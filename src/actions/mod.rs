@@ -4,13 +4,19 @@
 
 pub(crate) mod addresses;
 mod answers;
+#[cfg(test)]
+mod bench;
 pub mod checkouts;
 mod corrections;
 pub mod cover;
 pub mod insurance;
 pub mod insurer;
+pub mod invoices;
 mod letters;
+pub mod overdue;
 pub mod payload;
+pub mod payments;
+pub mod receipts;
 mod sign_ins;
 mod subscriptions;
 

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::compose::Detail;
-
 /// The JSON in `message.payload`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -35,15 +33,21 @@ pub struct Payload {
     /// To which end of it this goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
-    /// What the confirmation of a renewal says besides.
-    #[serde(skip_serializing_if = "Detail::is_plain")]
-    pub detail: Detail,
     /// What became of cover: [`crate::compose::CoverNews`]'s text form.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub news: String,
     /// How many members' cover was kept, interrupted, declined, pending.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub totals: Vec<i64>,
+    /// Row of the invoice or credit note that it carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<i64>,
+    /// Why it carries that document: [`crate::compose::InvoiceWhy`]'s text form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub invoice_why: String,
+    /// Row of the payment that a receipt is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<i64>,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,

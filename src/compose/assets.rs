@@ -29,12 +29,15 @@ macro_rules! files {
 /// Every template: name, source.
 const TEMPLATES: &[(&str, &str)] = files!("templates":
     "mail/shell.html", "mail/shell.txt", "mail/base.html", "mail/base.txt",
-    "mail/button.html", "mail/button.txt",
+    "mail/button.html", "mail/button.txt", "mail/invoice.html", "mail/invoice.txt",
     "mail/step.html", "mail/step.txt",
     "notice/subject.txt", "notice/body.txt", "notice/body.html",
     "reminder/subject.txt", "reminder/body.txt", "reminder/body.html",
     "last-call/subject.txt", "last-call/body.txt", "last-call/body.html",
     "confirmation/subject.txt", "confirmation/body.txt", "confirmation/body.html",
+    "invoice/subject.txt", "invoice/body.txt", "invoice/body.html",
+    "receipt/subject.txt", "receipt/body.txt", "receipt/body.html",
+    "payer-invoice/subject.txt", "payer-invoice/body.txt", "payer-invoice/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
     "address-change/subject.txt", "address-change/body.txt", "address-change/body.html",
@@ -51,6 +54,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "verify-answer/subject.txt", "verify-answer/body.txt", "verify-answer/body.html",
     "page/layout.html", "page/style.css", "page/half.html", "page/bill.html",
     "page/field.html", "page/proof.html", "page/you.html", "page/correct.html",
+    "page/invoice.html", "page/invoice-half.html",
     "page/questions.html", "page/address.html",
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
@@ -67,6 +71,7 @@ const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
     "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl",
     "en-CA/insurance.ftl", "fr-CA/insurance.ftl", "en-CA/card.ftl", "fr-CA/card.ftl",
+    "en-CA/money.ftl", "fr-CA/money.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

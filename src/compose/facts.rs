@@ -1,10 +1,13 @@
 //! Owns what a message is composed from: plain facts, already decided. No field is markup.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use jiff::civil::Date;
 
 use crate::config::{Association, Relance, StepKind};
 use crate::domain::bill::Bill;
+use crate::domain::invoice::Invoice;
+use crate::domain::money::Cents;
+use crate::domain::payment::Method;
 use crate::domain::words::{Lang, RenewalState};
 
 /// Everything that one message says.
@@ -22,10 +25,10 @@ pub struct MailFacts<'a> {
     pub relance: &'a Relance,
     /// The member whom it is about, where there is one.
     pub person: Option<PersonFacts<'a>>,
-    /// What a confirmation says besides.
-    pub detail: Detail,
     /// What is owed, where the message shows it.
     pub bill: Option<Bill>,
+    /// The invoice or credit note that it carries.
+    pub invoice: Option<Invoice>,
     /// Links and addresses of this attempt.
     pub links: Links,
     /// Header values of this attempt.
@@ -41,6 +44,13 @@ pub enum MailKind<'a> {
     Step(StepKind),
     /// What was done, and how to undo it. Template `confirmation`.
     Confirmation(Said),
+    /// An invoice or a credit note by itself. Template `invoice`.
+    Invoice(InvoiceWhy),
+    /// Money was received. Template `receipt`.
+    Receipt(ReceiptFacts),
+    /// The invoice for who pays in the member's place, with a link that shows and pays it and nothing
+    /// else. Template `payer-invoice`.
+    PayerInvoice,
     /// A fresh link in place of an expired one. Template `fresh-link`.
     FreshLink,
     /// A reply asked for something, but its sender could not be verified: one link confirms it.
@@ -165,6 +175,62 @@ impl CoverNote {
     }
 }
 
+/// What was received and what it settles; `MailFacts::bill` has the lines and taxes settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// Number of the payment: the receipt's own.
+    pub payment: i64,
+    /// How it came.
+    pub method: Method,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// Numbers of the invoices that it settles, in whole or in part.
+    pub invoices: Vec<String>,
+    /// What is still owed of them.
+    pub left: Cents,
+    /// What of it settles nothing and waits for the desk; zero where others share the payment.
+    pub unapplied: Cents,
+}
+
+/// Why a document is mailed by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvoiceWhy {
+    /// The desk issued it in place of another.
+    Instead,
+    /// The desk took the invoice back.
+    Credited,
+    /// It was not paid by its day: a second copy.
+    SecondCopy,
+    /// The fee for that.
+    LateFee,
+    /// Its payment came back: it is owed again.
+    Returned,
+}
+
+impl InvoiceWhy {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee, Self::Returned];
+
+    /// Stable text form, as in the store and the locales.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Instead => "instead",
+            Self::Credited => "credited",
+            Self::SecondCopy => "second-copy",
+            Self::LateFee => "late-fee",
+            Self::Returned => "returned",
+        }
+    }
+
+    /// The reason with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
+    }
+}
+
 /// What a desk must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeskTopic {
@@ -243,6 +309,8 @@ pub enum Said {
     RenewedByInvoice,
     /// Renewed; nothing was owed.
     Renewed,
+    /// Renewed and paid.
+    Paid,
     /// Renewing by card: not paid yet.
     PayingByCard,
     /// The member's situation changed: the desk has it.
@@ -270,6 +338,7 @@ impl Said {
         match self {
             Self::RenewedByInvoice => "renewed-by-invoice",
             Self::Renewed => "renewed",
+            Self::Paid => "paid",
             Self::PayingByCard => "paying-by-card",
             Self::Situation => "situation",
             Self::AddressChanged => "address-changed",
@@ -283,9 +352,10 @@ impl Said {
     }
 
     /// Every word.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RenewedByInvoice,
         Self::Renewed,
+        Self::Paid,
         Self::PayingByCard,
         Self::Situation,
         Self::AddressChanged,
@@ -307,24 +377,6 @@ impl Said {
     #[must_use]
     pub const fn is_answer(self) -> bool {
         matches!(self, Self::RenewedByInvoice | Self::NotRenewing | Self::Situation)
-    }
-}
-
-/// What the confirmation of a renewal says besides: the same for many members.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Detail {
-    /// Whether a certificate of insurance will follow.
-    pub certificate: bool,
-    /// Whether the invoice went to an employer.
-    pub employer: bool,
-}
-
-impl Detail {
-    /// Whether it says nothing.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        *self == Self::default()
     }
 }
 

@@ -13,6 +13,9 @@ pub(super) const KINDS: &[&str] = &[
     "reminder",
     "last-call",
     "confirmation",
+    "invoice",
+    "receipt",
+    "payer-invoice",
     "fresh-link",
     "confirm-request",
     "address-change",
@@ -75,6 +78,9 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
     match kind {
         MailKind::Step(step) => step.as_str(),
         MailKind::Confirmation(_) => "confirmation",
+        MailKind::Invoice(_) => "invoice",
+        MailKind::Receipt(_) => "receipt",
+        MailKind::PayerInvoice => "payer-invoice",
         MailKind::FreshLink => "fresh-link",
         MailKind::ConfirmRequest(_) => "confirm-request",
         MailKind::AddressChange { .. } => "address-change",
@@ -142,7 +148,11 @@ impl Inner {
     fn values(&self, facts: &MailFacts<'_>, lang: Lang) -> Result<Context, ComposeError> {
         let mut context = self.frame(facts.issuer, lang)?;
         Self::put_person(&mut context, facts.person.as_ref());
-        self.put_bill(&mut context, lang, facts.bill.as_ref())?;
+        match &facts.invoice {
+            Some(invoice) => self.put_invoice(&mut context, lang, facts.issuer, invoice)?,
+            None => self.put_bill(&mut context, lang, facts.bill.as_ref())?,
+        }
+        context.insert_value("document", Value::from(facts.invoice.is_some()));
         put(&mut context, "renew", &facts.links.renew);
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
@@ -157,13 +167,13 @@ impl Inner {
                 put(&mut context, "said", said.as_str());
                 // The page behind the link can take back an answer, nothing else.
                 context.insert_value("answered", Value::from(said.is_answer()));
-                context.insert_value("certificate", Value::from(facts.detail.certificate));
-                context.insert_value("employer_pays", Value::from(facts.detail.employer));
             }
             MailKind::AddressChange { address, old_side } => {
                 put(&mut context, "address", &clean(address, false));
                 context.insert_value("old_side", Value::from(*old_side));
             }
+            MailKind::Receipt(receipt) => self.put_receipt(&mut context, lang, receipt),
+            MailKind::Invoice(why) => put(&mut context, "why", why.as_str()),
             MailKind::DeskAnswer(answer) => {
                 let answer = clean(answer, true);
                 put(&mut context, "answer", answer.trim());
@@ -186,6 +196,7 @@ impl Inner {
                 put(&mut context, "certificate_host", &clean(super::frame::host(url), false));
             }
             MailKind::Step(_)
+            | MailKind::PayerInvoice
             | MailKind::FreshLink
             | MailKind::InsuranceFollowUp
             | MailKind::DeclarationRecorded
@@ -265,10 +276,12 @@ fn foreign_line(text: &str) -> String {
 pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     let kind = template_name(&facts.kind);
     let (needs_person, link) = match facts.kind {
-        MailKind::Step(_) | MailKind::FreshLink => {
+        MailKind::Step(_) | MailKind::FreshLink | MailKind::PayerInvoice => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
         MailKind::Confirmation(_)
+        | MailKind::Invoice(_)
+        | MailKind::Receipt(_)
         | MailKind::InsuranceFollowUp
         | MailKind::DeclarationRecorded
         | MailKind::Certificate(_) => (true, None),
@@ -284,7 +297,7 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Cover(_) => (true, Some(("a renewal link", &facts.links.renew))),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::VerifyAnswer(_) => (false, None),
     };
-    if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {
+    if matches!(facts.kind, MailKind::Step(_) | MailKind::Receipt(_)) && facts.bill.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a bill" });
     }
     let insures = matches!(
@@ -296,6 +309,10 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     );
     if insures && facts.relance.insurance.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "the config's [insurance]" });
+    }
+    let document = matches!(facts.kind, MailKind::Invoice(_) | MailKind::PayerInvoice);
+    if document && facts.invoice.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "an invoice" });
     }
     if needs_person && facts.person.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a member" });

@@ -18,6 +18,7 @@ mod engine;
 mod facts;
 pub mod format;
 mod frame;
+mod invoice;
 mod lint;
 mod mail;
 mod mime;
@@ -47,13 +48,13 @@ use crate::domain::words::Lang;
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use card::{CardPage, CardShows};
 pub use facts::{
-    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Detail, Forwarded, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,
+    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy,
+    Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
 pub use page_forms::{FormFault, Longest, REASON_CHARS_MAX, TYPED, Typed};
-pub use page_renewal::{DonePage, InsuranceFacts, Notice, RenewalPage, Status};
+pub use page_renewal::{DonePage, InsuranceFacts, InvoicePage, Notice, RenewalPage, Status};
 pub use pages::{
     AddressPage, ConfirmPage, Conflict, ConflictPage, ExpiredPage, FrontPage, Page, SeasonBody,
     SeasonPage, SeasonStep, SignedInPage, UnsubscribePage,

@@ -11,6 +11,7 @@ use super::text::clean;
 use super::{Bill, ComposeError, Inner, PersonFacts, Said, format};
 use crate::config::{Association, Text};
 use crate::domain::correction::OnFile;
+use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
 use crate::domain::offer::{Insurance, Offer};
 use crate::domain::place::PROVINCES;
@@ -87,8 +88,8 @@ pub struct DonePage<'a> {
     pub waiting: &'a str,
     /// What was done.
     pub said: Said,
-    /// When.
-    pub at: Timestamp,
+    /// When; none where nobody answered.
+    pub at: Option<Timestamp>,
     /// What is owed or was paid, where there is something.
     pub bill: Option<&'a Bill>,
     /// What has happened since, oldest first.
@@ -111,6 +112,25 @@ pub struct DonePage<'a> {
     pub typed: &'a Typed,
     /// What was wrong with it.
     pub faults: &'a [FormFault],
+}
+
+/// Facts of [`super::Page::Invoice`].
+#[derive(Debug, Clone)]
+pub struct InvoicePage<'a> {
+    /// Who bills.
+    pub issuer: &'a Association,
+    /// For whom.
+    pub person: PersonFacts<'a>,
+    /// The document.
+    pub invoice: &'a Invoice,
+    /// What is left to be paid.
+    pub left: Cents,
+    /// Where a card pays it; empty where none can.
+    pub pay: &'a str,
+    /// Path of the renewal's page; empty for whoever pays in the member's place.
+    pub back: &'a str,
+    /// The form's idempotency key.
+    pub nonce: &'a str,
 }
 
 /// One line of “Where is my renewal?”.
@@ -262,7 +282,7 @@ impl Inner {
         self.put_bill(context, lang, page.bill)?;
         put_insurance(context, lang, page.insurance.as_ref(), page.typed, page.faults);
         put(context, "said", page.said.as_str());
-        self.at(context, "at", lang, Some(page.at), page.issuer)?;
+        self.at(context, "at", lang, page.at, page.issuer)?;
         self.at(context, "undo_until", lang, page.undo_until, page.issuer)?;
         let lines: Vec<_> = page.status.iter().map(|s| self.status(lang, page.issuer, s)).collect();
         context.insert_value("status", Value::from_serializable(&lines));
@@ -306,6 +326,36 @@ impl Inner {
             }
             Status::WithDesk(at) => serde_json::json!({"kind": "with-desk", "date": of(*at)}),
         }
+    }
+}
+
+impl Inner {
+    /// Values of the invoice's page, which says everything in both languages: it is printed and
+    /// passed on.
+    pub(super) fn invoice_page(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        page: &InvoicePage<'_>,
+    ) -> Result<(), ComposeError> {
+        let mut halves = Vec::new();
+        for each in [lang, lang.other()] {
+            let mut half = self.frame(page.issuer, each)?;
+            Self::put_person(&mut half, Some(&page.person));
+            self.put_invoice(&mut half, each, page.issuer, page.invoice)?;
+            let html = self.engine.render("page/invoice-half.html", &half)?;
+            halves.push(serde_json::json!({"html": html, "other": each != lang}));
+        }
+        context.insert_value("halves", Value::from_serializable(&halves));
+        context.insert_value("owed", Value::from(page.invoice.stands()));
+        context.insert_value("card", Value::from(!page.pay.is_empty()));
+        let left =
+            if page.left > Cents::ZERO { format::money(lang, page.left) } else { String::new() };
+        put(context, "open", &left);
+        put(context, "pay", page.pay);
+        put(context, "back", page.back);
+        put(context, "nonce", page.nonce);
+        Ok(())
     }
 }
 

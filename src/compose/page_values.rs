@@ -20,6 +20,7 @@ impl Page<'_> {
             Self::Unsubscribe(_) => "unsubscribe",
             Self::Unsubscribed(_) => "unsubscribed",
             Self::Confirm(_) => "confirm",
+            Self::Invoice(_) => "invoice",
             Self::Address(_) => "address",
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
@@ -67,6 +68,7 @@ impl Page<'_> {
             Self::Conflict(p) => Some(p.issuer),
             Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
             Self::Confirm(p) => Some(p.issuer),
+            Self::Invoice(p) => Some(p.issuer),
             Self::Address(p) => Some(p.issuer),
             Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
@@ -100,6 +102,7 @@ impl Inner {
                 form(&mut context, p.version, p.nonce);
             }
             Page::Card(p) => Self::card(&mut context, lang, p),
+            Page::Invoice(p) => self.invoice_page(&mut context, lang, p)?,
             Page::Address(p) => {
                 Self::put_person(&mut context, Some(&p.person));
                 put(&mut context, "address", &unbroken(p.address_masked));

@@ -10,7 +10,7 @@
 use jiff::Timestamp;
 
 use super::page_forms::{FormFault, Typed};
-use super::page_renewal::{DonePage, RenewalPage};
+use super::page_renewal::{DonePage, InvoicePage, RenewalPage};
 use super::{CardPage, PersonFacts, Said};
 use crate::config::{Association, StepKind};
 use crate::domain::answer::Choice;
@@ -30,6 +30,8 @@ pub enum Page<'a> {
     Unsubscribed(UnsubscribePage<'a>),
     /// Form that confirms an act asked for by mail.
     Confirm(ConfirmPage<'a>),
+    /// An invoice, for printing and paying.
+    Invoice(InvoicePage<'a>),
     /// A new address: form that confirms it, or what became of it.
     Address(AddressPage<'a>),
     /// The link does not verify. Both languages on one page; says nothing of why.

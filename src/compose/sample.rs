@@ -5,13 +5,16 @@ use jiff::Timestamp;
 
 use super::sample_pages::PageSamples;
 use super::{
-    Bill, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Detail, Forwarded, Line,
-    LineKind, Links, MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,
+    Bill, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Line,
+    LineKind, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
+use crate::domain::invoice::{DocumentKind, Invoice, Share};
 use crate::domain::money::Cents;
+use crate::domain::payment::Method;
 use crate::domain::tax::{self, Supply};
 use crate::domain::words::{Lang, RenewalState};
+use crate::ids::{InvoiceId, PayerId, RenewalId};
 
 /// The federation's two files, as an operator would write them.
 const RELANCE: &str = include_str!("sample/relance.toml");
@@ -21,6 +24,9 @@ pub(super) const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, St
 
 pub(super) const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
+
+/// The season of the sample's documents.
+const SEASON: &str = "2027";
 
 /// Where an insurer might lay a certificate.
 const CERTIFICATE: &str = "https://certificates.example.org/2027/10442?k=Xy7";
@@ -147,8 +153,8 @@ impl Sample {
             issuer,
             relance: &self.relance,
             person: Some(Self::person(variant)),
-            detail: Detail::default(),
             bill: Some(self.bill(variant.code).clone()),
+            invoice: self.document(variant.code, &kind),
             links: Links {
                 renew: if variant.renew { link("r") } else { String::new() },
                 unsubscribe: if step { link("u") } else { String::new() },
@@ -163,6 +169,19 @@ impl Sample {
             date: noon(3),
             kind,
         }
+    }
+
+    /// What such a mail carries: an employer's invoice, or the member's own.
+    fn document(&self, code: &str, kind: &MailKind<'_>) -> Option<Invoice> {
+        let credit = match kind {
+            MailKind::Confirmation(Said::Undone) | MailKind::Invoice(InvoiceWhy::Credited) => true,
+            MailKind::Confirmation(Said::RenewedByInvoice)
+            | MailKind::PayerInvoice
+            | MailKind::Invoice(_) => false,
+            _ => return None,
+        };
+        let bill = self.bill(code).clone();
+        Some(invoice(code, &if credit { bill.negated() } else { bill }))
     }
 
     /// Every kind of mail in every shape that its template knows, by name.
@@ -181,6 +200,14 @@ impl Sample {
                     kinds.push((format!("confirmation-{name}"), MailKind::Confirmation(said)));
                     kinds.push((format!("confirm-request-{name}"), MailKind::ConfirmRequest(said)));
                 }
+                for why in InvoiceWhy::ALL {
+                    kinds.push((format!("invoice-{}", why.as_str()), MailKind::Invoice(why)));
+                }
+                for (n, method) in Method::ALL.iter().enumerate() {
+                    let receipt = MailKind::Receipt(receipt(code, *method, n == 1));
+                    kinds.push((format!("receipt-{method}"), receipt));
+                }
+                kinds.push(("payer-invoice".into(), MailKind::PayerInvoice));
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 for (side, address, old_side) in
                     [("new", "maelle@example.net", false), ("old", "m…@example.net", true)]
@@ -223,7 +250,7 @@ impl Sample {
     fn bare_mails(&self) -> Vec<(String, MailFacts<'_>)> {
         let variant = Variant { code: "CEI", prefer: Lang::Fr, insured: false, renew: false };
         let mut undo = self.facts(variant, MailKind::Confirmation(Said::RenewedByInvoice));
-        undo.bill = None;
+        (undo.bill, undo.invoice) = (None, None);
         let mut stranger = self.facts(variant, MailKind::Forward(letter("no-token")));
         stranger.person = None;
         let unreachable = DeskNote {
@@ -262,6 +289,19 @@ impl Sample {
     }
 }
 
+/// Part of an invoice, or all of it and too much.
+fn receipt(code: &str, method: Method, part: bool) -> ReceiptFacts {
+    let cents = |c| Cents::new(c).unwrap_or_default();
+    ReceiptFacts {
+        payment: 81,
+        method,
+        received_on: jiff::civil::date(2026, 12, 1),
+        invoices: vec![crate::domain::invoice::number(code, SEASON, 12)],
+        left: cents(if part { 12_345 } else { 0 }),
+        unapplied: cents(if part { 0 } else { 501 }),
+    }
+}
+
 fn note(topic: DeskTopic) -> MailKind<'static> {
     let address = topic == DeskTopic::AddressSuspended;
     let only = |text: &'static str| if address { text } else { "" };
@@ -287,6 +327,37 @@ fn letter(why: &'static str) -> Forwarded<'static> {
         text: LETTER,
         why,
         received: noon(4),
+    }
+}
+
+/// A document of that association: an employer's, or a member's in two shares; a credit note where
+/// the bill takes back.
+pub(super) fn invoice(code: &str, bill: &Bill) -> Invoice {
+    let (employer, on) = (code == "OEI", jiff::civil::date(2026, 11, 3));
+    let credit = bill.total() < Cents::ZERO;
+    let due = |due_on, percent| Share { due_on, amount: bill.total().share(percent, 100) };
+    let shares = if employer {
+        vec![due(jiff::civil::date(2027, 1, 31), 100)]
+    } else {
+        vec![due(jiff::civil::date(2027, 1, 31), 50), due(jiff::civil::date(2027, 7, 1), 50)]
+    };
+    let number = |n| crate::domain::invoice::number(code, SEASON, n);
+    Invoice {
+        id: InvoiceId(12),
+        renewal: RenewalId(1),
+        issuer: code.to_owned(),
+        season: SEASON.to_owned(),
+        number: number(12),
+        kind: if credit { DocumentKind::CreditNote } else { DocumentKind::Invoice },
+        corrects: credit.then(|| (InvoiceId(7), number(7))),
+        corrected_by: None,
+        payer: employer.then_some(PayerId(1)),
+        bill_to: if employer { "Ville d’Exemple" } else { "Sam Sample & Fils" }.to_owned(),
+        purchase_order: if employer { "BC-2026/118" } else { "" }.to_owned(),
+        place: "QC".to_owned(),
+        issued_on: on,
+        shares,
+        bill: bill.clone(),
     }
 }
 

@@ -5,12 +5,14 @@ use jiff::civil::date;
 use super::sample::{STEPS, Sample, TOKEN, Variant, noon};
 use super::{
     AddressPage, Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, DonePage,
-    ExpiredPage, FormFault, FrontPage, InsuranceFacts, LineKind, Notice, Page, RenewalPage, Said,
-    SeasonBody, SeasonPage, SeasonStep, SignedInPage, Status, Typed, UnsubscribePage,
+    ExpiredPage, FormFault, FrontPage, InsuranceFacts, InvoicePage, LineKind, Notice, Page,
+    RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, SignedInPage, Status, Typed,
+    UnsubscribePage,
 };
 use crate::config::Text;
 use crate::domain::answer::Choice;
 use crate::domain::correction::OnFile;
+use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
 use crate::domain::offer::{Insurance, Offer, Optional};
 
@@ -24,6 +26,8 @@ pub(super) struct PageSamples {
     blank: Typed,
     filled: Typed,
     status: Vec<Status>,
+    invoice: [Invoice; 2],
+    taken_back: Invoice,
     /// Name, association and offer.
     offers: Vec<(&'static str, &'static str, Offer)>,
 }
@@ -72,6 +76,10 @@ impl PageSamples {
             blank: Typed::default(),
             filled: Typed::new(filled.into()),
             status: status(),
+            invoice: [
+                super::sample::invoice("OEI", several),
+                super::sample::invoice("WEA", single),
+            ],
             offers: offers(several, single),
         }
     }
@@ -273,7 +281,7 @@ impl Sample {
             on_file: &own.on_file,
             waiting: "",
             said: Said::RenewedByInvoice,
-            at: noon(5),
+            at: Some(noon(5)),
             bill: None,
             status: &[],
             insurance: None,
@@ -308,6 +316,21 @@ impl Sample {
             ..plain
         };
         all.push(("done-declaration-pending".into(), Page::Done(pending)));
+        let invoice = &own.invoice[usize::from(variant.code != "OEI")];
+        let invoice = InvoicePage {
+            issuer: self.body(variant.code),
+            person: Self::person(variant),
+            invoice,
+            left: cents(12_345),
+            pay: "/r/AQECAwQ/card",
+            back: "/r/AQECAwQ",
+            nonce: "n0nce",
+        };
+        let paid = InvoicePage { left: Cents::ZERO, pay: "", back: "", ..invoice.clone() };
+        let no_more = InvoicePage { invoice: &own.taken_back, ..paid.clone() };
+        all.push(("invoice-taken-back".into(), Page::Invoice(no_more)));
+        all.push(("invoice".into(), Page::Invoice(invoice)));
+        all.push(("invoice-paid".into(), Page::Invoice(paid)));
         all
     }
 

@@ -6,9 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::mime::Content;
 use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
-use super::{
-    Bill, ComposeError, CoverNews, CoverNote, Detail, Inner, MailFacts, MailKind, Said, mail,
-};
+use super::{Bill, ComposeError, CoverNews, CoverNote, Inner, MailFacts, MailKind, Said, mail};
 use crate::domain::words::Lang;
 
 /// Skeletons kept. A season's firing has some dozens of shapes (languages, categories, insurance),
@@ -23,7 +21,6 @@ struct Shape {
     issuer: String,
     prefer: Lang,
     insured: bool,
-    detail: Detail,
     cover: CoverNote,
     news: Option<CoverNews>,
     bill: Option<Bill>,
@@ -80,8 +77,12 @@ impl Inner {
         Ok(Content::of(self.parts(facts)?))
     }
 
-    /// `None`: foreign text is in it, or an association that we have no frame of.
+    /// `None`: foreign text or a document of the member's own is in it, or an association that we
+    /// have no frame of.
     fn shape(&self, facts: &MailFacts<'_>, own: &Own<'_>) -> Option<Shape> {
+        if facts.invoice.is_some() {
+            return None;
+        }
         let said = match facts.kind {
             MailKind::Step(_)
             | MailKind::FreshLink
@@ -90,6 +91,9 @@ impl Inner {
             | MailKind::Cover(_) => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
             MailKind::AddressChange { .. }
+            | MailKind::Invoice(_)
+            | MailKind::PayerInvoice
+            | MailKind::Receipt(_)
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
             | MailKind::DeskNote(_)
@@ -103,7 +107,6 @@ impl Inner {
             issuer: facts.issuer.code.clone(),
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
-            detail: facts.detail,
             cover: facts.person.map(|p| p.cover).unwrap_or_default(),
             news: match facts.kind {
                 MailKind::Cover(news) => Some(news),
@@ -269,7 +272,6 @@ mod tests {
             issuer: n.to_string(),
             prefer: Lang::En,
             insured: false,
-            detail: Detail::default(),
             cover: CoverNote::Nothing,
             news: None,
             bill: None,

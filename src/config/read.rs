@@ -60,7 +60,8 @@ pub(super) fn parts(dir: &Path, report: &mut Report) -> Parts {
     let (associations, taxes) = federation.map(|f| (f.association, f.tax)).unzip();
     let calendar = read::<SchedulesFile>(dir, File::Schedules, report);
     let (schedules, digests) = calendar.map(|file| (file.schedule, file.digest)).unzip();
-    Parts { relance, associations, taxes: taxes.unwrap_or_default(), schedules, digests }
+    let taxes = taxes.unwrap_or_default();
+    Parts { relance, associations, taxes, schedules, digests }
 }
 
 fn read<T: DeserializeOwned>(dir: &Path, file: File, report: &mut Report) -> Option<T> {

@@ -179,12 +179,19 @@ pub fn lacks(offer: &Offer, answer: &Answer) -> Vec<Lack> {
     }
     if !gone && answer.cover != Some(Cover::Decline) {
         let said = answer.declared.as_ref().map_or(&[][..], |d| &d.answers);
-        let missing = offer.questions.iter().enumerate();
-        let missing = missing.filter(|(_, id)| !said.iter().any(|(known, _)| known == *id));
-        found.extend(missing.map(|(n, _)| Lack::Question(n)));
+        found.extend(unanswered(offer, said).map(Lack::Question));
     }
     if answer.employer.is_some() && answer.choice == Choice::Card {
         found.push(Lack::EmployerByCard);
     }
     found
+}
+
+/// Places of the questions that have no answer.
+pub fn unanswered<'a>(
+    offer: &'a Offer,
+    said: &'a [(String, bool)],
+) -> impl Iterator<Item = usize> + 'a {
+    let missing = offer.questions.iter().enumerate();
+    missing.filter(|(_, id)| !said.iter().any(|(known, _)| known == *id)).map(|(n, _)| n)
 }

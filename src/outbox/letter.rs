@@ -4,23 +4,24 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use crate::actions::Context;
-use crate::actions::insurance;
 use crate::actions::payload::{Payload, Side, Wish};
+use crate::actions::{Context, insurance, invoices, receipts};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded,
-    Links, MailFacts, MailIds, MailKind, PersonFacts, Said, Sent, mask,
+    InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent, mask,
 };
 use crate::config::{Association, InsuranceContact, StepKind};
 use crate::domain::billing::{self, Terms};
 use crate::domain::insurance::{Outcome, Why};
+use crate::domain::invoice::Invoice;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{eligibility, season};
-use crate::ids::{FiringId, MessageId};
+use crate::ids::{FiringId, InvoiceId, MessageId, PaymentId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
+use crate::store::invoices as documents;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
 use crate::store::{
@@ -80,6 +81,8 @@ struct Facts<'a> {
     member: Option<Member>,
     renewal: Option<Renewal>,
     bill: Option<Bill>,
+    invoice: Option<Invoice>,
+    receipt: Option<ReceiptFacts>,
     address: String,
     elsewhere: Option<Elsewhere>,
     payload: Payload,
@@ -156,6 +159,18 @@ fn facts<'a>(
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
     let address = elsewhere.as_ref().map_or(address, |to| to.address.clone());
+    let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
+    let bill = issued.or(bill);
+    let invoice =
+        payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?.flatten();
+    let received = match (payload.payment, view.renewal) {
+        (Some(id), Some(renewal)) => receipts::of(c, PaymentId(id), renewal)?,
+        _ => None,
+    };
+    let (receipt, bill) = match received {
+        Some((receipt, settled)) => (Some(receipt), Some(settled)),
+        None => (None, bill),
+    };
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
     let mid = context.ring.message_id(&view.cause, view.attempt);
@@ -166,6 +181,8 @@ fn facts<'a>(
         member,
         renewal,
         bill,
+        invoice,
+        receipt,
         address,
         elsewhere,
         payload,
@@ -260,14 +277,20 @@ struct Elsewhere {
     address: String,
     /// The new address that is asked about.
     asked: String,
+    /// Who pays in the member's place.
+    payer: Option<documents::Payer>,
 }
 
-/// Where a message about a new address goes, while that still waits.
+/// Where a message goes that is not for the member's address on file: the invoice to its payer
+/// while it is owed, a new address's question while it waits.
 fn elsewhere(
     c: &Connection,
     view: &MessageView,
     payload: &Payload,
 ) -> Result<Result<Option<Elsewhere>, &'static str>, StoreError> {
+    if view.kind == "payer-invoice" {
+        return to_payer(c, payload);
+    }
     let (Some(id), Some(side)) = (payload.change, payload.side) else { return Ok(Ok(None)) };
     let waiting = corrections::address_change(c, id)?.filter(|change| change.state == "waiting");
     let Some(change) = waiting.filter(|change| Some(change.person) == view.person) else {
@@ -277,7 +300,23 @@ fn elsewhere(
     if addresses::is_suspended(c, &address)? {
         return Ok(Err("address-suspended"));
     }
-    Ok(Ok(Some(Elsewhere { address, asked: change.address })))
+    Ok(Ok(Some(Elsewhere { address, asked: change.address, payer: None })))
+}
+
+fn to_payer(
+    c: &Connection,
+    payload: &Payload,
+) -> Result<Result<Option<Elsewhere>, &'static str>, StoreError> {
+    let invoice = payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?;
+    let Some(payer) = invoice.flatten().filter(Invoice::stands).and_then(|i| i.payer) else {
+        return Ok(Err("owed-no-more"));
+    };
+    let Some(payer) = documents::payer_by_id(c, payer)? else { return Ok(Err("no-address")) };
+    if addresses::is_suspended(c, &payer.email)? {
+        return Ok(Err("address-suspended"));
+    }
+    let address = payer.email.clone();
+    Ok(Ok(Some(Elsewhere { address, asked: String::new(), payer: Some(payer) })))
 }
 
 /// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
@@ -307,8 +346,8 @@ fn entitled(
         return Err("not-active");
     }
     let bill = billing::bill(&context.config, member, issuer, &terms);
-    if view.kind.starts_with("address-change") {
-        // Where it goes stands with the change itself: there may be no address on file at all.
+    if view.kind.starts_with("address-change") || view.kind == "payer-invoice" {
+        // Where it goes stands elsewhere: there may be no address on file at all.
         return Ok((String::new(), bill));
     }
     let address = member.email.clone().ok_or("no-address")?;
@@ -422,6 +461,9 @@ impl Writer<'_> {
         if self.view.to_desk {
             return Links::default();
         }
+        if self.payer().is_some() {
+            return Links { renew: self.url("i", Purpose::Invoice), ..Links::default() };
+        }
         let confirm = self.facts.payload.wish.is_some();
         let address = self.facts.payload.side.is_some();
         // The page behind the link is the member's own: a new address has to be one first.
@@ -448,6 +490,7 @@ impl Writer<'_> {
             .as_ref()
             .map(|m| format!("{} {}", m.given_name, m.family_name))
             .unwrap_or_default();
+        let name = self.payer().map_or(name, |payer| payer.name.clone());
         let template = composer.version(&kind);
         // Whoever holds a mistyped new address should learn nothing of the member.
         let stranger = facts.payload.side == Some(Side::New);
@@ -461,8 +504,8 @@ impl Writer<'_> {
             issuer: facts.issuer,
             relance: &self.context.config.relance,
             person: facts.member.as_ref().filter(|_| !stranger).map(|m| self.person(m)),
-            detail: facts.payload.detail,
             bill: facts.bill.clone(),
+            invoice: facts.invoice.clone(),
             links: self.links(),
             ids: MailIds {
                 message_id: header_id.clone(),
@@ -480,8 +523,15 @@ impl Writer<'_> {
         Ok((composed, template, header_id))
     }
 
+    fn payer(&self) -> Option<&documents::Payer> {
+        self.facts.elsewhere.as_ref()?.payer.as_ref()
+    }
+
     fn language(&self) -> Lang {
         let issuer = self.facts.issuer;
+        if let Some(payer) = self.payer() {
+            return Lang::parse(&payer.language).unwrap_or(issuer.language);
+        }
         if self.view.to_desk {
             if let Some(contact) = insurance_contact(self.context, self.view) {
                 return contact.language;
@@ -512,6 +562,9 @@ impl Writer<'_> {
         }
         match self.view.kind.as_str() {
             "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
+            "invoice" => InvoiceWhy::parse(&facts.payload.invoice_why).map(MailKind::Invoice),
+            "payer-invoice" => Some(MailKind::PayerInvoice),
+            "receipt" => facts.receipt.clone().map(MailKind::Receipt),
             "fresh-link" => Some(MailKind::FreshLink),
             "confirm-request" => match facts.payload.wish? {
                 Wish::Renew => Some(MailKind::ConfirmRequest(Said::RenewedByInvoice)),

@@ -3,11 +3,15 @@
 use axum::response::Response;
 
 use super::super::ask::Ask;
+use super::super::card::{self, Payer};
 use super::super::{Site, reply};
 use super::form::Asked;
 use super::{Shown, expired, load, render};
+use crate::actions::insurance::{self, By};
 use crate::actions::{self, Action, Applied, Door, Evidence, Sent};
 use crate::compose::{Notice, Typed};
+use crate::domain::answer::{Choice, Declared};
+use crate::domain::insurance::Declaration;
 use crate::ids::MessageId;
 use crate::store::Lane;
 
@@ -29,12 +33,22 @@ pub(super) async fn apply(
         _ => None,
     };
     let corrected = matches!(asked, Asked::Correct(_));
+    let payer = Payer { renewal, mid, issuer: shown.issuer, lang, back: ask.path.clone() };
+    if matches!(asked, Asked::Pay) {
+        return card::pay(site, ask, &payer).await;
+    }
     let applied = site
         .store
         .write(Lane::Front, move |c| {
             let evidence = Evidence { door: Door::Web, mid: Some(mid), lang, at: now, answers: "" };
             let proof = Action::Proof { mid, what: "click", human: true };
             actions::apply(c, &context, &proof, &evidence)?;
+            if let Asked::Declare(declared) = &asked {
+                let Declared { questions, answers } = declared.clone();
+                let declaration = Declaration { questions, answers };
+                let by = By { staff: "", tell: true };
+                return insurance::declare(c, &context, renewal, &declaration, by, &evidence);
+            }
             let action = match &asked {
                 Asked::Answer { answer, version, nonce, quote } => Action::Answer {
                     renewal,
@@ -43,7 +57,9 @@ pub(super) async fn apply(
                 },
                 Asked::Correct(changes) => Action::Correct { renewal, changes },
                 Asked::RemindOn(day) => Action::RemindOn { renewal, day: *day },
-                Asked::Undo | Asked::Keep => Action::TakeBack { renewal },
+                Asked::Undo | Asked::Keep | Asked::Pay | Asked::Declare(_) => {
+                    Action::TakeBack { renewal }
+                }
             };
             actions::apply(c, &context, &action, &evidence)
         })
@@ -65,9 +81,14 @@ pub(super) async fn apply(
                 Err(answer) => answer,
             }
         }
-        (Ok(applied), _) => {
+        (Ok(applied), choice) => {
             if applied == Applied::Done {
                 site.outbox.wake();
+            }
+            // Pressed twice, or gone back: the payment page that there is.
+            let pays = matches!(applied, Applied::Done | Applied::Already);
+            if pays && choice == Some(Choice::Card) {
+                return card::pay(site, ask, &payer).await;
             }
             if corrected {
                 reply::saved(&ask.path, ask.chosen)

@@ -26,6 +26,10 @@ pub(super) enum Asked {
     Correct(Vec<Change>),
     /// No reminder before that day.
     RemindOn(Date),
+    /// The insurance questions alone, for a renewal that is answered.
+    Declare(Declared),
+    /// Pay what is owed by card.
+    Pay,
     /// The last answer taken back.
     Undo,
     /// Nothing: what is on record stays.
@@ -43,7 +47,9 @@ pub(super) fn read(
     match typed.get("act") {
         "undo" => Ok(Asked::Undo),
         "keep" => Ok(Asked::Keep),
+        "pay" => Ok(Asked::Pay),
         "correct" => reading.corrections(),
+        "declare" => reading.declaration(),
         "remind" => reading.reminder().map(Asked::RemindOn).map_err(|fault| vec![fault]),
         "" | "replace" => reading.answer(),
         _ => Err(vec![FormFault::UnknownChoice]),
@@ -65,6 +71,22 @@ impl Reading<'_> {
         }
         faults.extend((!changes.is_empty()).then(|| self.proof()).flatten());
         if faults.is_empty() { Ok(Asked::Correct(changes)) } else { Err(faults) }
+    }
+
+    fn declaration(&self) -> Result<Asked, Vec<FormFault>> {
+        let Some(offer) = &self.shown.view.offer else { return Ok(Asked::Keep) };
+        if offer.questions.is_empty() {
+            return Ok(Asked::Keep);
+        }
+        let declared = self.declared(offer);
+        let said = declared.as_ref().map_or(&[][..], |d| &d.answers);
+        let missing = offer::unanswered(offer, said).map(Lack::Question).map(fault_of);
+        let mut faults: Vec<FormFault> = missing.collect();
+        faults.extend(self.proof());
+        match declared {
+            Some(declared) if faults.is_empty() => Ok(Asked::Declare(declared)),
+            _ => Err(in_order(faults)),
+        }
     }
 
     fn reminder(&self) -> Result<Date, FormFault> {

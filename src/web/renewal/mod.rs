@@ -4,6 +4,7 @@
 mod act;
 mod form;
 mod render;
+mod standing;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -18,7 +19,8 @@ use super::{Site, reply};
 use crate::actions::{self, Context, RenewalView};
 use crate::compose::{CoverNote, ExpiredPage, Page, PersonFacts, Typed, mask};
 use crate::config::Association;
-use crate::domain::words::Lang;
+use crate::domain::offer::Offer;
+use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{answer, season};
 use crate::ids::{MessageId, RenewalId};
 use crate::link::{Purpose, Token};
@@ -34,6 +36,8 @@ pub(super) struct Shown {
     remind_on: Option<Date>,
     /// Today, where the association is.
     today: Date,
+    /// Invoices, money, insurance.
+    standing: standing::Standing,
 }
 
 /// Reads what a link's message is about; `None` where it is not here, or shows no renewal.
@@ -59,6 +63,7 @@ pub(super) fn shown(
         waiting: waiting.map(|w| mask(&w.address)).unwrap_or_default(),
         remind_on: renewals::remind_on(c, id)?,
         today: zone.to_datetime(now).date(),
+        standing: standing::read(c, context, &view, &zone)?,
         view,
         issuer,
     }))
@@ -77,9 +82,17 @@ impl Shown {
             given_name: &member.given_name,
             family_name: &member.family_name,
             category: member.membership(&self.issuer.code).map_or("", |m| &m.category),
-            insured: self.view.offer.as_ref().is_some_and(|o| o.bill_insures()),
+            insured: self.insured(),
             state: self.view.row.renewal.state,
             cover: CoverNote::Nothing,
+        }
+    }
+
+    /// Whether insurance goes with the renewal: by the answer that stands, else by what is offered.
+    fn insured(&self) -> bool {
+        match &self.view.owed {
+            Some(owed) if self.view.row.renewal.state != RenewalState::Open => owed.insures(),
+            _ => self.view.offer.as_ref().is_some_and(Offer::bill_insures),
         }
     }
 

@@ -8,9 +8,12 @@ use super::super::{Site, reply};
 use super::{Shown, nonce};
 use crate::actions::{Context, RenewalView};
 use crate::compose::{
-    Conflict, ConflictPage, DonePage, FormFault, Notice, Page, RenewalPage, Said, Status, Typed,
+    Conflict, ConflictPage, DonePage, FormFault, InsuranceFacts, Notice, Page, RenewalPage, Said,
+    Typed,
 };
-use crate::domain::answer::{self, Choice, Given};
+use crate::domain::answer::{self, Choice};
+use crate::domain::money::Cents;
+use crate::domain::offer::Offer;
 use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{offer, season};
 use crate::ids::MessageId;
@@ -53,8 +56,8 @@ pub(super) fn page(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent) -> Respon
         on_file: &shown.view.on_file,
         waiting: &shown.waiting,
         offer,
-        insurance: None,
-        card: false,
+        insurance: offer.speaks_of_insurance().then(|| insurance(site, offer)).flatten(),
+        card: site.card.is_some(),
         late: state == RenewalState::Lapsed,
         remind_on: shown.remind_on.filter(|day| *day > shown.today),
         remind_until: offer::remind_until(season, shown.today),
@@ -82,32 +85,42 @@ pub(super) fn faulty(
     page(site, ask, shown, &Sent { typed: typed.clone(), faults, notice: Notice::None })
 }
 
+/// Who insures, and those of its questions that are still to be answered.
+fn insurance<'a>(site: &'a Site, offer: &Offer) -> Option<InsuranceFacts<'a>> {
+    let section = site.context.config.relance.insurance.as_ref()?;
+    let open = section.questions.iter().filter(|q| offer.questions.contains(&q.id));
+    Some(InsuranceFacts {
+        broker: &section.broker,
+        webinar_url: section.webinar_url.as_deref(),
+        questions: open.map(|q| (q.id.as_str(), &q.text)).collect(),
+    })
+}
+
 fn done(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent, lang: Lang) -> Response {
-    let state = shown.view.row.renewal.state;
-    let Some((said, at)) = last(&shown.view.given, state) else {
-        return ask.page(site, 404, &Page::NotFound);
-    };
-    let undo_until = undo_until(&site.context, &shown.view, ask.now);
-    let owes = matches!(said, Said::RenewedByInvoice | Said::PayingByCard);
-    let status = [match state {
-        RenewalState::WithDesk => Status::WithDesk(at),
-        _ => Status::Answered(at),
-    }];
+    let (view, state) = (&shown.view, shown.view.row.renewal.state);
+    let owes = view.owed.as_ref().is_some_and(|b| b.total().get() > 0);
+    let at = view.given.last().map(|g| g.at);
+    let said = said(view.given.last().and_then(|g| g.choice), state, owes);
+    let renews = matches!(state, RenewalState::Pledged | RenewalState::Paid);
+    let declare = renews && shown.insured();
+    let by_card = site.card.is_some() && state == RenewalState::Pledged;
+    let offer = view.offer.as_ref().filter(|offer| declare && !offer.questions.is_empty());
+    let invoice = shown.standing.invoice.as_ref().map(|_| format!("{}/invoice", ask.path));
     let page = DonePage {
         issuer: &shown.issuer,
         person: shown.person(),
-        on_file: &shown.view.on_file,
+        on_file: &view.on_file,
         waiting: &shown.waiting,
         said,
         at,
-        bill: shown.view.bill().filter(|_| owes),
-        status: &status,
-        insurance: None,
-        by_card: None,
-        invoice: "",
-        undo_until,
+        bill: view.owed.as_ref().filter(|_| renews && owes),
+        status: &shown.standing.status,
+        insurance: offer.and_then(|offer| insurance(site, offer)),
+        by_card: Some(shown.standing.left).filter(|left| by_card && *left > Cents::ZERO),
+        invoice: invoice.as_deref().unwrap_or_default(),
+        undo_until: undo_until(&site.context, view, ask.now),
         notice: sent.notice,
-        version: shown.view.row.renewal.version,
+        version: view.row.renewal.version,
         nonce: &nonce(site),
         typed: &sent.typed,
         faults: &sent.faults,
@@ -115,18 +128,16 @@ fn done(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent, lang: Lang) -> Respo
     reply::page(site, sent.status(), &Page::Done(page), lang)
 }
 
-/// What was said last, and when.
-fn last(given: &[Given], state: RenewalState) -> Option<(Said, Timestamp)> {
-    given.last().map(|g| (said(g.choice, state), g.at))
-}
-
-const fn said(choice: Option<Choice>, state: RenewalState) -> Said {
+/// What was said last. Where nobody answered, the state speaks: the association's own list, or a
+/// desk, has settled it.
+const fn said(choice: Option<Choice>, state: RenewalState, owes: bool) -> Said {
     match (choice, state) {
-        (Some(Choice::Invoice | Choice::Card), RenewalState::Paid) => Said::Renewed,
-        (Some(Choice::Invoice), _) => Said::RenewedByInvoice,
+        (_, RenewalState::Paid) if owes => Said::Paid,
+        (_, RenewalState::Paid) => Said::Renewed,
+        (_, RenewalState::WithDesk) | (Some(Choice::Situation), _) => Said::Situation,
+        (Some(Choice::Invoice), _) | (_, RenewalState::Pledged) => Said::RenewedByInvoice,
+        (_, RenewalState::NotRenewing) | (Some(Choice::NotRenewing), _) => Said::NotRenewing,
         (Some(Choice::Card), _) => Said::PayingByCard,
-        (Some(Choice::NotRenewing), _) => Said::NotRenewing,
-        (Some(Choice::Situation), _) => Said::Situation,
         (None, _) => Said::Undone,
     }
 }
@@ -134,7 +145,7 @@ const fn said(choice: Option<Choice>, state: RenewalState) -> Said {
 fn undo_until(context: &Context, view: &RenewalView, now: Timestamp) -> Option<Timestamp> {
     let deadline = season::deadline(&context.config.relance.season);
     let given = view.given.last()?;
-    let state = view.row.renewal.state;
+    let state = view.state_to_undo();
     if !answer::may_undo(state, Some(given), deadline, now) {
         return None;
     }
@@ -152,9 +163,9 @@ pub(super) fn conflict(
     stale: bool,
 ) -> Response {
     let state = shown.view.row.renewal.state;
-    let Some((recorded, at)) = last(&shown.view.given, state) else {
-        return reply::see(&ask.path, ask.chosen);
-    };
+    let Some(last) = shown.view.given.last() else { return reply::see(&ask.path, ask.chosen) };
+    let owes = shown.view.owed.as_ref().is_some_and(|b| b.total().get() > 0);
+    let (recorded, at) = (said(last.choice, state, owes), last.at);
     let conflict = if stale || recorded == Said::Undone {
         Conflict::Changed { meanwhile: Some(recorded), at }
     } else {
