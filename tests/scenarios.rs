@@ -73,6 +73,10 @@ mod s51_secrets_and_folders;
 mod s60_attack_mail;
 #[path = "scenarios/61-attack-config/mod.rs"]
 mod s61_attack_config;
+#[path = "scenarios/72-four-steps/mod.rs"]
+mod s72_four_steps;
+#[path = "scenarios/73-new-address/mod.rs"]
+mod s73_new_address;
 #[path = "scenarios/74-deadline/mod.rs"]
 mod s74_deadline;
 #[path = "scenarios/75-declaration/mod.rs"]

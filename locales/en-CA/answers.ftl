@@ -165,7 +165,7 @@ address-change =
 button-address = Look and confirm
 
 payer-invoice =
-    .subject = { $short } invoice { $number } for { $name }: to be paid by { $due_on }
+    .subject = Invoice { $number } for { $name }, due { $due_on }
     .intro = { $name } asked us to send you this invoice for a membership { $to }. The page behind the link shows it, for printing or paying.
     .not-you = If you do not pay for { $name }, please answer this mail.
 

@@ -165,7 +165,7 @@ address-change =
 button-address = Voir et confirmer
 
 payer-invoice =
-    .subject = Facture { $number } ({ $short }) pour { $name } : à payer au plus tard le { $due_on }
+    .subject = Facture { $number } pour { $name }, à payer d’ici le { $due_on }
     .intro = { $name } nous a demandé de vous envoyer cette facture pour son adhésion { $to }. La page du lien permet de la voir, de l’imprimer ou de la payer.
     .not-you = Si vous ne payez pas pour { $name }, veuillez répondre à ce courriel.
 

@@ -76,6 +76,10 @@ impl PageSamples {
             blank: Typed::default(),
             filled: Typed::new(filled.into()),
             status: status(),
+            taken_back: Invoice {
+                corrected_by: Some("OEI-2027-00013".into()),
+                ..super::sample::invoice("OEI", several)
+            },
             invoice: [
                 super::sample::invoice("OEI", several),
                 super::sample::invoice("WEA", single),

@@ -4,7 +4,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::answer::{Answer, Choice};
+use super::answer::{Answer, Choice, Situation};
 use super::bill::{Bill, Line, LineKind};
 use super::billing::{self, Terms};
 use super::insurance::{self, Standing, standing};
@@ -156,17 +156,16 @@ pub enum Lack {
     EmployerByCard,
 }
 
-/// What is missing in an answer given on the page. A reply or a desk may leave insurance open; a
-/// member who has the questions before them answers them.
+/// What is missing in an answer given on the page. An intent to pay is never turned away because
+/// insurance was passed over: cover then stays as it is, and the questions wait. But whoever began
+/// with insurance is told what is missing there.
 #[must_use]
 pub fn lacks(offer: &Offer, answer: &Answer) -> Vec<Lack> {
     let mut found = Vec::new();
     if answer.choice == Choice::Situation {
         match answer.situation {
             None => found.push(Lack::Situation),
-            Some(super::answer::Situation::Other) if answer.note.is_empty() => {
-                found.push(Lack::Note);
-            }
+            Some(Situation::Other) if answer.note.is_empty() => found.push(Lack::Note),
             Some(_) => {}
         }
     }
@@ -174,11 +173,12 @@ pub fn lacks(offer: &Offer, answer: &Answer) -> Vec<Lack> {
         return found;
     }
     let gone = offer.optional.iter().any(|o| o.insurance_too && answer.dropped.contains(&o.code));
-    if offer.asks_cover() && !gone && answer.cover.is_none() {
-        found.push(Lack::Cover);
-    }
-    if !gone && answer.cover != Some(Cover::Decline) {
-        let said = answer.declared.as_ref().map_or(&[][..], |d| &d.answers);
+    let said = answer.declared.as_ref().map_or(&[][..], |d| &d.answers);
+    let begun = !said.is_empty() || answer.cover == Some(Cover::Keep);
+    if begun && !gone {
+        if offer.asks_cover() && answer.cover.is_none() {
+            found.push(Lack::Cover);
+        }
         found.extend(unanswered(offer, said).map(Lack::Question));
     }
     if answer.employer.is_some() && answer.choice == Choice::Card {
@@ -194,4 +194,112 @@ pub fn unanswered<'a>(
 ) -> impl Iterator<Item = usize> + 'a {
     let missing = offer.questions.iter().enumerate();
     missing.filter(|(_, id)| !said.iter().any(|(known, _)| known == *id)).map(|(n, _)| n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::answer::{Declared, Employer};
+    use crate::domain::billing::tests::{federation, member};
+
+    fn terms() -> Terms<'static> {
+        let on = jiff::civil::date(2026, 11, 3);
+        Terms { on, late: false, cover: None, dropped: &[] }
+    }
+
+    fn of(places: &[&str], issuer: &str) -> Offer {
+        let config = federation();
+        let issuer = config.association(issuer).unwrap();
+        offer(&config, &member(places), issuer, &terms()).unwrap()
+    }
+
+    #[test]
+    fn what_is_offered() {
+        for (places, issuer, insurance, asks, questions) in [
+            (&["CIP+"][..], "CIP", Insurance::Covered, true, 2),
+            (&["CIP"], "CIP", Insurance::Entitled, true, 2),
+            (&["OPPI+", "CIP"], "OPPI", Insurance::Covered, true, 2),
+            (&["SPPI+", "CIP+"], "CIP", Insurance::None, false, 0),
+        ] {
+            let offer = of(places, issuer);
+            assert_eq!(offer.insurance, insurance, "{places:?}");
+            assert_eq!((offer.asks_cover(), offer.questions.len()), (asks, questions));
+            assert_eq!(offer.keep.is_some(), asks);
+            if let (Some(keep), Some(decline)) = (&offer.keep, &offer.decline) {
+                assert!(keep.insures() && !decline.insures());
+                assert!(keep.total() > decline.total());
+            }
+        }
+    }
+
+    #[test]
+    fn a_quote_changes_with_every_amount() {
+        let (covered, entitled) = (of(&["CIP+"], "CIP"), of(&["CIP"], "CIP"));
+        assert_ne!(covered.quote(), entitled.quote());
+        assert_eq!(covered.quote(), of(&["CIP+"], "CIP").quote());
+        let mut dearer = covered.clone();
+        dearer.decline.as_mut().unwrap().lines[0].amount = Cents::new(1).unwrap();
+        assert_ne!(dearer.quote(), covered.quote());
+    }
+
+    #[test]
+    fn what_an_answer_lacks() {
+        let offer = of(&["CIP+"], "CIP");
+        let plain = Answer::plain(Choice::Invoice);
+        let declared = |n: usize| {
+            let answers = offer.questions.iter().take(n).map(|id| (id.clone(), false)).collect();
+            Some(Declared { questions: offer.questions_version.clone(), answers })
+        };
+        let employer = Some(Employer {
+            name: "Ville d’Exemple".into(),
+            email: "compta@example.org".into(),
+            purchase_order: String::new(),
+        });
+        let (keep, decline) = (Some(Cover::Keep), Some(Cover::Decline));
+        let situation = |kind, note: &str| Answer {
+            situation: kind,
+            note: note.into(),
+            ..Answer::plain(Choice::Situation)
+        };
+        let table = [
+            ("passed over", plain.clone(), vec![]),
+            (
+                "kept, nothing answered",
+                Answer { cover: keep, ..plain.clone() },
+                vec![Lack::Question(0), Lack::Question(1)],
+            ),
+            (
+                "one of two",
+                Answer { cover: keep, declared: declared(1), ..plain.clone() },
+                vec![Lack::Question(1)],
+            ),
+            (
+                "answered, not chosen",
+                Answer { declared: declared(2), ..plain.clone() },
+                vec![Lack::Cover],
+            ),
+            ("whole", Answer { cover: keep, declared: declared(2), ..plain.clone() }, vec![]),
+            ("declined", Answer { cover: decline, ..plain.clone() }, vec![]),
+            (
+                "an employer by card",
+                Answer { choice: Choice::Card, employer, ..plain },
+                vec![Lack::EmployerByCard],
+            ),
+            ("no situation", situation(None, "x"), vec![Lack::Situation]),
+            ("other, in no words", situation(Some(Situation::Other), ""), vec![Lack::Note]),
+            ("retired", situation(Some(Situation::Retired), ""), vec![]),
+            ("leaving", Answer::plain(Choice::NotRenewing), vec![]),
+        ];
+        for (name, answer, want) in table {
+            assert_eq!(lacks(&offer, &answer), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_reminder_cannot_be_put_off_to_the_deadline() {
+        let season = federation().relance.season;
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        assert_eq!(remind_until(&season, day("2026-11-03")), Some(day("2026-12-24")));
+        assert_eq!(remind_until(&season, day("2026-12-24")), None);
+    }
 }

@@ -140,6 +140,7 @@ impl Reading<'_> {
         let dropped = optional.filter(|code| self.typed.all("drop").any(|d| d == code.as_str()));
         answer.dropped = dropped.cloned().collect();
         if answer.cover != Some(Cover::Decline) {
+            // What is declined is not declared.
             answer.declared = self.declared(offer);
         }
         match self.employer() {
