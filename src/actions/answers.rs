@@ -44,8 +44,6 @@ pub struct RenewalView {
     /// What is owed: by its invoices where there are any, else by the answer that stands, else as
     /// of now.
     pub owed: Option<Bill>,
-    /// Whether the insurance questions are answered as they are asked now.
-    pub declared: bool,
     /// Accepted answers, oldest first.
     pub given: Vec<Given>,
 }
@@ -75,19 +73,14 @@ pub fn view_of_renewal(
     let on_file = corrected::on_file(c, row.person)?;
     let given = renewals::answers(c, id)?;
     let mut offer = offered(context, &row, &member, now);
-    let declared = match &offer {
-        Some(offer) => is_declared(c, id, offer)?,
-        None => false,
-    };
-    if let (Some(offer), true) = (&mut offer, declared) {
-        // What was answered is not asked, or shown, again.
-        offer.questions.clear();
+    if let Some(offer) = &mut offer {
+        offer.declared = is_declared(c, id, offer)?;
     }
     let owed = match invoices::standing_bill(c, id)? {
         Some(issued) => Some(issued),
         None => owed_now(context, &row, &member, answer::standing(&given), now),
     };
-    Ok(Some(RenewalView { row, member, on_file, offer, owed, declared, given }))
+    Ok(Some(RenewalView { row, member, on_file, offer, owed, given }))
 }
 
 /// Whether every question of the offer was answered last, in the wording of now.

@@ -124,6 +124,7 @@ fn offers(several: &Bill, single: &Bill) -> Vec<(&'static str, &'static str, Off
         optional: Vec::new(),
         questions: Vec::new(),
         questions_version: "1".into(),
+        declared: false,
     };
     let covered = Offer {
         bill: several.clone(),

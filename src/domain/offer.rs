@@ -57,6 +57,8 @@ pub struct Offer {
     pub questions: Vec<String>,
     /// Version of their wording.
     pub questions_version: String,
+    /// Whether all of them are answered already: they are not asked, nor shown, again.
+    pub declared: bool,
 }
 
 /// What `member` can choose from; `None` where `issuer` bills them for nothing.
@@ -96,6 +98,7 @@ pub fn offer(
             .map(|a| a.questions.iter().map(|q| q.id.clone()).collect())
             .unwrap_or_default(),
         questions_version: asked.map(|a| a.questions_version.clone()).unwrap_or_default(),
+        declared: false,
         bill,
     })
 }
@@ -111,6 +114,12 @@ impl Offer {
     #[must_use]
     pub const fn bill_insures(&self) -> bool {
         matches!(self.insurance, Insurance::Included | Insurance::Covered)
+    }
+
+    /// Whether there are questions that wait for their answers.
+    #[must_use]
+    pub fn asks_questions(&self) -> bool {
+        !self.declared && !self.questions.is_empty()
     }
 
     /// Whether cover must be chosen.
@@ -192,7 +201,7 @@ pub fn unanswered<'a>(
     offer: &'a Offer,
     said: &'a [(String, bool)],
 ) -> impl Iterator<Item = usize> + 'a {
-    let missing = offer.questions.iter().enumerate();
+    let missing = offer.questions.iter().enumerate().filter(|_| !offer.declared);
     missing.filter(|(_, id)| !said.iter().any(|(known, _)| known == *id)).map(|(n, _)| n)
 }
 

@@ -75,7 +75,7 @@ impl Reading<'_> {
 
     fn declaration(&self) -> Result<Asked, Vec<FormFault>> {
         let Some(offer) = &self.shown.view.offer else { return Ok(Asked::Keep) };
-        if offer.questions.is_empty() {
+        if !offer.asks_questions() {
             return Ok(Asked::Keep);
         }
         let declared = self.declared(offer);

@@ -88,7 +88,7 @@ pub(super) fn faulty(
 /// Who insures, and those of its questions that are still to be answered.
 fn insurance<'a>(site: &'a Site, offer: &Offer) -> Option<InsuranceFacts<'a>> {
     let section = site.context.config.relance.insurance.as_ref()?;
-    let open = section.questions.iter().filter(|q| offer.questions.contains(&q.id));
+    let open = section.questions.iter().filter(|_| offer.asks_questions());
     Some(InsuranceFacts {
         broker: &section.broker,
         webinar_url: section.webinar_url.as_deref(),
@@ -104,7 +104,7 @@ fn done(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent, lang: Lang) -> Respo
     let renews = matches!(state, RenewalState::Pledged | RenewalState::Paid);
     let declare = renews && shown.insured();
     let by_card = site.card.is_some() && state == RenewalState::Pledged;
-    let offer = view.offer.as_ref().filter(|offer| declare && !offer.questions.is_empty());
+    let offer = view.offer.as_ref().filter(|offer| declare && offer.asks_questions());
     let invoice = shown.standing.invoice.as_ref().map(|_| format!("{}/invoice", ask.path));
     let page = DonePage {
         issuer: &shown.issuer,

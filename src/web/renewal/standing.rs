@@ -10,6 +10,7 @@ use crate::compose::Status;
 use crate::domain::bill::Bill;
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
+use crate::domain::offer::Offer;
 use crate::domain::words::RenewalState;
 use crate::store::{StoreError, certificates, declarations, invoices, payments};
 
@@ -95,7 +96,7 @@ fn insurance_lines(
     if !renews || !view.owed.as_ref().is_some_and(Bill::insures) {
         return Ok(());
     }
-    let asked = view.offer.as_ref().is_some_and(|offer| !offer.questions.is_empty());
+    let asked = view.offer.as_ref().is_some_and(Offer::asks_questions);
     if asked {
         status.push(Status::DeclarationPending);
     } else if certificates::url(c, view.row.person, &view.row.season)?.is_none() {

@@ -36,7 +36,9 @@ fn both_ends_confirm_a_new_address() {
     let saved = club.submit(&link, &proof);
     assert_eq!(saved.status, 303);
     assert!(saved.header("location").unwrap().ends_with("?saved=1"));
-    assert!(club.get(saved.header("location").unwrap()).body.contains("Your corrections are saved"));
+    assert!(
+        club.get(saved.header("location").unwrap()).body.contains("Your corrections are saved")
+    );
     assert_eq!(person(&club, "phone"), "\"613 555-0199\"");
     assert_eq!(person(&club, "email"), "\"alice@club.test\"");
     // Sent again, nothing more happens.
@@ -47,7 +49,7 @@ fn both_ends_confirm_a_new_address() {
     club.rest();
     let to_new = taken(&relay, "new@club.test", "gave this address");
     assert!(!to_new.text.contains("Alice"), "a mistyped address learns no name: {}", to_new.text);
-    let to_old = taken(&relay, "alice@club.test", "write to another address");
+    let to_old = taken(&relay, "alice@club.test", "asked us to write");
     assert!(!to_old.text.contains("new@club.test"), "{}", to_old.text);
     let (new_end, old_end) = (to_new.path_with("/c/").unwrap(), to_old.path_with("/c/").unwrap());
     assert_eq!(club.submit(&new_end, &[("act", "confirm")]).status, 303);
@@ -84,7 +86,7 @@ fn the_old_address_can_refuse() {
     assert_eq!(club.submit(&link, &new).status, 303);
     club.rest();
     let end = |who: &str, words: &str| taken(&relay, who, words).path_with("/c/").unwrap();
-    let (old, thief) = (end("alice", "another address"), end("thief", "gave this address"));
+    let (old, thief) = (end("alice", "asked us to write"), end("thief", "gave this address"));
     assert_eq!(club.submit(&old, &[("act", "refuse")]).status, 303);
     club.post(&thief, &[("act", "confirm"), ("nonce", "n")]);
     assert!(club.get(&thief).body.contains("Nothing has changed"));

@@ -55,7 +55,7 @@ fn number_code_and_postal_code_reach_the_page_of_the_link() {
     assert_eq!(club.submit(&page, &[("choice", "invoice")]).status, 303);
     assert!(club.get(&page).body.contains("Votre renouvellement est noté"));
     club.rest();
-    assert_eq!(club.ledger(), "imported\nfired\ncode-told\nsigned-in\nanswered\n");
+    assert_eq!(club.ledger(), "imported\nfired\ncode-told\nsigned-in\ninvoiced\nanswered\n");
     let sent = "SELECT count(*) FROM message WHERE kind = 'sign-in' AND state <> 'cancelled'";
     assert_eq!(club.query(sent), ["0"]);
     assert_eq!(relay.taken().len(), 2, "no mail stands behind it");
