@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::payload::{Payload, Side, Wish};
+use super::payload::{Payload, Side};
 use super::{Applied, Context, Evidence, letters, note, person};
 use crate::compose::Said;
 use crate::domain::correction::{Change, Field};
@@ -97,9 +97,7 @@ fn ask_both(
         &[(Side::New, "address-change")]
     };
     for &(side, kind) in sides {
-        let wish = Some(Wish::Address);
-        let payload =
-            Payload { wish, change: Some(change), side: Some(side), ..Payload::default() };
+        let payload = Payload { change: Some(change), side: Some(side), ..Payload::default() };
         let parts = letters::Parts { seq, kind, member, renewal, issuer, payload: &payload };
         letters::to_member(c, &parts, evidence)?;
     }

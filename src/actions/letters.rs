@@ -150,7 +150,6 @@ pub(super) fn ask_to_confirm(
     let said = match wish {
         Wish::Renew => Said::RenewedByInvoice,
         Wish::Stop => Said::Unsubscribed,
-        Wish::Address => return Ok(Applied::Nothing),
     };
     let payload = Payload { said: said.as_str().into(), wish: Some(wish), ..Payload::default() };
     answer_mail(c, context, message, "confirm-request", payload, evidence)

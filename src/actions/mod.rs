@@ -2,7 +2,7 @@
 //! Each act is decided by `domain/` and applied with its ledger line and its outgoing messages in
 //! the caller's transaction. Never fetches or sends anything.
 
-pub(crate) mod addresses;
+mod addresses;
 mod answers;
 #[cfg(test)]
 mod bench;
@@ -30,12 +30,13 @@ use crate::config::{Association, Config};
 use crate::domain::answer::Answer;
 use crate::domain::correction::Change;
 use crate::domain::member::Member;
+use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
 use crate::link::Keyring;
 use crate::store::{StoreError, ledger, people};
 
-pub use addresses::{SCORE_LIMIT, decayed};
+pub use addresses::unreached_desks;
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
 use payload::Side;
@@ -202,10 +203,13 @@ pub enum Action<'a> {
         mid: MessageId,
         /// RFC 3463 status.
         status: &'a str,
-        /// Whether the address is dead.
-        hard: bool,
+        /// Where the fault lies.
+        fault: Fault,
         /// Whether our own envelope token vouches for the report.
         vouched: bool,
+        /// Whether so much of its mailing came back that the fault is more likely elsewhere: then
+        /// it is noted, and nothing counts against the address.
+        doubted: bool,
     },
     /// An attempt was complained of.
     Complained {
@@ -284,8 +288,9 @@ pub fn apply(
             letters::desk_answer(c, context, *inbound, *message, evidence)
         }
         Action::Verify { person, about } => letters::verify(c, context, *person, *about, evidence),
-        Action::Bounced { mid, status, hard, vouched } => {
-            addresses::bounced(c, context, *mid, status, *hard, *vouched, evidence)
+        Action::Bounced { mid, status, fault, vouched, doubted } => {
+            let report = addresses::Came { status, fault: *fault, vouched: *vouched };
+            addresses::bounced(c, context, *mid, &report, *doubted, evidence)
         }
         Action::Complained { mid } => subscriptions::complained(c, context, *mid, evidence),
         Action::Proof { mid, what, human } => {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::mailroom::Wish;
+
 /// The JSON in `message.payload`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +26,9 @@ pub struct Payload {
     /// The attempt whose address mail comes back from, in hexadecimal.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub attempt: String,
+    /// The association whose desk mail comes back from.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub desk: String,
     /// The firing that waits for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firing: Option<i64>,
@@ -65,18 +70,6 @@ impl Payload {
     pub fn from_json(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
-}
-
-/// What a reply asked for and a link confirms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wish {
-    /// Renew, paying by cheque or on invoice.
-    Renew,
-    /// Stop reminders.
-    Stop,
-    /// Take a new address.
-    Address,
 }
 
 /// An end of a change of address.

@@ -11,6 +11,8 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::{Place, say, say_json};
+use crate::actions;
+use crate::actions::cover;
 use crate::card::{CardError, Provider};
 use crate::clock::Clock;
 use crate::config::{self, Config, InboxSource, Transport};
@@ -29,6 +31,9 @@ use crate::store::{self, firings, ledger, messages, meta, people, read_once};
 const SERVER_WAIT: Duration = Duration::from_secs(10);
 /// Below this much free space SQLite and its log may not have room for a season.
 const DISK_FREE_MIN_MB: u64 = 512;
+/// So many mails in a row without our own `Authentication-Results` are no accident; one or two may
+/// have been written on the mail server itself.
+const WITHOUT_RESULTS_MIN: u64 = 3;
 /// Months ahead over which the system's time zone data must agree with the bundled.
 const ZONE_MONTHS: i32 = 18;
 
@@ -210,6 +215,9 @@ fn keys(dir: &Path, findings: &mut Findings) {
     }
 }
 
+/// A pass over all members takes seconds; a mailbox that is not read keeps it waiting.
+const UNSETTLED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) {
     if !dir.join(store::FILE).exists() {
         return findings.warn("store", "none yet", "relance import makes it, or the first start");
@@ -223,9 +231,11 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
             overdue(c, config, now - jiff::SignedDuration::from_mins(3))?,
             ledger::lines(c, ledger::head(c)?.0 - 1)?.pop(),
             meta::get(c, meta::SIMULATED)?,
+            cover::is_due(c, config, now - UNSETTLED_AFTER, Timestamp::MAX)?
+                && !cover::is_settled(c, &config.relance.season.id)?,
         ))
     });
-    let (members, held, tally, stopped, overdue, last, simulated) = match looked {
+    let (members, held, tally, stopped, overdue, last, simulated, unsettled) = match looked {
         Ok(all) => all,
         Err(e) => {
             return findings.bad(
@@ -240,11 +250,19 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
         findings.warn("members", "none", "relance import FILE.csv");
     }
     waiting(&held, &tally, findings);
+    coming_in(dir, config, now, findings);
     if let Some(reason) = stopped {
         findings.bad(
             "relay",
             format!("stopped: {reason}"),
             "mend the relay or its password; sending goes on by itself",
+        );
+    }
+    if unsettled {
+        findings.bad(
+            "insurance",
+            "the deadline has passed and cover is not settled",
+            "the daemon must run, and read the mailbox past the deadline: relance inbox list",
         );
     }
     if simulated.is_some() {
@@ -267,6 +285,31 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
         );
     } else {
         findings.good("clock", now.to_string());
+    }
+}
+
+/// What mails that came in tell of desks and of our own mail server.
+fn coming_in(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) {
+    let looked = read_once(dir, |c| {
+        let desks = actions::unreached_desks(c, config, now.as_millisecond())?;
+        Ok((desks, meta::get(c, meta::WITHOUT_RESULTS)?))
+    });
+    let Ok((desks, without)) = looked else { return };
+    for code in desks {
+        findings.bad(
+            "desk",
+            format!("mail to the desk of {code} comes back: what its members ask reaches nobody"),
+            "correct its email in associations.toml; if that address works again: relance suppression remove ADDRESS",
+        );
+    }
+    let id = &config.relance.mail.authserv_id;
+    let without = without.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    if without >= WITHOUT_RESULTS_MIN && !id.is_empty() {
+        findings.warn(
+            "sender verification",
+            format!("the last {without} mails from people came without an Authentication-Results of {id}"),
+            "no reply acts at once until your mail server adds it; it must also take out what senders write under that name",
+        );
     }
 }
 

@@ -240,6 +240,8 @@ pub enum DeskTopic {
     FiringHeld,
     /// Too many addresses of one firing are dead: the rest of it waits for a decision.
     MessagesHeld,
+    /// Mail to another association's desk comes back.
+    DeskUnreached,
     /// An insurance declaration calls for follow-up: goes to the insurance contact.
     InsuranceFollowUp,
     /// What became of the cover of the association's members.
@@ -248,10 +250,11 @@ pub enum DeskTopic {
 
 impl DeskTopic {
     /// Every topic.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::AddressSuspended,
         Self::FiringHeld,
         Self::MessagesHeld,
+        Self::DeskUnreached,
         Self::InsuranceFollowUp,
         Self::CoverOutcomes,
     ];
@@ -263,6 +266,7 @@ impl DeskTopic {
             Self::AddressSuspended => "address-suspended",
             Self::FiringHeld => "firing-held",
             Self::MessagesHeld => "messages-held",
+            Self::DeskUnreached => "desk-unreached",
             Self::InsuranceFollowUp => "insurance-follow-up",
             Self::CoverOutcomes => "cover-outcomes",
         }
@@ -282,6 +286,8 @@ pub struct DeskNote<'a> {
     pub topic: DeskTopic,
     /// The address that mail comes back from.
     pub address: &'a str,
+    /// Short name of the association whose desk it is.
+    pub unreached: &'a str,
     /// Numbers of the other members behind the same address.
     pub shared: &'a str,
     /// The member's telephone.

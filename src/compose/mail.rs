@@ -241,6 +241,7 @@ impl Inner {
         }
         for (name, value) in [
             ("address", note.address),
+            ("unreached", note.unreached),
             ("shared", note.shared),
             ("phone", note.phone),
             ("other_address", note.other_address),

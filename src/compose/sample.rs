@@ -256,6 +256,7 @@ impl Sample {
         let unreachable = DeskNote {
             topic: DeskTopic::AddressSuspended,
             address: "m.exemple@example.org",
+            unreached: "",
             shared: "",
             phone: "",
             other_address: "",
@@ -304,17 +305,19 @@ fn receipt(code: &str, method: Method, part: bool) -> ReceiptFacts {
 
 fn note(topic: DeskTopic) -> MailKind<'static> {
     let address = topic == DeskTopic::AddressSuspended;
+    let desk = topic == DeskTopic::DeskUnreached;
     let only = |text: &'static str| if address { text } else { "" };
     MailKind::DeskNote(DeskNote {
         topic,
-        address: only("m.exemple@example.org"),
+        address: if desk { "adhesions@example.org" } else { only("m.exemple@example.org") },
+        unreached: if desk { "AUE" } else { "" },
         shared: only("10443, 10555"),
         phone: only("514-555-0142"),
         other_address: only("maelle@example.net"),
         employer: only("Ville d’Exemple"),
-        step: if address { "" } else { "reminder-1" },
-        due: (!address).then(|| noon(4)),
-        firing: if address { 0 } else { 12 },
+        step: if address || desk { "" } else { "reminder-1" },
+        due: (!address && !desk).then(|| noon(4)),
+        firing: if address || desk { 0 } else { 12 },
         totals: [31, 4, 2, 1],
         lang: (topic == DeskTopic::InsuranceFollowUp).then_some(Lang::Fr),
     })

@@ -21,6 +21,7 @@ const KEPT: &[&str] = &[
     "forward-question",
     "desk-note-address-suspended",
     "desk-note-firing-held",
+    "desk-note-desk-unreached",
     "desk-answer",
     "verify-answer-ours",
     "confirmation-declaration-due",

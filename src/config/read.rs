@@ -60,8 +60,7 @@ pub(super) fn parts(dir: &Path, report: &mut Report) -> Parts {
     let (associations, taxes) = federation.map(|f| (f.association, f.tax)).unzip();
     let calendar = read::<SchedulesFile>(dir, File::Schedules, report);
     let (schedules, digests) = calendar.map(|file| (file.schedule, file.digest)).unzip();
-    let taxes = taxes.unwrap_or_default();
-    Parts { relance, associations, taxes, schedules, digests }
+    Parts { relance, associations, taxes: taxes.unwrap_or_default(), schedules, digests }
 }
 
 fn read<T: DeserializeOwned>(dir: &Path, file: File, report: &mut Report) -> Option<T> {

@@ -278,7 +278,7 @@ impl Visit<'_> {
             match self.about.wish {
                 Some(Wish::Renew) => expected.answered(self.about, Should::Link),
                 Some(Wish::Stop) => expected.stop(self.about),
-                Some(Wish::Address) | None => {}
+                None => {}
             }
         }
         Ok(())

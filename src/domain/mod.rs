@@ -2,6 +2,7 @@
 //! no clock or randomness of its own.
 
 pub mod answer;
+pub mod authentication;
 pub mod bill;
 pub mod billing;
 pub mod checkout;
@@ -20,6 +21,7 @@ pub mod payment;
 pub mod place;
 pub mod season;
 pub mod sign_in;
+pub mod suppression;
 pub mod tax;
 pub mod verify;
 pub mod words;

@@ -464,7 +464,7 @@ impl Writer<'_> {
         if self.payer().is_some() {
             return Links { renew: self.url("i", Purpose::Invoice), ..Links::default() };
         }
-        let confirm = self.facts.payload.wish.is_some();
+        let confirm = self.facts.payload.wish.is_some() || self.facts.payload.side.is_some();
         let address = self.facts.payload.side.is_some();
         // The page behind the link is the member's own: a new address has to be one first.
         let renewal = self.view.renewal.is_some() && !address;
@@ -569,7 +569,6 @@ impl Writer<'_> {
             "confirm-request" => match facts.payload.wish? {
                 Wish::Renew => Some(MailKind::ConfirmRequest(Said::RenewedByInvoice)),
                 Wish::Stop => Some(MailKind::ConfirmRequest(Said::Unsubscribed)),
-                Wish::Address => None,
             },
             "address-change" | "address-change-old" => {
                 let to = facts.elsewhere.as_ref()?;
@@ -588,9 +587,13 @@ impl Writer<'_> {
             "desk-note" => DeskTopic::parse(&facts.payload.topic).map(|topic| {
                 let NoteFacts { address, shared, contact, firing } = &facts.note;
                 let other = contact.email2.as_deref().unwrap_or_default();
+                let config = &self.context.config;
+                let lang = facts.issuer.desk.language;
+                let unreached = config.association(&facts.payload.desk);
                 MailKind::DeskNote(DeskNote {
                     topic,
                     address,
+                    unreached: unreached.map_or("", |body| body.short.get(lang)),
                     shared,
                     phone: &contact.phone,
                     other_address: if other == address { "" } else { other },

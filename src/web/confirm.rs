@@ -83,14 +83,15 @@ async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Asked, Response>
             let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok(None) };
             let Some(message) = messages::by_id(c, attempt.message)? else { return Ok(None) };
             let payload = Payload::from_json(&message.payload);
+            if payload.side.is_some() {
+                let found = new_address(c, &context, &payload)?;
+                return Ok(found.map(|a| Asked::Address(Box::new(a))));
+            }
             Ok(match payload.wish {
                 Some(Wish::Renew) => {
                     shown(c, &context, mid, now)?.map(|s| Asked::Renew(Box::new(s)))
                 }
                 Some(Wish::Stop) => subject(c, &context, mid)?.map(|s| Asked::Stop(Box::new(s))),
-                Some(Wish::Address) => {
-                    new_address(c, &context, &payload)?.map(|a| Asked::Address(Box::new(a)))
-                }
                 None => None,
             })
         })

@@ -318,9 +318,13 @@ proptest! {
                 _ => club.answer(n, Choice::Invoice, Door::Web, &when),
             };
         };
-        early.into_iter().for_each(|a| act(&mut club, a));
+        for a in early {
+            act(&mut club, a);
+        }
         club.pass(DEADLINE, DEADLINE);
-        late.into_iter().for_each(|a| act(&mut club, a));
+        for a in late {
+            act(&mut club, a);
+        }
         club.pass(LATER, LATER);
         let list = club.write(|c, context| insurer::list(c, context, at(LATER), None));
         let want: Vec<String> = (1..=8usize)
