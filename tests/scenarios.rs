@@ -77,6 +77,10 @@ mod s61_attack_config;
 mod s70_invoice_and_receipt;
 #[path = "scenarios/71-remittance/mod.rs"]
 mod s71_remittance;
+#[path = "scenarios/72-four-steps/mod.rs"]
+mod s72_four_steps;
+#[path = "scenarios/73-new-address/mod.rs"]
+mod s73_new_address;
 #[path = "scenarios/74-deadline/mod.rs"]
 mod s74_deadline;
 #[path = "scenarios/75-declaration/mod.rs"]

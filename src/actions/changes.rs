@@ -90,14 +90,15 @@ mod tests {
     use super::super::payments::{self, Money};
     use super::super::{Action, apply};
     use super::*;
-    use crate::domain::answer::Choice;
+    use crate::domain::answer::{Answer, Choice};
     use crate::domain::payment::Method;
     use crate::domain::words::RenewalState;
     use crate::ids::RenewalId;
 
     fn pledged(n: i64, bench: &Bench) -> RenewalId {
         let renewal = bench.member(n, &["OPPI+", "CIP"]);
-        let action = Action::Answer { renewal, choice: Choice::Invoice, reason: "", form: None };
+        let action =
+            Action::Answer { renewal, answer: &Answer::plain(Choice::Invoice), form: None };
         apply(&bench.c, &bench.context, &action, &bench.evidence()).unwrap();
         renewal
     }

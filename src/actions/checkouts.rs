@@ -41,7 +41,7 @@ pub fn open(
     let Some(view) = view_of_renewal(c, context, renewal, evidence.at)? else {
         return Ok(Opening::Nothing);
     };
-    let Some(debt) = money::debt(c, context, &view, evidence.at)? else {
+    let Some(debt) = money::debt(c, &view)? else {
         return Ok(Opening::Nothing);
     };
     let mut there = checkouts::under_way(c, renewal)?;

@@ -6,9 +6,10 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::payload::{Payload, Wish};
-use super::{Applied, Context, Evidence, note, person};
+use super::{Applied, Context, Evidence, RenewalView, note, person};
 use crate::compose::Said;
 use crate::domain::billing;
+use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
 use crate::domain::season;
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
@@ -67,6 +68,26 @@ pub(super) fn to_member(
     };
     messages::add(c, &message, at_ms)?;
     Ok(())
+}
+
+/// Queues the invoice for who pays in the member's place.
+pub(super) fn to_payer(
+    c: &Connection,
+    seq: i64,
+    view: &RenewalView,
+    invoice: &Invoice,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let payload = Payload { invoice: Some(invoice.id.0), ..Payload::default() };
+    let parts = Parts {
+        seq,
+        kind: "payer-invoice",
+        member: &view.member,
+        renewal: Some(view.row.renewal.id),
+        issuer: &view.row.issuer,
+        payload: &payload,
+    };
+    to_member(c, &parts, evidence)
 }
 
 /// Queues the confirmation of an act, within the day's cap.
@@ -346,6 +367,7 @@ pub(super) fn origin(c: &Connection, mid: MessageId) -> Result<Option<MessageVie
     }
 }
 
+/// Whether `who` has something left of the day's cap; counts it.
 pub(super) fn within_cap(
     c: &Connection,
     context: &Context,

@@ -8,6 +8,7 @@ mod answers;
 mod bench;
 pub mod changes;
 pub mod checkouts;
+mod corrections;
 pub mod cover;
 pub mod firings;
 pub mod insurance;
@@ -27,10 +28,12 @@ mod subscriptions;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::Connection;
 
 use crate::config::{Association, Config};
-use crate::domain::answer::Choice;
+use crate::domain::answer::Answer;
+use crate::domain::correction::Change;
 use crate::domain::member::Member;
 use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
@@ -41,6 +44,7 @@ use crate::store::{StoreError, ledger, people};
 pub use addresses::unreached_desks;
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
+use payload::Side;
 pub use retention::{due as retention_due, forget};
 pub use sign_ins::sign_in;
 
@@ -97,6 +101,17 @@ pub struct Evidence<'a> {
     pub answers: &'a str,
 }
 
+/// What a page's form says of the page that it was sent from.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'a> {
+    /// Version of the renewal that the page showed.
+    pub version: i64,
+    /// Names this page's form.
+    pub nonce: &'a str,
+    /// The amounts that the page showed: [`crate::domain::offer::Offer::quote`].
+    pub quote: &'a str,
+}
+
 /// An act.
 #[derive(Debug, Clone)]
 pub enum Action<'a> {
@@ -104,12 +119,33 @@ pub enum Action<'a> {
     Answer {
         /// Which renewal.
         renewal: RenewalId,
-        /// What was chosen.
-        choice: Choice,
-        /// What was written beside it.
-        reason: &'a str,
-        /// Version and nonce of the page's form; `None` where no page was shown.
-        form: Option<(i64, &'a str)>,
+        /// What was chosen, and all that was sent beside it.
+        answer: &'a Answer,
+        /// The page's form; `None` where no page was shown.
+        form: Option<Sent<'a>>,
+    },
+    /// A correction of the member's own data without an answer.
+    Correct {
+        /// On the page of which renewal.
+        renewal: RenewalId,
+        /// What is right.
+        changes: &'a [Change],
+    },
+    /// No reminder until that day: the member wants to be reminded then.
+    RemindOn {
+        /// Of which renewal.
+        renewal: RenewalId,
+        /// The day.
+        day: Date,
+    },
+    /// One end of a change of address says yes or no.
+    ConfirmAddress {
+        /// Which change.
+        change: i64,
+        /// Which end.
+        side: Side,
+        /// Yes.
+        yes: bool,
     },
     /// The last answer is taken back.
     TakeBack {
@@ -212,6 +248,8 @@ pub enum Applied {
     Conflict,
     /// The page was older than the last two changes.
     Stale,
+    /// The amounts are not those that the page showed.
+    Priced,
     /// The renewal takes no answer any more.
     Closed,
     /// Its time has passed (taking back).
@@ -228,8 +266,17 @@ pub fn apply(
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
     match action {
-        Action::Answer { renewal, choice, reason, form } => {
-            answers::answer(c, context, *renewal, *choice, reason, *form, evidence)
+        Action::Answer { renewal, answer, form } => {
+            answers::answer(c, context, *renewal, answer, *form, evidence)
+        }
+        Action::Correct { renewal, changes } => {
+            corrections::correct(c, context, *renewal, changes, evidence)
+        }
+        Action::RemindOn { renewal, day } => {
+            answers::remind_on(c, context, *renewal, *day, evidence)
+        }
+        Action::ConfirmAddress { change, side, yes } => {
+            corrections::confirm(c, context, *change, *side, *yes, evidence)
         }
         Action::TakeBack { renewal } => answers::take_back(c, context, *renewal, evidence),
         Action::Unsubscribe { person, issuer } => {

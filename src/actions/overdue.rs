@@ -116,7 +116,8 @@ mod tests {
     fn pledged() -> (Bench, RenewalId) {
         let bench = Bench::new();
         let renewal = bench.member(1, &["OPPI+", "CIP"]);
-        let action = Action::Answer { renewal, choice: Choice::Invoice, reason: "", form: None };
+        let answer = &crate::domain::answer::Answer::plain(Choice::Invoice);
+        let action = Action::Answer { renewal, answer, form: None };
         apply(&bench.c, &bench.context, &action, &bench.evidence()).unwrap();
         (bench, renewal)
     }

@@ -32,6 +32,18 @@ pub struct Payload {
     /// The firing that waits for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firing: Option<i64>,
+    /// The new address that waits to be confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<i64>,
+    /// To which end of it this goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
+    /// What became of cover: [`crate::compose::CoverNews`]'s text form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub news: String,
+    /// How many members' cover was kept, interrupted, declined, pending.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<i64>,
     /// Row of the invoice or credit note that it carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice: Option<i64>,
@@ -41,12 +53,6 @@ pub struct Payload {
     /// Row of the payment that a receipt is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<i64>,
-    /// What became of cover: [`crate::compose::CoverNews`]'s text form.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub news: String,
-    /// How many members' cover was kept, interrupted, declined, pending.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub totals: Vec<i64>,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,
@@ -63,5 +69,26 @@ impl Payload {
     #[must_use]
     pub fn from_json(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
+    }
+}
+
+/// An end of a change of address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The new address.
+    New,
+    /// The one on file.
+    Old,
+}
+
+impl Side {
+    /// Stable text form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Old => "old",
+        }
     }
 }

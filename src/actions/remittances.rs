@@ -79,7 +79,7 @@ mod tests {
     use super::super::payments::{self, Money, Recorded};
     use super::super::{Action, apply};
     use super::*;
-    use crate::domain::answer::Choice;
+    use crate::domain::answer::{Answer, Choice};
     use crate::domain::payment::{Method, Reversal};
     use crate::ids::{InvoiceId, PaymentId};
     use crate::store::invoices;
@@ -90,7 +90,8 @@ mod tests {
 
     fn invoice(bench: &Bench, n: i64) -> InvoiceId {
         let renewal = bench.member(n, &["OPPI+", "CIP"]);
-        let action = Action::Answer { renewal, choice: Choice::Invoice, reason: "", form: None };
+        let action =
+            Action::Answer { renewal, answer: &Answer::plain(Choice::Invoice), form: None };
         apply(&bench.c, &bench.context, &action, &bench.evidence()).unwrap();
         invoices::standing(&bench.c, renewal).unwrap()[0].id
     }

@@ -38,8 +38,10 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "confirmation/subject.txt", "confirmation/body.txt", "confirmation/body.html",
     "invoice/subject.txt", "invoice/body.txt", "invoice/body.html",
     "receipt/subject.txt", "receipt/body.txt", "receipt/body.html",
+    "payer-invoice/subject.txt", "payer-invoice/body.txt", "payer-invoice/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
+    "address-change/subject.txt", "address-change/body.txt", "address-change/body.html",
     "insurance-follow-up/subject.txt", "insurance-follow-up/body.txt",
     "insurance-follow-up/body.html",
     "declaration-recorded/subject.txt", "declaration-recorded/body.txt",
@@ -52,6 +54,9 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "desk-answer/subject.txt", "desk-answer/body.txt", "desk-answer/body.html",
     "verify-answer/subject.txt", "verify-answer/body.txt", "verify-answer/body.html",
     "page/layout.html", "page/style.css", "page/half.html", "page/bill.html",
+    "page/field.html", "page/proof.html", "page/you.html", "page/correct.html",
+    "page/invoice.html", "page/invoice-half.html",
+    "page/questions.html", "page/address.html",
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
     "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
@@ -65,7 +70,9 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl", "en-CA/records.ftl", "fr-CA/records.ftl", "en-CA/card.ftl", "fr-CA/card.ftl", "en-CA/insurance.ftl", "fr-CA/insurance.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl",
+    "en-CA/insurance.ftl", "fr-CA/insurance.ftl", "en-CA/card.ftl", "fr-CA/card.ftl",
+    "en-CA/money.ftl", "fr-CA/money.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

@@ -48,11 +48,22 @@ pub enum MailKind<'a> {
     Invoice(InvoiceWhy),
     /// Money was received. Template `receipt`.
     Receipt(ReceiptFacts),
+    /// The invoice for who pays in the member's place, with a link that shows and pays it and nothing
+    /// else. Template `payer-invoice`.
+    PayerInvoice,
     /// A fresh link in place of an expired one. Template `fresh-link`.
     FreshLink,
     /// A reply asked for something, but its sender could not be verified: one link confirms it.
     /// Template `confirm-request`.
     ConfirmRequest(Said),
+    /// A new address waits to be confirmed, by itself and by the one on file. Template
+    /// `address-change`.
+    AddressChange {
+        /// The new address; masked for the old one.
+        address: &'a str,
+        /// Whether this goes to the one on file.
+        old_side: bool,
+    },
     /// A member's mail for the desk, in the desk's language only. Template `forward`.
     Forward(Forwarded<'a>),
     /// The desk's answer to a forwarded mail, on its way to the member. Template `desk-answer`.
@@ -89,62 +100,6 @@ impl MailKind<'_> {
     #[must_use]
     pub const fn is_for_desk(&self) -> bool {
         matches!(self, Self::Forward(_) | Self::DeskNote(_))
-    }
-}
-
-/// What was received and what it settles; `MailFacts::bill` has the lines and taxes settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceiptFacts {
-    /// Number of the payment: the receipt's own.
-    pub payment: i64,
-    /// How it came.
-    pub method: Method,
-    /// The day on which it came.
-    pub received_on: Date,
-    /// Numbers of the invoices that it settles, in whole or in part.
-    pub invoices: Vec<String>,
-    /// What is still owed of them.
-    pub left: Cents,
-    /// What of it settles nothing and waits for the desk; zero where others share the payment.
-    pub unapplied: Cents,
-}
-
-/// Why a document is mailed by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InvoiceWhy {
-    /// The desk issued it in place of another.
-    Instead,
-    /// The desk took the invoice back.
-    Credited,
-    /// It was not paid by its day: a second copy.
-    SecondCopy,
-    /// The fee for that.
-    LateFee,
-    /// Its payment came back: it is owed again.
-    Returned,
-}
-
-impl InvoiceWhy {
-    /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee, Self::Returned];
-
-    /// Stable text form, as in the store and the locales.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Instead => "instead",
-            Self::Credited => "credited",
-            Self::SecondCopy => "second-copy",
-            Self::LateFee => "late-fee",
-            Self::Returned => "returned",
-        }
-    }
-
-    /// The reason with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|why| why.as_str() == text)
     }
 }
 
@@ -217,6 +172,62 @@ impl CoverNote {
             Self::DeclarationLate => "declaration-late",
             Self::TooLate => "too-late",
         }
+    }
+}
+
+/// What was received and what it settles; `MailFacts::bill` has the lines and taxes settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// Number of the payment: the receipt's own.
+    pub payment: i64,
+    /// How it came.
+    pub method: Method,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// Numbers of the invoices that it settles, in whole or in part.
+    pub invoices: Vec<String>,
+    /// What is still owed of them.
+    pub left: Cents,
+    /// What of it settles nothing and waits for the desk; zero where others share the payment.
+    pub unapplied: Cents,
+}
+
+/// Why a document is mailed by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvoiceWhy {
+    /// The desk issued it in place of another.
+    Instead,
+    /// The desk took the invoice back.
+    Credited,
+    /// It was not paid by its day: a second copy.
+    SecondCopy,
+    /// The fee for that.
+    LateFee,
+    /// Its payment came back: it is owed again.
+    Returned,
+}
+
+impl InvoiceWhy {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee, Self::Returned];
+
+    /// Stable text form, as in the store and the locales.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Instead => "instead",
+            Self::Credited => "credited",
+            Self::SecondCopy => "second-copy",
+            Self::LateFee => "late-fee",
+            Self::Returned => "returned",
+        }
+    }
+
+    /// The reason with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
     }
 }
 
@@ -304,6 +315,14 @@ pub enum Said {
     RenewedByInvoice,
     /// Renewed; nothing was owed.
     Renewed,
+    /// Renewed and paid.
+    Paid,
+    /// Renewing by card: not paid yet.
+    PayingByCard,
+    /// The member's situation changed: the desk has it.
+    Situation,
+    /// A new address counts.
+    AddressChanged,
     /// Not renewing.
     NotRenewing,
     /// Reminders of this association stopped.
@@ -325,6 +344,10 @@ impl Said {
         match self {
             Self::RenewedByInvoice => "renewed-by-invoice",
             Self::Renewed => "renewed",
+            Self::Paid => "paid",
+            Self::PayingByCard => "paying-by-card",
+            Self::Situation => "situation",
+            Self::AddressChanged => "address-changed",
             Self::NotRenewing => "not-renewing",
             Self::Unsubscribed => "unsubscribed",
             Self::Resubscribed => "resubscribed",
@@ -334,21 +357,32 @@ impl Said {
         }
     }
 
+    /// Every word.
+    pub const ALL: [Self; 12] = [
+        Self::RenewedByInvoice,
+        Self::Renewed,
+        Self::Paid,
+        Self::PayingByCard,
+        Self::Situation,
+        Self::AddressChanged,
+        Self::NotRenewing,
+        Self::Unsubscribed,
+        Self::Resubscribed,
+        Self::Undone,
+        Self::Help,
+        Self::SaysPaid,
+    ];
+
     /// The word with that text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::RenewedByInvoice,
-            Self::Renewed,
-            Self::NotRenewing,
-            Self::Unsubscribed,
-            Self::Resubscribed,
-            Self::Undone,
-            Self::Help,
-            Self::SaysPaid,
-        ]
-        .into_iter()
-        .find(|s| s.as_str() == text)
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+
+    /// Whether it is an answer to a renewal, which its page can take back.
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(self, Self::RenewedByInvoice | Self::NotRenewing | Self::Situation)
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::civil::{Date, Time};
 
 use super::text::mark;
 use crate::domain::bill::Rate;
+use crate::domain::correction::OnFile;
 use crate::domain::money::Cents;
 use crate::domain::words::Lang;
 
@@ -110,6 +111,33 @@ pub fn mask(address: &str) -> String {
         }
         None => "…".to_owned(),
     }
+}
+
+/// The last characters of a number, the rest hidden; empty for none.
+#[must_use]
+pub fn mask_tail(number: &str, shown: usize) -> String {
+    let number = number.trim();
+    let hidden = number.chars().count().saturating_sub(shown);
+    if number.is_empty() {
+        return String::new();
+    }
+    format!("…{}", number.chars().skip(hidden).collect::<String>())
+}
+
+/// City and first half of the postal code, the street hidden; empty where neither is known.
+#[must_use]
+pub fn mask_street(on_file: &OnFile) -> String {
+    let code: String = on_file.postal_code.chars().take(3).collect();
+    let code = if code.is_empty() { code } else { format!("{code}{NBSP}…") };
+    let street = if on_file.street.is_empty() { "" } else { "…" };
+    let place = match (on_file.city.as_str(), on_file.province.as_str()) {
+        ("", "") => String::new(),
+        ("", province) => province.to_owned(),
+        (city, "") => city.to_owned(),
+        (city, province) => format!("{city}{NBSP}({province})"),
+    };
+    let parts = [street, &place, &code].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// The name with that number, counted from one.

@@ -171,7 +171,12 @@ impl Inner {
     }
 
     /// The short name in one of its forms; French ones come from the configuration.
-    fn form(&self, body: &Association, lang: Lang, key: &str) -> Result<String, ComposeError> {
+    pub(super) fn form(
+        &self,
+        body: &Association,
+        lang: Lang,
+        key: &str,
+    ) -> Result<String, ComposeError> {
         let form = match (lang, key) {
             (Lang::Fr, "form-the") => &body.french.the,
             (Lang::Fr, "form-of") => &body.french.of,

@@ -4,7 +4,7 @@ use tera::{Context, Value};
 
 use super::frame::put;
 use super::text::{self, clean, fenced};
-use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind, Said};
+use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind};
 use crate::domain::words::Lang;
 
 /// Names of the mail templates, one folder each.
@@ -17,8 +17,10 @@ pub(super) const KINDS: &[&str] = &[
     "confirmation",
     "invoice",
     "receipt",
+    "payer-invoice",
     "fresh-link",
     "confirm-request",
+    "address-change",
     "forward",
     "desk-answer",
     "desk-note",
@@ -80,8 +82,10 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::Confirmation(_) => "confirmation",
         MailKind::Invoice(_) => "invoice",
         MailKind::Receipt(_) => "receipt",
+        MailKind::PayerInvoice => "payer-invoice",
         MailKind::FreshLink => "fresh-link",
         MailKind::ConfirmRequest(_) => "confirm-request",
+        MailKind::AddressChange { .. } => "address-change",
         MailKind::Forward(_) => "forward",
         MailKind::DeskAnswer(_) => "desk-answer",
         MailKind::DeskNote(_) => "desk-note",
@@ -166,8 +170,11 @@ impl Inner {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());
                 // The page behind the link can take back an answer, nothing else.
-                let answered = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
-                context.insert_value("answered", Value::from(answered));
+                context.insert_value("answered", Value::from(said.is_answer()));
+            }
+            MailKind::AddressChange { address, old_side } => {
+                put(&mut context, "address", &clean(address, false));
+                context.insert_value("old_side", Value::from(*old_side));
             }
             MailKind::Receipt(receipt) => self.put_receipt(&mut context, lang, receipt),
             MailKind::Invoice(why) => put(&mut context, "why", why.as_str()),
@@ -193,6 +200,7 @@ impl Inner {
                 put(&mut context, "certificate_host", &clean(super::frame::host(url), false));
             }
             MailKind::Step(_)
+            | MailKind::PayerInvoice
             | MailKind::FreshLink
             | MailKind::InsuranceFollowUp
             | MailKind::DeclarationRecorded
@@ -273,7 +281,7 @@ fn foreign_line(text: &str) -> String {
 pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     let kind = template_name(&facts.kind);
     let (needs_person, link) = match facts.kind {
-        MailKind::Step(_) | MailKind::FreshLink => {
+        MailKind::Step(_) | MailKind::FreshLink | MailKind::PayerInvoice => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
         MailKind::Confirmation(_)
@@ -282,6 +290,9 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         | MailKind::InsuranceFollowUp
         | MailKind::DeclarationRecorded
         | MailKind::Certificate(_) => (true, None),
+        MailKind::AddressChange { .. } => {
+            (false, Some(("a confirmation link", &facts.links.confirm)))
+        }
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::DeskNote(note) => {
             let of_a_member =
@@ -294,9 +305,6 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     if matches!(facts.kind, MailKind::Step(_) | MailKind::Receipt(_)) && facts.bill.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a bill" });
     }
-    if matches!(facts.kind, MailKind::Invoice(_)) && facts.invoice.is_none() {
-        return Err(ComposeError::MissingFact { kind, fact: "an invoice" });
-    }
     let insures = matches!(
         facts.kind,
         MailKind::InsuranceFollowUp
@@ -306,6 +314,10 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     );
     if insures && facts.relance.insurance.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "the config's [insurance]" });
+    }
+    let document = matches!(facts.kind, MailKind::Invoice(_) | MailKind::PayerInvoice);
+    if document && facts.invoice.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "an invoice" });
     }
     if needs_person && facts.person.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a member" });

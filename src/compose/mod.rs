@@ -22,12 +22,15 @@ mod invoice;
 mod lint;
 mod mail;
 mod mime;
+mod page_forms;
+mod page_renewal;
 mod page_values;
 mod pages;
 mod parity;
 mod public_pages;
 mod quoted;
 pub mod sample;
+mod sample_pages;
 mod shapes;
 mod skeleton;
 #[cfg(test)]
@@ -50,10 +53,11 @@ pub use facts::{
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
+pub use page_forms::{FormFault, Longest, REASON_CHARS_MAX, TYPED, Typed};
+pub use page_renewal::{DonePage, InsuranceFacts, InvoicePage, Notice, RenewalPage, Status};
 pub use pages::{
-    ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, FrontPage, Page,
-    REASON_CHARS_MAX, RenewalPage, SeasonBody, SeasonPage, SeasonStep, SignedInPage,
-    UnsubscribePage,
+    AddressPage, ConfirmPage, Conflict, ConflictPage, ExpiredPage, FrontPage, Page, SeasonBody,
+    SeasonPage, SeasonStep, SignedInPage, UnsubscribePage,
 };
 
 use engine::Engine;

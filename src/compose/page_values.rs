@@ -4,11 +4,9 @@ use jiff::Timestamp;
 use tera::{Context, Value};
 
 use super::frame::put;
+use super::page_forms::{FormFault, REASON_CHARS_MAX, put_faults};
 use super::text::{clean, marks_to_html};
-use super::{
-    ComposeError, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Inner, Page,
-    REASON_CHARS_MAX, RenewalPage, UnsubscribePage,
-};
+use super::{ComposeError, Conflict, ConflictPage, ExpiredPage, Inner, Page, UnsubscribePage};
 use crate::config::Association;
 use crate::domain::words::Lang;
 
@@ -22,6 +20,8 @@ impl Page<'_> {
             Self::Unsubscribe(_) => "unsubscribe",
             Self::Unsubscribed(_) => "unsubscribed",
             Self::Confirm(_) => "confirm",
+            Self::Invoice(_) => "invoice",
+            Self::Address(_) => "address",
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
             Self::FreshLinkSent(_) => "fresh-link-sent",
@@ -51,6 +51,16 @@ impl Page<'_> {
         }
     }
 
+    const fn faults(&self) -> &[FormFault] {
+        match self {
+            Self::Renewal(p) => p.faults,
+            Self::Done(p) => p.faults,
+            Self::Front(p) => p.faults,
+            Self::BadForm(faults) => faults,
+            _ => &[],
+        }
+    }
+
     const fn issuer(&self) -> Option<&Association> {
         match self {
             Self::Renewal(p) => Some(p.issuer),
@@ -58,6 +68,8 @@ impl Page<'_> {
             Self::Conflict(p) => Some(p.issuer),
             Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
             Self::Confirm(p) => Some(p.issuer),
+            Self::Invoice(p) => Some(p.issuer),
+            Self::Address(p) => Some(p.issuer),
             Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
             _ => None,
@@ -77,12 +89,10 @@ impl Inner {
         put(&mut context, "page", page.name());
         context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
         context.insert_value("of_federation", Value::from(page.issuer().is_none()));
-        let (mut other, mut faults): (_, &[FormFault]) = (None, &[]);
+        put_faults(&mut context, page.faults());
+        let mut other = None;
         match page {
-            Page::Renewal(p) => {
-                faults = p.faults;
-                self.renewal(&mut context, lang, p)?;
-            }
+            Page::Renewal(p) => self.renewal(&mut context, lang, p)?,
             Page::Done(p) => self.done(&mut context, lang, p)?,
             Page::Conflict(p) => self.conflict(&mut context, lang, p)?,
             Page::Unsubscribe(p) | Page::Unsubscribed(p) => unsubscribe(&mut context, p),
@@ -91,58 +101,28 @@ impl Inner {
                 put(&mut context, "said", p.asked.as_str());
                 form(&mut context, p.version, p.nonce);
             }
-            Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
             Page::Card(p) => Self::card(&mut context, lang, p),
-            Page::BadForm(listed) => faults = listed,
-            Page::Front(p) => {
-                faults = p.faults;
-                super::public_pages::front(&mut context, p);
+            Page::Invoice(p) => self.invoice_page(&mut context, lang, p)?,
+            Page::Address(p) => {
+                Self::put_person(&mut context, Some(&p.person));
+                put(&mut context, "address", &unbroken(p.address_masked));
+                put(&mut context, "state", p.state);
+                context.insert_value("old_side", Value::from(p.old_side));
+                put(&mut context, "nonce", p.nonce);
             }
+            Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
+            Page::Front(p) => super::public_pages::front(&mut context, p),
             Page::SignedIn(p) => super::public_pages::signed_in(&mut context, lang, p),
             Page::Season(p) => self.season(&mut context, lang, p)?,
             Page::Damaged => other = Some(self.frame(house, lang.other())?),
             _ => {}
         }
-        let faults: Vec<Value> = faults.iter().map(|f| Value::normal_string(f.as_str())).collect();
-        context.insert_value("faults", Value::from(faults));
         if let Some(mut other) = other {
             put(&mut other, "page", page.name());
             put(&mut context, "other_half", &self.engine.render("page/half.html", &other)?);
         }
         let template = format!("page/{}.html", page.template());
         Ok(marks_to_html(&self.engine.render(&template, &context)?))
-    }
-
-    fn renewal(
-        &self,
-        context: &mut Context,
-        lang: Lang,
-        page: &RenewalPage<'_>,
-    ) -> Result<(), ComposeError> {
-        Self::put_person(context, Some(&page.person));
-        let category = page.issuer.category(page.person.category);
-        let category = category.map(|c| super::frame::named(&c.name, lang));
-        put(context, "category", category.as_deref().unwrap_or(page.person.category));
-        put(context, "address", &unbroken(page.address_masked));
-        self.put_bill(context, lang, Some(page.bill))?;
-        put(context, "reason", &clean(page.reason, true));
-        form(context, page.version, page.nonce);
-        Ok(())
-    }
-
-    fn done(
-        &self,
-        context: &mut Context,
-        lang: Lang,
-        page: &DonePage<'_>,
-    ) -> Result<(), ComposeError> {
-        Self::put_person(context, Some(&page.person));
-        self.put_bill(context, lang, page.bill)?;
-        put(context, "said", page.said.as_str());
-        self.at(context, "at", lang, Some(page.at), page.issuer)?;
-        self.at(context, "undo_until", lang, page.undo_until, page.issuer)?;
-        form(context, page.version, page.nonce);
-        Ok(())
     }
 
     fn conflict(
@@ -159,13 +139,20 @@ impl Inner {
         };
         put(context, "how", how);
         put(context, "said", recorded.map_or("", |s| s.as_str()));
+        let kept: Vec<_> = page
+            .typed
+            .filled()
+            .map(|(name, value)| serde_json::json!({"name": name, "value": clean(value, true)}))
+            .collect();
+        context.insert_value("kept", Value::from_serializable(&kept));
+        put(context, "quote", page.quote);
         self.at(context, "at", lang, Some(at), page.issuer)?;
         form(context, page.version, page.nonce);
         Ok(())
     }
 
     /// An instant in the association's zone; empty for none.
-    fn at(
+    pub(super) fn at(
         &self,
         context: &mut Context,
         name: &'static str,
@@ -180,7 +167,7 @@ impl Inner {
 }
 
 /// A line may not break after the dots of a masked address.
-fn unbroken(address_masked: &str) -> String {
+pub(super) fn unbroken(address_masked: &str) -> String {
     address_masked.replace("…@", "…\u{2060}@")
 }
 
@@ -196,7 +183,7 @@ fn expired(context: &mut Context, page: &ExpiredPage<'_>) {
 }
 
 /// The hidden fields of a form about a renewal.
-fn form(context: &mut Context, version: i64, nonce: &str) {
+pub(super) fn form(context: &mut Context, version: i64, nonce: &str) {
     context.insert_value("version", Value::from(version));
     put(context, "nonce", nonce);
 }

@@ -1,17 +1,19 @@
 //! Owns what pages are composed from: plain facts, already decided. No field is markup.
 //!
-//! Forms post urlencoded to the page's own URL: `choice` (`invoice` | `not-renewing`), `reason`,
-//! `version`, `nonce`; `act` (`unsubscribe` | `resubscribe` | `confirm` | `undo` |
-//! `fresh-link` | `keep` | `replace`).
+//! Forms post urlencoded to the page's own URL: `choice` (`invoice` | `card` | `not-renewing` |
+//! `situation`), the fields of [`TYPED`], `drop`, `q-ID`, `version`, `nonce`, `quote`; `act`
+//! (`correct` | `remind` | `declare` | `pay` | `unsubscribe` | `resubscribe` | `confirm` |
+//! `refuse` | `undo` | `fresh-link` | `keep` | `replace`).
+//!
+//! [`TYPED`]: super::page_forms::TYPED
 
 use jiff::Timestamp;
 
-use super::{Bill, CardPage, PersonFacts, Said};
+use super::page_forms::{FormFault, Typed};
+use super::page_renewal::{DonePage, InvoicePage, RenewalPage};
+use super::{CardPage, PersonFacts, Said};
 use crate::config::{Association, StepKind};
 use crate::domain::answer::Choice;
-
-/// Longest reason taken with “not renewing”, in characters; the form says so to the browser.
-pub const REASON_CHARS_MAX: u32 = 500;
 
 /// One page. Render with [`super::Composer::page`].
 #[derive(Debug, Clone)]
@@ -28,6 +30,10 @@ pub enum Page<'a> {
     Unsubscribed(UnsubscribePage<'a>),
     /// Form that confirms an act asked for by mail.
     Confirm(ConfirmPage<'a>),
+    /// An invoice, for printing and paying.
+    Invoice(InvoicePage<'a>),
+    /// A new address: form that confirms it, or what became of it.
+    Address(AddressPage<'a>),
     /// The link does not verify. Both languages on one page; says nothing of why.
     Damaged,
     /// The link has expired: form to have a fresh one mailed to the address on file.
@@ -104,48 +110,6 @@ pub struct SeasonStep<'a> {
     pub zone: &'a str,
 }
 
-/// Facts of [`Page::Renewal`].
-#[derive(Debug, Clone)]
-pub struct RenewalPage<'a> {
-    /// Who bills.
-    pub issuer: &'a Association,
-    /// Who renews.
-    pub person: PersonFacts<'a>,
-    /// Address on file, masked ([`super::mask`]).
-    pub address_masked: &'a str,
-    /// What is owed.
-    pub bill: &'a Bill,
-    /// Version of the renewal that the form answers.
-    pub version: i64,
-    /// The form's idempotency key.
-    pub nonce: &'a str,
-    /// Reason typed in the form just sent, shown again with its faults; empty on the first view.
-    pub reason: &'a str,
-    /// What was wrong with the form just sent; empty on the first view.
-    pub faults: &'a [FormFault],
-}
-
-/// Facts of [`Page::Done`].
-#[derive(Debug, Clone)]
-pub struct DonePage<'a> {
-    /// Who bills.
-    pub issuer: &'a Association,
-    /// Who renewed, or did not.
-    pub person: PersonFacts<'a>,
-    /// What was done.
-    pub said: Said,
-    /// When.
-    pub at: Timestamp,
-    /// What is owed, where it still is.
-    pub bill: Option<&'a Bill>,
-    /// Until when it can be undone here; none where it cannot.
-    pub undo_until: Option<Timestamp>,
-    /// Version of the renewal.
-    pub version: i64,
-    /// The undo form's idempotency key.
-    pub nonce: &'a str,
-}
-
 /// Facts of [`Page::Conflict`]. Its form posts `act` (`keep` | `replace`) with `choice`,
 /// `version` and `nonce`.
 #[derive(Debug, Clone)]
@@ -158,6 +122,10 @@ pub struct ConflictPage<'a> {
     pub asked: Choice,
     /// What it meets.
     pub conflict: Conflict,
+    /// Everything that was filled in, sent again with the new answer.
+    pub typed: &'a Typed,
+    /// The amounts as they are now.
+    pub quote: &'a str,
     /// Version of the renewal now: what `replace` answers.
     pub version: i64,
     /// The form's idempotency key.
@@ -211,6 +179,23 @@ pub struct ConfirmPage<'a> {
     pub nonce: &'a str,
 }
 
+/// Facts of [`Page::Address`].
+#[derive(Debug, Clone)]
+pub struct AddressPage<'a> {
+    /// On whose page it was asked for.
+    pub issuer: &'a Association,
+    /// Whose address; without a name where the page is the new address's.
+    pub person: PersonFacts<'a>,
+    /// The new address, masked.
+    pub address_masked: &'a str,
+    /// Whether the page is the old address's, which may refuse.
+    pub old_side: bool,
+    /// `asked`, `confirmed` (the other end is waited for), `done`, `refused`.
+    pub state: &'a str,
+    /// The form's idempotency key.
+    pub nonce: &'a str,
+}
+
 /// Facts of [`Page::Expired`] and [`Page::FreshLinkSent`].
 #[derive(Debug, Clone)]
 pub struct ExpiredPage<'a> {
@@ -220,54 +205,4 @@ pub struct ExpiredPage<'a> {
     pub address_masked: &'a str,
     /// The form's idempotency key.
     pub nonce: &'a str,
-}
-
-/// What is wrong with a form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FormFault {
-    /// No answer was chosen.
-    NoChoice,
-    /// An answer that this page does not offer.
-    UnknownChoice,
-    /// The reason is longer than [`REASON_CHARS_MAX`].
-    ReasonTooLong,
-    /// A hidden field is missing: the page was cut or changed on its way.
-    Incomplete,
-    /// The form cannot be read at all.
-    Unreadable,
-    /// Of number, code and postal code one is missing.
-    CodeIncomplete,
-    /// Number, code and postal code do not belong together.
-    CodeWrong,
-    /// Too many wrong codes.
-    CodeTooOften,
-}
-
-impl FormFault {
-    /// Every fault.
-    pub const ALL: &'static [Self] = &[
-        Self::NoChoice,
-        Self::UnknownChoice,
-        Self::ReasonTooLong,
-        Self::Incomplete,
-        Self::Unreadable,
-        Self::CodeIncomplete,
-        Self::CodeWrong,
-        Self::CodeTooOften,
-    ];
-
-    /// Stable text form, as in the locales.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoChoice => "no-choice",
-            Self::UnknownChoice => "unknown-choice",
-            Self::ReasonTooLong => "reason-too-long",
-            Self::Incomplete => "incomplete",
-            Self::Unreadable => "unreadable",
-            Self::CodeIncomplete => "code-incomplete",
-            Self::CodeWrong => "code-wrong",
-            Self::CodeTooOften => "code-too-often",
-        }
-    }
 }

@@ -3,16 +3,13 @@
 
 use jiff::Timestamp;
 
+use super::sample_pages::PageSamples;
 use super::{
-    Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, Correspondent, CoverNews,
-    CoverNote, DeskNote, DeskTopic, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage,
-    InvoiceWhy, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts,
-    ReceiptFacts, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage,
-    UnsubscribePage,
+    Bill, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Line,
+    LineKind, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
-use crate::domain::answer::Choice;
-use crate::domain::invoice::{self, DocumentKind, Invoice, Share};
+use crate::domain::invoice::{DocumentKind, Invoice, Share};
 use crate::domain::money::Cents;
 use crate::domain::payment::Method;
 use crate::domain::tax::{self, Supply};
@@ -23,20 +20,13 @@ use crate::ids::{InvoiceId, PayerId, RenewalId};
 const RELANCE: &str = include_str!("sample/relance.toml");
 const ASSOCIATIONS: &str = include_str!("sample/associations.toml");
 
-/// Every act that a mail or page can speak of.
-const SAID: &[Said] = &[
-    Said::RenewedByInvoice,
-    Said::Renewed,
-    Said::NotRenewing,
-    Said::Unsubscribed,
-    Said::Resubscribed,
-    Said::Undone,
-    Said::Help,
-    Said::SaysPaid,
-];
+pub(super) const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
 
-const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
+pub(super) const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
+
+/// The season of the sample's documents.
+const SEASON: &str = "2027";
 
 /// Where an insurer might lay a certificate.
 const CERTIFICATE: &str = "https://certificates.example.org/2027/10442?k=Xy7";
@@ -46,11 +36,11 @@ const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir 
 
 /// What tells sample mails of one kind apart.
 #[derive(Debug, Clone, Copy)]
-struct Variant {
+pub(super) struct Variant {
     /// Code of the association.
-    code: &'static str,
+    pub code: &'static str,
     prefer: Lang,
-    insured: bool,
+    pub insured: bool,
     renew: bool,
 }
 
@@ -70,8 +60,9 @@ pub struct Sample {
     pub associations: Vec<Association>,
     /// As from `associations.toml`.
     pub taxes: Vec<TaxConfig>,
-    several: Bill,
-    single: Bill,
+    pub(super) several: Bill,
+    pub(super) single: Bill,
+    pub(super) pages: PageSamples,
 }
 
 impl Default for Sample {
@@ -110,20 +101,22 @@ impl Sample {
                 taxes: taxes.map(|s| tax::due(&file.tax, &s)).unwrap_or_default(),
             }
         };
-        Self {
-            several: Bill {
-                lines: vec![
-                    line(LineKind::Dues, "OEI", "full", 98_450, "QC"),
-                    line(LineKind::Dues, "CEI", "full", 21_006, "QC"),
-                    line(LineKind::Premium, "OEI", "full", 4_000, "QC"),
-                    line(LineKind::Penalty, "OEI", "full", 2_500, "QC"),
-                ],
-            },
-            single: Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500, "SK")] },
-            relance,
-            associations: file.association,
-            taxes: file.tax,
-        }
+        let several = Bill {
+            lines: vec![
+                line(LineKind::Dues, "OEI", "full", 98_450, "QC"),
+                line(LineKind::Dues, "CEI", "full", 21_006, "QC"),
+                line(LineKind::Premium, "OEI", "full", 4_000, "QC"),
+                line(LineKind::Penalty, "OEI", "full", 2_500, "QC"),
+            ],
+        };
+        let single = Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500, "SK")] };
+        let pages = PageSamples::new(&several, &single);
+        Self { relance, associations: file.association, taxes: file.tax, several, single, pages }
+    }
+
+    /// A sample of the association with that code; insured or not.
+    pub(super) const fn variant(code: &'static str, insured: bool) -> Variant {
+        Variant { code, prefer: Lang::En, insured, renew: true }
     }
 
     /// The body with that code; the national one for an unknown code.
@@ -132,7 +125,7 @@ impl Sample {
         self.associations.iter().find(|a| a.code == code).unwrap_or(&self.associations[0])
     }
 
-    fn person(variant: Variant) -> PersonFacts<'static> {
+    pub(super) fn person(variant: Variant) -> PersonFacts<'static> {
         let full = variant.code == "OEI";
         PersonFacts {
             member_no: if full { "10442" } else { "W-2207" },
@@ -145,7 +138,7 @@ impl Sample {
         }
     }
 
-    fn bill(&self, code: &str) -> &Bill {
+    pub(super) fn bill(&self, code: &str) -> &Bill {
         if code == "OEI" { &self.several } else { &self.single }
     }
 
@@ -182,36 +175,13 @@ impl Sample {
     fn document(&self, code: &str, kind: &MailKind<'_>) -> Option<Invoice> {
         let credit = match kind {
             MailKind::Confirmation(Said::Undone) | MailKind::Invoice(InvoiceWhy::Credited) => true,
-            MailKind::Confirmation(Said::RenewedByInvoice) | MailKind::Invoice(_) => false,
+            MailKind::Confirmation(Said::RenewedByInvoice)
+            | MailKind::PayerInvoice
+            | MailKind::Invoice(_) => false,
             _ => return None,
         };
-        let (employer, on) = (code == "OEI", jiff::civil::date(2026, 11, 3));
         let bill = self.bill(code).clone();
-        let bill = if credit { bill.negated() } else { bill };
-        let due = |due_on, percent| Share { due_on, amount: bill.total().share(percent, 100) };
-        let shares = if employer {
-            vec![due(jiff::civil::date(2027, 1, 31), 100)]
-        } else {
-            vec![due(jiff::civil::date(2027, 1, 31), 50), due(jiff::civil::date(2027, 7, 1), 50)]
-        };
-        let number = |n| invoice::number(code, &self.relance.season.id, n);
-        Some(Invoice {
-            id: InvoiceId(12),
-            renewal: RenewalId(1),
-            issuer: code.to_owned(),
-            season: self.relance.season.id.clone(),
-            number: number(12),
-            kind: if credit { DocumentKind::CreditNote } else { DocumentKind::Invoice },
-            corrects: credit.then(|| (InvoiceId(7), number(7))),
-            corrected_by: None,
-            payer: employer.then_some(PayerId(1)),
-            bill_to: if employer { "Ville d’Exemple" } else { "Sam Sample & Fils" }.to_owned(),
-            purchase_order: if employer { "BC-2026/118" } else { "" }.to_owned(),
-            place: "QC".to_owned(),
-            issued_on: on,
-            shares,
-            bill,
-        })
+        Some(invoice(code, &if credit { bill.negated() } else { bill }))
     }
 
     /// Every kind of mail in every shape that its template knows, by name.
@@ -225,7 +195,7 @@ impl Sample {
                 for step in StepKind::ALL {
                     kinds.push((step.as_str().to_owned(), MailKind::Step(step)));
                 }
-                for &said in SAID {
+                for said in Said::ALL {
                     let name = said.as_str();
                     kinds.push((format!("confirmation-{name}"), MailKind::Confirmation(said)));
                     kinds.push((format!("confirm-request-{name}"), MailKind::ConfirmRequest(said)));
@@ -237,7 +207,14 @@ impl Sample {
                     let receipt = MailKind::Receipt(receipt(code, *method, n == 1));
                     kinds.push((format!("receipt-{method}"), receipt));
                 }
+                kinds.push(("payer-invoice".into(), MailKind::PayerInvoice));
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
+                for (side, address, old_side) in
+                    [("new", "maelle@example.net", false), ("old", "m…@example.net", true)]
+                {
+                    let kind = MailKind::AddressChange { address, old_side };
+                    kinds.push((format!("address-change-{side}"), kind));
+                }
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
                 let sent = Sent {
                     at: noon(2),
@@ -311,131 +288,6 @@ impl Sample {
         ]);
         covers
     }
-
-    /// Every page in every shape that its template knows, by name.
-    #[must_use]
-    pub fn pages(&self) -> Vec<(String, Page<'_>)> {
-        let mut all: Vec<(String, Page<'_>)> = Vec::new();
-        for (code, insured) in [("OEI", true), ("WEA", false)] {
-            let variant = Variant { code, prefer: Lang::En, insured, renew: true };
-            let mut of_body = self.renewal_pages(variant);
-            of_body.extend(self.other_pages(variant));
-            all.extend(
-                of_body
-                    .into_iter()
-                    .map(|(name, page)| (format!("{name}-{}", code.to_lowercase()), page)),
-            );
-        }
-        let plain = [
-            Page::Damaged,
-            Page::NotFound,
-            Page::WrongMethod,
-            Page::TooLarge,
-            Page::TooMany,
-            Page::ServerTrouble,
-            Page::Front(FrontPage::default()),
-            Page::Season(self.season()),
-            Page::BadForm(FormFault::ALL),
-        ];
-        all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
-        let faults = &[FormFault::CodeWrong];
-        let typed = FrontPage { number: "10442", code: "7K2QX-9ZB4M", postal: "K1A 0B1", faults };
-        all.push(("front-faulty".to_owned(), Page::Front(typed)));
-        let links = ["OEI", "WEA"].map(|code| (self.body(code), format!("/r/{TOKEN}"))).to_vec();
-        all.push(("signed-in".to_owned(), Page::SignedIn(SignedInPage { links })));
-        let nothing = SignedInPage { links: Vec::new() };
-        all.push(("signed-in-nothing".to_owned(), Page::SignedIn(nothing)));
-        all
-    }
-
-    fn season(&self) -> SeasonPage<'_> {
-        let steps = |zone: &'static str| {
-            let step = |(&kind, day)| SeasonStep { kind, at: noon(day), zone };
-            StepKind::ALL.iter().zip(3..).map(step).collect()
-        };
-        let bodies = ["CEI", "OEI", "WEA"].map(|code| {
-            let issuer = self.body(code);
-            let zone = if code == "WEA" { "America/Vancouver" } else { "America/Toronto" };
-            SeasonBody { issuer, steps: steps(zone) }
-        });
-        SeasonPage { bodies: bodies.to_vec() }
-    }
-
-    fn renewal_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
-        let (issuer, person) = (self.body(variant.code), Self::person(variant));
-        let bill = self.bill(variant.code);
-        let renewal = |reason, faults| {
-            let address_masked = "m…@example.org";
-            let nonce = "n0nce";
-            Page::Renewal(RenewalPage {
-                issuer,
-                person,
-                address_masked,
-                bill,
-                version: 3,
-                nonce,
-                reason,
-                faults,
-            })
-        };
-        let mut all = vec![
-            ("renewal".to_owned(), renewal("", &[])),
-            (
-                "renewal-faulty".to_owned(),
-                renewal("Je prends </textarea> ma retraite.", &[FormFault::ReasonTooLong]),
-            ),
-        ];
-        for &said in SAID {
-            let undoable = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
-            let page = DonePage {
-                issuer,
-                person,
-                said,
-                at: noon(5),
-                bill: (said == Said::RenewedByInvoice).then_some(bill),
-                undo_until: undoable.then(|| noon(6)),
-                version: 4,
-                nonce: "n0nce",
-            };
-            all.push((format!("done-{}", said.as_str()), Page::Done(page)));
-        }
-        let answered = Conflict::Answered { recorded: Said::RenewedByInvoice, at: noon(5) };
-        let changed = Conflict::Changed { meanwhile: None, at: noon(5) };
-        for (name, asked, conflict) in [
-            ("conflict-answered", Choice::NotRenewing, answered),
-            ("conflict-changed", Choice::Invoice, changed),
-        ] {
-            let page = ConflictPage { issuer, person, asked, conflict, version: 5, nonce: "n0nce" };
-            all.push((name.to_owned(), Page::Conflict(page)));
-        }
-        all
-    }
-
-    fn other_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
-        let (issuer, person) = (self.body(variant.code), Self::person(variant));
-        let (address_masked, nonce) = ("m…@example.org", "n0nce");
-        let stop = UnsubscribePage { issuer, address_masked, insured: variant.insured, nonce };
-        let expired = ExpiredPage { issuer, address_masked, nonce };
-        let asked = Said::NotRenewing;
-        let card = |shows: CardShows| {
-            let amount = self.bill(variant.code).total();
-            let known = matches!(shows, CardShows::Down | CardShows::NothingOwed);
-            let back = if known { "/r/AQECAwQFBgcIAAdg" } else { "" };
-            (shows.as_str().to_owned(), Page::Card(CardPage { issuer, shows, amount, back }))
-        };
-        let mut all = vec![
-            ("unsubscribe".into(), Page::Unsubscribe(stop.clone())),
-            ("unsubscribed".into(), Page::Unsubscribed(stop)),
-            (
-                "confirm".into(),
-                Page::Confirm(ConfirmPage { issuer, person, asked, version: 3, nonce }),
-            ),
-            ("expired".into(), Page::Expired(expired.clone())),
-            ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
-        ];
-        all.extend(CardShows::ALL.map(card));
-        all
-    }
 }
 
 /// Part of an invoice, or all of it and too much.
@@ -445,7 +297,7 @@ fn receipt(code: &str, method: Method, part: bool) -> ReceiptFacts {
         payment: 81,
         method,
         received_on: jiff::civil::date(2026, 12, 1),
-        invoices: vec![invoice::number(code, "2027", 12)],
+        invoices: vec![crate::domain::invoice::number(code, SEASON, 12)],
         left: cents(if part { 12_345 } else { 0 }),
         unapplied: cents(if part { 0 } else { 501 }),
     }
@@ -481,8 +333,39 @@ fn letter(why: &'static str) -> Forwarded<'static> {
     }
 }
 
+/// A document of that association: an employer's, or a member's in two shares; a credit note where
+/// the bill takes back.
+pub(super) fn invoice(code: &str, bill: &Bill) -> Invoice {
+    let (employer, on) = (code == "OEI", jiff::civil::date(2026, 11, 3));
+    let credit = bill.total() < Cents::ZERO;
+    let due = |due_on, percent| Share { due_on, amount: bill.total().share(percent, 100) };
+    let shares = if employer {
+        vec![due(jiff::civil::date(2027, 1, 31), 100)]
+    } else {
+        vec![due(jiff::civil::date(2027, 1, 31), 50), due(jiff::civil::date(2027, 7, 1), 50)]
+    };
+    let number = |n| crate::domain::invoice::number(code, SEASON, n);
+    Invoice {
+        id: InvoiceId(12),
+        renewal: RenewalId(1),
+        issuer: code.to_owned(),
+        season: SEASON.to_owned(),
+        number: number(12),
+        kind: if credit { DocumentKind::CreditNote } else { DocumentKind::Invoice },
+        corrects: credit.then(|| (InvoiceId(7), number(7))),
+        corrected_by: None,
+        payer: employer.then_some(PayerId(1)),
+        bill_to: if employer { "Ville d’Exemple" } else { "Sam Sample & Fils" }.to_owned(),
+        purchase_order: if employer { "BC-2026/118" } else { "" }.to_owned(),
+        place: "QC".to_owned(),
+        issued_on: on,
+        shares,
+        bill: bill.clone(),
+    }
+}
+
 /// About noon in the East on that day of November 2026.
-fn noon(day: i8) -> Timestamp {
+pub(super) fn noon(day: i8) -> Timestamp {
     jiff::civil::date(2026, 11, day)
         .at(17, 5, 0, 0)
         .to_zoned(jiff::tz::TimeZone::UTC)

@@ -90,7 +90,9 @@ impl Inner {
             | MailKind::DeclarationRecorded
             | MailKind::Cover(_) => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
-            MailKind::Invoice(_)
+            MailKind::AddressChange { .. }
+            | MailKind::Invoice(_)
+            | MailKind::PayerInvoice
             | MailKind::Receipt(_)
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)

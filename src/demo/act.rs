@@ -215,7 +215,7 @@ impl Visit<'_> {
         let page = browser.get(path).await?;
         expected.page("the renewal page", self.about, &page, 200);
         for _ in 0..times {
-            let done = press(browser, path, &page, choice).await?;
+            let done = press(browser, path, &page, (choice, &self.about.number)).await?;
             if expected.page("the answer", self.about, &done, 303) {
                 let what = if choice == "invoice" { Should::Link } else { Should::Leave };
                 expected.answered(self.about, what);
@@ -237,14 +237,20 @@ impl Visit<'_> {
     async fn conflict(&self, then: &str, expected: &mut Expected) -> Result<(), StageError> {
         let (browser, path) = (self.browser(), self.page("r"));
         let (first, second) = (browser.get(path).await?, browser.get(path).await?);
-        let done = press(browser, path, &first, "invoice").await?;
+        let done = press(browser, path, &first, ("invoice", &self.about.number)).await?;
         expected.page("the first answer", self.about, &done, 303);
         expected.answered(self.about, Should::Link);
-        let asks = press(browser, path, &second, "not-renewing").await?;
+        let asks = press(browser, path, &second, ("not-renewing", &self.about.number)).await?;
         expected.page("the second answer", self.about, &asks, 409);
         let (choice, version, nonce) =
             (asks.field("choice"), asks.field("version"), asks.field("nonce"));
-        let form = [("act", then), ("choice", &choice), ("version", &version), ("nonce", &nonce)];
+        let form = [
+            ("act", then),
+            ("choice", &choice),
+            ("proof", &self.about.number),
+            ("version", &version),
+            ("nonce", &nonce),
+        ];
         let done = browser.post(path, &form).await?;
         if expected.page("deciding", self.about, &done, 303) && then == "replace" {
             expected.answered(self.about, Should::Leave);
@@ -300,8 +306,15 @@ async fn press(
     browser: Browser,
     path: &str,
     page: &Answer,
-    choice: &str,
+    (choice, number): (&str, &str),
 ) -> std::io::Result<Answer> {
-    let (version, nonce) = (page.field("version"), page.field("nonce"));
-    browser.post(path, &[("choice", choice), ("version", &version), ("nonce", &nonce)]).await
+    let (version, nonce, quote) = (page.field("version"), page.field("nonce"), page.field("quote"));
+    let form = [
+        ("choice", choice),
+        ("proof", number),
+        ("version", &version),
+        ("nonce", &nonce),
+        ("quote", &quote),
+    ];
+    browser.post(path, &form).await
 }

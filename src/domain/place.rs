@@ -83,6 +83,28 @@ pub fn postal_code(text: &str) -> Option<String> {
     })
 }
 
+/// Whether a Canadian postal code can belong to that province or territory: its first letter says
+/// so (Canada Post's postal districts). A province that is not known fits nothing.
+#[must_use]
+pub fn postal_code_fits(code: &str, province: &str) -> bool {
+    let districts = match province {
+        "NL" => "A",
+        "NS" => "B",
+        "PE" => "C",
+        "NB" => "E",
+        "QC" => "GHJ",
+        "ON" => "KLMNP",
+        "MB" => "R",
+        "SK" => "S",
+        "AB" => "T",
+        "BC" => "V",
+        "NT" | "NU" => "X",
+        "YT" => "Y",
+        _ => "",
+    };
+    code.chars().next().is_some_and(|c| districts.contains(c))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +135,23 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(postal_code(text).as_deref(), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_postal_code_tells_the_province() {
+        for (code, province, fits) in [
+            ("K1A 0B1", "ON", true),
+            ("K1A 0B1", "QC", false),
+            ("X0A 0H0", "NU", true),
+            ("X0A 0H0", "NT", true),
+            ("K1A 0B1", "", false),
+            ("", "ON", false),
+        ] {
+            assert_eq!(postal_code_fits(code, province), fits, "{code} {province}");
+        }
+        for p in PROVINCES {
+            assert!(('A'..='Y').any(|c| postal_code_fits(&c.to_string(), p.code)), "{}", p.code);
         }
     }
 

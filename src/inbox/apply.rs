@@ -11,6 +11,7 @@ use super::reading::{Kind, Reading};
 use super::verify;
 use super::vouching::count_unvouched;
 use crate::actions::{self, Action, Context, Door, Evidence};
+use crate::domain::answer::Answer;
 use crate::domain::mailroom::{self, Known, MailAct};
 use crate::domain::season;
 use crate::domain::suppression::Fault;
@@ -355,7 +356,7 @@ fn carry_out(
         MailAct::Complained => applied(&Action::Complained { mid }),
         MailAct::Answer(choice) => match origin.message.renewal {
             Some(renewal) => {
-                applied(&Action::Answer { renewal, choice: *choice, reason: "", form: None })
+                applied(&Action::Answer { renewal, answer: &Answer::plain(*choice), form: None })
             }
             None => Ok(()),
         },

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
+use super::elsewhere::elsewhere;
 use super::letter::{Letter, overtaken};
 use crate::actions::Context;
 use crate::actions::payload::Payload;
@@ -85,11 +86,16 @@ pub(super) fn entitled(
     if member.status == "deceased" {
         return Err("not-active");
     }
+    let bill = billing::bill(&context.config, member, issuer, &terms);
+    if view.kind.starts_with("address-change") || view.kind == "payer-invoice" {
+        // Where it goes stands elsewhere: there may be no address on file at all.
+        return Ok((String::new(), bill));
+    }
     let address = member.email.clone().ok_or("no-address")?;
     if member.suspended {
         return Err("address-suspended");
     }
-    Ok((address, billing::bill(&context.config, member, issuer, &terms)))
+    Ok((address, bill))
 }
 
 /// Who gets a note about an insurance declaration, where that is not the desk.
@@ -125,6 +131,10 @@ pub fn recheck(
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
+    let elsewhere = match elsewhere(c, view, &Payload::from_json(&view.payload))? {
+        Ok(elsewhere) => elsewhere.map(|to| to.address),
+        Err(reason) => return Ok(Still::Cancel(reason)),
+    };
     if let Some(reason) = overtaken(c, view)? {
         return Ok(Still::Cancel(reason));
     }
@@ -132,7 +142,9 @@ pub fn recheck(
     let about = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise };
     Ok(match entitled(context, issuer, &about, now) {
         Err(reason) => Still::Cancel(reason),
-        Ok((address, _)) if address != letter.address => Still::Changed,
+        Ok((address, _)) if elsewhere.as_ref().unwrap_or(&address) != &letter.address => {
+            Still::Changed
+        }
         Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
         Ok(_) => Still::Good,
     })

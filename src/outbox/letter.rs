@@ -4,8 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
+use super::elsewhere::{Elsewhere, elsewhere};
 use super::entitled::{About, entitled, insurance_contact, promise, step_of};
-use crate::actions::payload::{Payload, Wish};
+use crate::actions::payload::{Payload, Side, Wish};
 use crate::actions::{Context, insurance, invoices, receipts};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded,
@@ -80,6 +81,7 @@ struct Facts<'a> {
     invoice: Option<Invoice>,
     receipt: Option<ReceiptFacts>,
     address: String,
+    elsewhere: Option<Elsewhere>,
     payload: Payload,
     inbound: Option<InboundRow>,
     note: NoteFacts,
@@ -133,7 +135,7 @@ pub fn preview(
         Err(why) => return Ok(Drafted::Cancel(why.as_str())),
     };
     let address = person.email.clone().unwrap_or_else(|| NO_ADDRESS.into());
-    let to = (address, Some(bill));
+    let to = (address, Some(bill), None);
     let facts = facts_for(c, context, &view, issuer, (member, renewal), to, now)?;
     Ok(compose(context, composer, view, &facts, now))
 }
@@ -177,8 +179,15 @@ fn facts<'a>(
     if let Some(reason) = overtaken(c, view)? {
         return Ok(Err(Drafted::Cancel(reason)));
     }
+    let elsewhere = match elsewhere(c, view, &Payload::from_json(&view.payload))? {
+        Ok(elsewhere) => elsewhere,
+        Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
+    };
     match entitled(context, issuer, &about, now) {
-        Ok(to) => Ok(Ok(facts_for(c, context, view, issuer, (member, renewal), to, now)?)),
+        Ok((address, bill)) => {
+            let to = (address, bill, elsewhere);
+            Ok(Ok(facts_for(c, context, view, issuer, (member, renewal), to, now)?))
+        }
         Err(reason) => Ok(Err(Drafted::Cancel(reason))),
     }
 }
@@ -198,12 +207,13 @@ fn facts_for<'a>(
     view: &MessageView,
     issuer: &'a Association,
     (member, renewal): (Option<Member>, Option<Renewal>),
-    (address, bill): (String, Option<Bill>),
+    (address, bill, elsewhere): (String, Option<Bill>, Option<Elsewhere>),
     now: Timestamp,
 ) -> Result<Facts<'a>, StoreError> {
+    let payload = Payload::from_json(&view.payload);
+    let address = elsewhere.as_ref().map_or(address, |to| to.address.clone());
     let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
     let bill = issued.or(bill);
-    let payload = Payload::from_json(&view.payload);
     let invoice =
         payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?.flatten();
     let received = match (payload.payment, view.renewal) {
@@ -227,6 +237,7 @@ fn facts_for<'a>(
         invoice,
         receipt,
         address,
+        elsewhere,
         payload,
         inbound,
         note,
@@ -374,11 +385,16 @@ impl Writer<'_> {
         if self.view.to_desk {
             return Links::default();
         }
-        let confirm = self.facts.payload.wish.is_some();
-        let renewal = self.view.renewal.is_some();
+        if self.payer().is_some() {
+            return Links { renew: self.url("i", Purpose::Invoice), ..Links::default() };
+        }
+        let confirm = self.facts.payload.wish.is_some() || self.facts.payload.side.is_some();
+        let address = self.facts.payload.side.is_some();
+        // The page behind the link is the member's own: a new address has to be one first.
+        let renewal = self.view.renewal.is_some() && !address;
         Links {
             renew: if renewal { self.url("r", Purpose::Renew) } else { String::new() },
-            unsubscribe: self.url("u", Purpose::Unsubscribe),
+            unsubscribe: if address { String::new() } else { self.url("u", Purpose::Unsubscribe) },
             confirm: if confirm { self.url("c", Purpose::Confirm) } else { String::new() },
         }
     }
@@ -398,17 +414,20 @@ impl Writer<'_> {
             .as_ref()
             .map(|m| format!("{} {}", m.given_name, m.family_name))
             .unwrap_or_default();
+        let name = self.payer().map_or(name, |payer| payer.name.clone());
         let template = composer.version(&kind);
+        // Whoever holds a mistyped new address should learn nothing of the member.
+        let stranger = facts.payload.side == Some(Side::New);
         let mail = MailFacts {
             kind,
             prefer: self.language(),
             to: Correspondent {
-                name: if self.view.to_desk { "" } else { &name },
+                name: if self.view.to_desk || stranger { "" } else { &name },
                 address: &facts.address,
             },
             issuer: facts.issuer,
             relance: &self.context.config.relance,
-            person: facts.member.as_ref().map(|m| self.person(m)),
+            person: facts.member.as_ref().filter(|_| !stranger).map(|m| self.person(m)),
             bill: facts.bill.clone(),
             invoice: facts.invoice.clone(),
             links: self.links(),
@@ -428,8 +447,15 @@ impl Writer<'_> {
         Ok((composed, template, header_id))
     }
 
+    fn payer(&self) -> Option<&documents::Payer> {
+        self.facts.elsewhere.as_ref()?.payer.as_ref()
+    }
+
     fn language(&self) -> Lang {
         let issuer = self.facts.issuer;
+        if let Some(payer) = self.payer() {
+            return Lang::parse(&payer.language).unwrap_or(issuer.language);
+        }
         if self.view.to_desk {
             if let Some(contact) = insurance_contact(self.context, self.view) {
                 return contact.language;
@@ -461,14 +487,18 @@ impl Writer<'_> {
         match self.view.kind.as_str() {
             "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
             "invoice" => InvoiceWhy::parse(&facts.payload.invoice_why).map(MailKind::Invoice),
+            "payer-invoice" => Some(MailKind::PayerInvoice),
             "receipt" => facts.receipt.clone().map(MailKind::Receipt),
             "fresh-link" => Some(MailKind::FreshLink),
-            "confirm-request" => facts.payload.wish.map(|wish| {
-                MailKind::ConfirmRequest(match wish {
-                    Wish::Renew => Said::RenewedByInvoice,
-                    Wish::Stop => Said::Unsubscribed,
-                })
-            }),
+            "confirm-request" => match facts.payload.wish? {
+                Wish::Renew => Some(MailKind::ConfirmRequest(Said::RenewedByInvoice)),
+                Wish::Stop => Some(MailKind::ConfirmRequest(Said::Unsubscribed)),
+            },
+            "address-change" | "address-change-old" => {
+                let to = facts.elsewhere.as_ref()?;
+                let old_side = facts.payload.side == Some(Side::Old);
+                Some(MailKind::AddressChange { address: &to.asked, old_side })
+            }
             "forward" => facts.inbound.as_ref().map(|mail| {
                 MailKind::Forward(Forwarded {
                     from,

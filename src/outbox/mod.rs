@@ -5,6 +5,7 @@
 //! A worker claims (in one commit with its last outcome), sends, and so on. Answers to people go
 //! first and have a connection of their own.
 
+mod elsewhere;
 mod entitled;
 mod feed;
 mod letter;

@@ -11,7 +11,7 @@ use super::*;
 use crate::actions::payload::Payload;
 use crate::actions::{self, Action, Applied, Door, Evidence};
 use crate::compose::DeskTopic;
-use crate::domain::answer::Choice;
+use crate::domain::answer::{Answer, Choice};
 use crate::domain::billing::tests::federation;
 use crate::domain::suppression::Fault;
 use crate::domain::words::{Lang, MessageState};
@@ -178,7 +178,7 @@ fn who_answered_between_drafting_and_claiming_gets_nothing() {
     let mut bench = Bench::planned(1);
     let letter = bench.draft(1);
     let renewal = letter.view.renewal.unwrap();
-    let answer = Action::Answer { renewal, choice: Choice::Invoice, reason: "", form: None };
+    let answer = Action::Answer { renewal, answer: &Answer::plain(Choice::Invoice), form: None };
     assert_eq!(bench.act(&answer, &letter), Applied::Done);
     assert_eq!(bench.claim(&letter), Claimed::Gone);
     let view = bench.message(1);

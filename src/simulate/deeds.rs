@@ -7,13 +7,13 @@ use super::behaviour::Deed;
 use crate::actions::checkouts::{self, Opening};
 use crate::actions::{Action, Applied, Context, Door, Evidence, apply};
 use crate::card::{About, Session};
-use crate::domain::answer::Choice;
+use crate::domain::answer::{Answer, Choice};
 use crate::domain::checkout::Word;
 use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
 use crate::ids::{CheckoutId, Random};
 use crate::store::messages::Reached;
-use crate::store::{StoreError, renewals};
+use crate::store::StoreError;
 
 /// The provider whose page charges nobody.
 const PROVIDER: &str = "demo";
@@ -37,7 +37,7 @@ pub(super) fn act(
         Deed::Reply => {
             let renewal = mail.renewal;
             let action =
-                Action::Answer { renewal, choice: Choice::Invoice, reason: "", form: None };
+                Action::Answer { renewal, answer: &Answer::plain(Choice::Invoice), form: None };
             apply(c, context, &action, &evidence)?
         }
         Deed::Card => pay(c, context, mail, &evidence, random)?,
@@ -62,10 +62,8 @@ fn answer(
     choice: Choice,
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
-    let Some(row) = renewals::by_id(c, mail.renewal)? else { return Ok(Applied::Nothing) };
-    let nonce = mail.mid.to_string();
-    let form = Some((row.renewal.version, nonce.as_str()));
-    let action = Action::Answer { renewal: mail.renewal, choice, reason: "", form };
+    let answer = &Answer::plain(choice);
+    let action = Action::Answer { renewal: mail.renewal, answer, form: None };
     apply(c, context, &action, evidence)
 }
 

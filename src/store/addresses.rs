@@ -41,6 +41,11 @@ pub fn score(c: &Connection, address: &str) -> Result<(f64, i64, bool), StoreErr
     .unwrap_or_default())
 }
 
+/// Whether nothing is mailed to an address.
+pub fn is_suspended(c: &Connection, address: &str) -> Result<bool, StoreError> {
+    Ok(score(c, address)?.2)
+}
+
 /// Keeps a new score, and suspends where `suspend` gives a reason.
 pub fn set_score(
     c: &Connection,

@@ -13,6 +13,17 @@ pub fn url(c: &Connection, person: PersonId, season: &str) -> Result<Option<Stri
         .optional()?)
 }
 
+/// When it was laid there, in milliseconds; `None` where there is none.
+pub fn issued_ms(
+    c: &Connection,
+    person: PersonId,
+    season: &str,
+) -> Result<Option<i64>, StoreError> {
+    Ok(c.prepare_cached("SELECT at FROM certificate WHERE person = ?1 AND season = ?2")?
+        .query_row((person.0, season), |r| r.get(0))
+        .optional()?)
+}
+
 /// Keeps it. Returns whether that changed anything.
 pub fn set(
     c: &Connection,

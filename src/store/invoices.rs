@@ -354,6 +354,35 @@ pub fn is_whole(c: &Connection, issuer: &str, season: &str) -> Result<bool, Stor
     )?)
 }
 
+/// Who pays in a member's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payer {
+    /// Name, as invoices are made out.
+    pub name: String,
+    /// Where they go.
+    pub email: String,
+    /// Language in which they are written to first.
+    pub language: String,
+}
+
+/// The payer with that row.
+pub fn payer_by_id(c: &Connection, id: PayerId) -> Result<Option<Payer>, StoreError> {
+    Ok(c.prepare_cached("SELECT name, email, language FROM payer WHERE id = ?1")?
+        .query_row([id.0], |r| Ok(Payer { name: r.get(0)?, email: r.get(1)?, language: r.get(2)? }))
+        .optional()?)
+}
+
+/// What is still owed of the standing invoices of a renewal, in cents.
+pub fn left_cents(c: &Connection, renewal: RenewalId) -> Result<i64, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT coalesce(sum(i.total_cents), 0) - coalesce(sum(
+             (SELECT sum(a.cents) FROM allocation a WHERE a.invoice = i.id)), 0)
+         FROM invoice i WHERE i.renewal = ?1 AND i.kind = 'invoice'
+           AND NOT EXISTS (SELECT 1 FROM invoice n WHERE n.corrects = i.id)",
+    )?
+    .query_row([renewal.0], |r| r.get(0))?)
+}
+
 /// Names an existing payer of an issuer by address, or adds one. The name that was given last
 /// stands.
 pub fn payer(

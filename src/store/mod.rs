@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod certificates;
 pub mod checkouts;
 pub mod copies;
+pub mod corrections;
 pub mod declarations;
 pub mod desk;
 pub mod digests;

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
-use crate::domain::answer::{Choice, Given};
+use crate::domain::answer::{Choice, Given, Situation};
 use crate::domain::member::Renewal;
 use crate::domain::words::{Cover, RenewalState};
 use crate::ids::{PersonId, RenewalId};
@@ -34,6 +34,14 @@ pub struct AnswerRow<'a> {
     pub choice: Option<Choice>,
     /// What the member wrote beside it.
     pub reason: &'a str,
+    /// Insurance, where it was asked.
+    pub cover: Option<Cover>,
+    /// Codes of optional bodies that were left out.
+    pub dropped: &'a [String],
+    /// What changed in the member's life.
+    pub situation: Option<Situation>,
+    /// Keyed digest of all that was sent.
+    pub body: &'a str,
     /// `web`, `mail`, `desk`.
     pub door: &'a str,
     /// Language of the page or mail.
@@ -209,8 +217,9 @@ pub fn keep_answer(
         return Err(StoreError::GiveUp("the renewal changed inside one transaction".into()));
     }
     c.prepare_cached(
-        "INSERT INTO answer (renewal, version, nonce, choice, reason, door, language, mid, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO answer (renewal, version, nonce, choice, reason, door, language, mid, at,
+           cover, dropped, situation, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute((
         renewal.id.0,
@@ -222,8 +231,27 @@ pub fn keep_answer(
         answer.language,
         answer.mid,
         answer.at_ms,
+        answer.cover.map(Cover::as_str),
+        answer.dropped.join(" "),
+        answer.situation.map(Situation::as_str),
+        answer.body,
     ))?;
     Ok(version)
+}
+
+/// The day before which no reminder goes out; `None` where none was asked for.
+pub fn remind_on(c: &Connection, renewal: RenewalId) -> Result<Option<Date>, StoreError> {
+    let day: Option<String> = c
+        .prepare_cached("SELECT remind_on FROM renewal WHERE id = ?1")?
+        .query_row([renewal.0], |r| r.get(0))?;
+    Ok(day.and_then(|day| day.parse().ok()))
+}
+
+/// No reminder before that day.
+pub fn set_remind_on(c: &Connection, renewal: RenewalId, day: Date) -> Result<(), StoreError> {
+    c.prepare_cached("UPDATE renewal SET remind_on = ?2 WHERE id = ?1")?
+        .execute((renewal.0, day.to_string()))?;
+    Ok(())
 }
 
 /// Moves a renewal to another state without an answer: money came in, or went back. What was
@@ -259,14 +287,19 @@ pub fn chosen(c: &Connection, id: RenewalId) -> Result<(Option<Cover>, Vec<Strin
 /// The accepted answers, oldest first.
 pub fn answers(c: &Connection, renewal: RenewalId) -> Result<Vec<Given>, StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT version, nonce, choice, at FROM answer WHERE renewal = ?1 ORDER BY version",
+        "SELECT version, nonce, choice, at, body, cover, dropped FROM answer
+         WHERE renewal = ?1 ORDER BY version",
     )?;
     let rows = statement.query_map([renewal.0], |r| {
-        let choice: Option<String> = r.get(2)?;
+        let (choice, cover): (Option<String>, Option<String>) = (r.get(2)?, r.get(5)?);
+        let dropped: String = r.get(6)?;
         Ok(Given {
             base_version: r.get::<_, i64>(0)? - 1,
             nonce: r.get(1)?,
             choice: choice.as_deref().and_then(Choice::parse),
+            body: r.get(4)?,
+            cover: cover.as_deref().and_then(Cover::parse),
+            dropped: dropped.split_whitespace().map(str::to_owned).collect(),
             at: Timestamp::from_millisecond(r.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH),
         })
     })?;

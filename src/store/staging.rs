@@ -119,6 +119,8 @@ pub fn apply(
     subject: &str,
     salt: &[u8],
 ) -> Result<ImportChange, StoreError> {
+    let row = super::corrections::over(c, row)?;
+    let row = row.as_ref();
     let before = current(c, row)?;
     match &before {
         Some(kept) if kept == row => return Ok(ImportChange::Unchanged),

@@ -13,11 +13,13 @@ use jiff::Timestamp;
 use super::limits::{TooMany, client_address};
 use super::listen::Peer;
 use super::{Site, reply};
-use crate::compose::{FormFault, Page};
+use crate::compose::{FormFault, Page, Typed};
 use crate::domain::words::Lang;
 use crate::link::{Purpose, Token, TokenError};
+use crate::store::StoreError;
 
-/// A form is a few hundred octets; a reason of 500 characters, percent-encoded, some 6,000.
+/// A form is a few hundred octets; a reason and a note of 500 characters each, percent-encoded,
+/// some 12,000.
 pub(super) const FORM_OCTETS_MAX: usize = 16 * 1024;
 
 /// Who asks, and in which language.
@@ -29,21 +31,12 @@ pub(super) struct Ask {
     pub chosen: Option<Lang>,
     /// What the browser prefers.
     pub accepted: Lang,
+    /// Whether corrections were saved just before (`?saved`).
+    pub saved: bool,
     /// Path of the request: forms come back to it.
     pub path: String,
     /// When the request's header was complete.
     pub now: Timestamp,
-}
-
-/// A form's fields, as they came.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// The field's first value; empty where it is missing.
-    pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
-    }
 }
 
 impl FromRequestParts<Site> for Ask {
@@ -84,6 +77,7 @@ impl Ask {
         let chosen = form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == "lang")
             .and_then(|(_, value)| Lang::parse(&value));
+        let saved = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "saved");
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map_or(
             Lang::En,
             |v| {
@@ -94,6 +88,7 @@ impl Ask {
             client: client_address(peer, forwarded.into_iter(), trusted),
             chosen,
             accepted,
+            saved,
             path: uri.path().to_owned(),
             now: site.clock.now(),
         }
@@ -150,15 +145,41 @@ impl Ask {
         })
     }
 
+    /// What every POST begins with: the link is verified, then the form is read. `Err` is the
+    /// answer.
+    pub async fn posted(
+        &self,
+        site: &Site,
+        text: &str,
+        purpose: Purpose,
+        body: Body,
+    ) -> Result<(Result<Token, Token>, Typed), Response> {
+        let token = self.verify(site, text, purpose)?;
+        Ok((token, self.form(site, body).await?))
+    }
+
+    /// What a link leads to, or the answer where it leads nowhere or the store cannot say.
+    pub fn found<T>(
+        &self,
+        site: &Site,
+        found: Result<Option<T>, StoreError>,
+    ) -> Result<T, Response> {
+        match found {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => Err(self.page(site, 404, &Page::Damaged)),
+            Err(e) => Err(reply::trouble(site, &e, self.chosen.unwrap_or(self.accepted))),
+        }
+    }
+
     /// Reads a form's fields, bounded. `Err` is the answer.
-    pub async fn form(&self, site: &Site, body: Body) -> Result<Form, Response> {
+    pub async fn form(&self, site: &Site, body: Body) -> Result<Typed, Response> {
         let octets = self.body(site, body).await?;
         let Ok(text) = std::str::from_utf8(&octets) else {
             let faults = [FormFault::Unreadable];
             return Err(self.page(site, 400, &Page::BadForm(&faults)));
         };
         let fields = form_urlencoded::parse(text.as_bytes());
-        Ok(Form(fields.map(|(n, v)| (n.into_owned(), v.into_owned())).collect()))
+        Ok(Typed::new(fields.map(|(n, v)| (n.into_owned(), v.into_owned())).collect()))
     }
 
     /// Reads a body, bounded. `Err` is the answer.

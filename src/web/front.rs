@@ -7,10 +7,10 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use super::ask::{Ask, Form};
+use super::ask::Ask;
 use super::{Site, reply};
 use crate::actions::{self, Context, Door, Evidence};
-use crate::compose::{FormFault, FrontPage, Page, SignedInPage};
+use crate::compose::{self, FormFault, FrontPage, Page, SignedInPage};
 use crate::domain::sign_in::{SIGN_IN_HOURS, postal_agrees};
 use crate::ids::{MessageId, PersonId};
 use crate::link::{Purpose, Token, code};
@@ -29,7 +29,7 @@ struct Typed {
 }
 
 impl Typed {
-    fn read(form: &Form) -> Self {
+    fn read(form: &compose::Typed) -> Self {
         let field = |name| form.get(name).trim().chars().take(FIELD_CHARS_MAX).collect();
         Self { number: field("number"), code: field("code"), postal: field("postal") }
     }

@@ -6,6 +6,7 @@ mod card;
 mod confirm;
 mod front;
 pub mod guesses;
+mod invoice;
 pub mod limits;
 pub mod listen;
 mod renewal;
@@ -68,6 +69,8 @@ pub fn router(site: Site) -> Router {
         .route("/card/return/{checkout}", get(card::returned))
         .route("/card/demo/{checkout}", get(card::demo).post(card::demo_press))
         .route("/card/webhook/stripe", post(card::webhook))
+        .route("/r/{token}/invoice", get(invoice::own))
+        .route("/i/{token}", get(invoice::show).post(invoice::act))
         .route("/u/{token}", get(subscription::show).post(subscription::act))
         .route("/c/{token}", get(confirm::show).post(confirm::act))
         .method_not_allowed_fallback(wrong_method)

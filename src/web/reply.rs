@@ -42,6 +42,13 @@ pub(super) fn see(path: &str, chosen: Option<Lang>) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }
 
+/// As [`see`], where the page says that corrections were saved.
+pub(super) fn saved(path: &str, chosen: Option<Lang>) -> Response {
+    let lang = chosen.map_or_else(String::new, |lang| format!("&lang={lang}"));
+    let to = format!("{path}?saved=1{lang}");
+    (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+}
+
 /// The store did not keep it, or cannot say: nothing was done, and the page says so.
 pub(super) fn trouble(site: &Site, e: &StoreError, lang: Lang) -> Response {
     tracing::error!(reason = %e, "web.store_failed");

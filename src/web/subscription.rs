@@ -56,11 +56,8 @@ pub(super) async fn show(
 
 async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Subject, Response> {
     let context = site.context.clone();
-    match site.store.read(move |c| subject(c, &context, mid)).await {
-        Ok(Some(subject)) => Ok(subject),
-        Ok(None) => Err(ask.page(site, 404, &Page::Damaged)),
-        Err(e) => Err(reply::trouble(site, &e, ask.chosen.unwrap_or(ask.accepted))),
-    }
+    let found = site.store.read(move |c| subject(c, &context, mid)).await;
+    ask.found(site, found)
 }
 
 pub(super) fn render(site: &Site, ask: &Ask, subject: &Subject) -> Response {

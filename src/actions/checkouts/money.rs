@@ -2,7 +2,6 @@
 //! and what goes back of it. Recording, spreading over lines and telling the desk are
 //! `payments`'.
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use super::super::{Applied, Context, Evidence, RenewalView, association};
 use super::said;
 use crate::card::{About, MoneyBack};
 use crate::domain::bill::Bill;
-use crate::domain::billing::{self, Terms};
+use crate::domain::billing::Terms;
 use crate::domain::checkout::{Back, Odd, Wanted, Word, to_take_back};
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
@@ -33,12 +32,7 @@ pub(super) struct Debt {
 
 /// What a renewal owes now: what is left of its invoices, else its bill by what the member chose;
 /// `None` where nothing is owed, or nothing may be taken.
-pub(super) fn debt(
-    c: &Connection,
-    context: &Context,
-    view: &RenewalView,
-    now: Timestamp,
-) -> Result<Option<Debt>, StoreError> {
+pub(super) fn debt(c: &Connection, view: &RenewalView) -> Result<Option<Debt>, StoreError> {
     let renewal = &view.row.renewal;
     match renewal.state {
         RenewalState::Paid | RenewalState::NotRenewing | RenewalState::WithDesk => return Ok(None),
@@ -46,12 +40,7 @@ pub(super) fn debt(
     }
     let owed = documents::standing(c, renewal.id)?;
     let (bill, left) = if owed.is_empty() {
-        let issuer = association(context, &view.row.issuer)?;
-        let (cover, dropped) = renewals::chosen(c, renewal.id)?;
-        let at = Terms::at(&context.config, issuer, now);
-        let terms = Terms { cover, dropped: &dropped, ..at };
-        let bill = billing::bill(&context.config, &view.member, issuer, &terms);
-        let Some(bill) = bill else { return Ok(None) };
+        let Some(bill) = view.owed.clone() else { return Ok(None) };
         let left = bill.total();
         (bill, left)
     } else {

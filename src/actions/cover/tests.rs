@@ -72,7 +72,8 @@ impl Club {
     fn answer(&mut self, n: i64, choice: Choice, door: Door, when: &str) -> Applied {
         let evidence = evidence(door, when);
         self.write(|c, context| {
-            let action = Action::Answer { renewal: RenewalId(n), choice, reason: "", form: None };
+            let answer = &crate::domain::answer::Answer::plain(choice);
+            let action = Action::Answer { renewal: RenewalId(n), answer, form: None };
             apply(c, context, &action, &evidence)
         })
     }

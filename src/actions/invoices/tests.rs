@@ -6,7 +6,8 @@ use crate::domain::words::RenewalState;
 use crate::store::ledger;
 
 fn answer(bench: &Bench, renewal: RenewalId, choice: Choice) -> Applied {
-    let action = Action::Answer { renewal, choice, reason: "", form: None };
+    let answer = &crate::domain::answer::Answer::plain(choice);
+    let action = Action::Answer { renewal, answer, form: None };
     apply(&bench.c, &bench.context, &action, &bench.evidence()).unwrap()
 }
 
@@ -76,7 +77,7 @@ fn a_changed_fee_or_rate_never_alters_an_issued_invoice() {
     bench.context.config = std::sync::Arc::new(config);
     assert_eq!(kept::standing(&bench.c, renewal).unwrap(), before);
     let view = super::super::view_of_renewal(&bench.c, &bench.context, renewal, bench.now);
-    assert_eq!(view.unwrap().unwrap().bill.as_ref(), Some(&before[0].bill));
+    assert_eq!(view.unwrap().unwrap().owed.as_ref(), Some(&before[0].bill));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::super::bench::Bench;
 use super::super::{Action, Applied, apply};
 use super::*;
-use crate::domain::answer::Choice;
+use crate::domain::answer::{Answer, Choice};
 use crate::domain::bill::LineKind;
 
 fn cents(value: i64) -> Cents {
@@ -15,7 +15,8 @@ const PREMIUM: i64 = 18_500 + 1_480;
 /// A pledged renewal and its invoice.
 fn pledged(bench: &Bench, n: i64) -> (RenewalId, Invoice) {
     let renewal = bench.member(n, &["OPPI+", "CIP"]);
-    let action = Action::Answer { renewal, choice: Choice::Invoice, reason: "", form: None };
+    let answer = &crate::domain::answer::Answer::plain(Choice::Invoice);
+    let action = Action::Answer { renewal, answer, form: None };
     assert_eq!(apply(&bench.c, &bench.context, &action, &bench.evidence()).unwrap(), Applied::Done);
     (renewal, documents::standing(&bench.c, renewal).unwrap().remove(0))
 }
@@ -289,7 +290,8 @@ fn whoever_pays_elsewhere_renews() {
 fn money_of_whoever_does_not_renew_waits_with_them() {
     let bench = Bench::new();
     let renewal = bench.member(1, &["OPPI+", "CIP"]);
-    let action = Action::Answer { renewal, choice: Choice::NotRenewing, reason: "", form: None };
+    let action =
+        Action::Answer { renewal, answer: &Answer::plain(Choice::NotRenewing), form: None };
     let (c, context, evidence) = (&bench.c, &bench.context, bench.evidence());
     apply(c, context, &action, &evidence).unwrap();
     let member = bench.person(renewal);

@@ -6,6 +6,10 @@ ALTER TABLE answer ADD COLUMN cover TEXT;
 -- Codes of optional bodies that were left out, separated by spaces.
 ALTER TABLE answer ADD COLUMN dropped TEXT NOT NULL DEFAULT '';
 ALTER TABLE answer ADD COLUMN staff TEXT NOT NULL DEFAULT '';
+-- What changed in the member's life: retired, on-leave, student, moved, new-name, other.
+ALTER TABLE answer ADD COLUMN situation TEXT;
+-- Keyed digest of all that was sent, by which the same form again is told from another one.
+ALTER TABLE answer ADD COLUMN body TEXT NOT NULL DEFAULT '';
 -- Until this day no reminder goes out: the member asked to be reminded then.
 ALTER TABLE renewal ADD COLUMN remind_on TEXT;
 

@@ -58,6 +58,7 @@ fn an_expired_link_offers_a_fresh_one_once_a_day() {
     fired
     fresh-link
     fresh-link
+    invoiced
     answered
     ");
 }

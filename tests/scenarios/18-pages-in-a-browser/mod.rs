@@ -88,10 +88,12 @@ fn no_page_has_a_fault_at_any_width_in_either_language() {
     let stale = visit.club.get(&hers).body;
     visit.club.submit(&hers, &[("choice", "invoice")]);
     visit.look("done", 200, &hers);
-    let other = [&hidden(&stale)[..], &[("choice", "not-renewing")]].concat();
+    let other = [&hidden(&stale)[..], &[("choice", "not-renewing"), ("proof", "10001")]].concat();
     visit.keep("conflict", 409, &hers, |club, path| club.post(path, &other));
     visit.club.submit(&hers, &[("act", "undo")]);
-    visit.club.submit(&hers, &[("choice", "not-renewing"), ("reason", "Retraite")]);
+    visit
+        .club
+        .submit(&hers, &[("choice", "not-renewing"), ("proof", "10001"), ("reason", "Retraite")]);
     visit.look("not-renewing", 200, &hers);
 
     // Benoît has enough of reminders, and writes from where nobody can vouch for him.

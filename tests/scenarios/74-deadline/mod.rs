@@ -62,7 +62,9 @@ impl Story {
     fn post(&self, n: u32, choice: &str) {
         let link = Mail::read(&self.last_call(n).bytes).path_with("/r/").expect("a link");
         let page = http::get(self.cip.site.web, &link).expect("the daemon answers");
-        let fields = [&hidden(&page.body)[..], &[("choice", choice)]].concat();
+        let number = n.to_string();
+        let fields =
+            [&hidden(&page.body)[..], &[("choice", choice), ("proof", number.as_str())]].concat();
         let answer = http::post_form(self.cip.site.web, &link, &fields).expect("an answer");
         assert_eq!(answer.status, 303, "{}", answer.body);
     }

@@ -132,7 +132,8 @@ fn a_page_for_what_is_owed_no_more_is_taken_back() {
     let stand = stand();
     stand.payment_page();
     let page = stand.club.get(&stand.link);
-    let fields = [&hidden(&page.body)[..], &[("choice", "not-renewing")]].concat();
+    let fields =
+        [&hidden(&page.body)[..], &[("choice", "not-renewing"), ("proof", "10001")]].concat();
     assert_eq!(stand.club.post(&stand.link, &fields).status, 303);
     let later = stand.club.now() + SignedDuration::from_mins(6);
     stand.club.jump(&later.to_string());

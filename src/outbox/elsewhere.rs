@@ -1,0 +1,56 @@
+//! Owns where a message goes that is not for the member's address on file alone.
+
+use rusqlite::Connection;
+
+use crate::actions::payload::{Payload, Side};
+use crate::domain::invoice::Invoice;
+use crate::ids::InvoiceId;
+use crate::store::messages::MessageView;
+use crate::store::{StoreError, addresses, corrections, invoices};
+
+/// A message about a member that does not go to the address on file alone.
+pub(super) struct Elsewhere {
+    pub address: String,
+    /// The new address that is asked about.
+    pub asked: String,
+    /// Who pays in the member's place.
+    pub payer: Option<invoices::Payer>,
+}
+
+/// Where a message goes that is not for the member's address on file: the invoice to its payer
+/// while it is owed, a new address's question while it waits.
+pub(super) fn elsewhere(
+    c: &Connection,
+    view: &MessageView,
+    payload: &Payload,
+) -> Result<Result<Option<Elsewhere>, &'static str>, StoreError> {
+    if view.kind == "payer-invoice" {
+        return to_payer(c, payload);
+    }
+    let (Some(id), Some(side)) = (payload.change, payload.side) else { return Ok(Ok(None)) };
+    let waiting = corrections::address_change(c, id)?.filter(|change| change.state == "waiting");
+    let Some(change) = waiting.filter(|change| Some(change.person) == view.person) else {
+        return Ok(Err("answered"));
+    };
+    let address = if side == Side::New { change.address.clone() } else { change.was };
+    if addresses::is_suspended(c, &address)? {
+        return Ok(Err("address-suspended"));
+    }
+    Ok(Ok(Some(Elsewhere { address, asked: change.address, payer: None })))
+}
+
+fn to_payer(
+    c: &Connection,
+    payload: &Payload,
+) -> Result<Result<Option<Elsewhere>, &'static str>, StoreError> {
+    let invoice = payload.invoice.map(|id| invoices::by_id(c, InvoiceId(id))).transpose()?;
+    let Some(payer) = invoice.flatten().filter(Invoice::stands).and_then(|i| i.payer) else {
+        return Ok(Err("owed-no-more"));
+    };
+    let Some(payer) = invoices::payer_by_id(c, payer)? else { return Ok(Err("no-address")) };
+    if addresses::is_suspended(c, &payer.email)? {
+        return Ok(Err("address-suspended"));
+    }
+    let address = payer.email.clone();
+    Ok(Ok(Some(Elsewhere { address, asked: String::new(), payer: Some(payer) })))
+}

@@ -1,0 +1,177 @@
+//! Owns the renewal's page: what a link shows, and what its forms do. Reading a form is `form`'s,
+//! showing is `render`'s, acting is `act`'s.
+
+mod act;
+mod form;
+mod render;
+mod standing;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use data_encoding::BASE64URL_NOPAD;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
+
+use super::ask::{Ask, Presented};
+use super::{Site, reply};
+use crate::actions::{self, Context, RenewalView};
+use crate::compose::{CoverNote, ExpiredPage, Page, PersonFacts, Typed, mask};
+use crate::config::Association;
+use crate::domain::offer::Offer;
+use crate::domain::words::{Lang, RenewalState};
+use crate::domain::{answer, season};
+use crate::ids::{MessageId, RenewalId};
+use crate::link::{Purpose, Token};
+use crate::store::{StoreError, attempts, corrections, messages, renewals};
+
+/// What a link leads to, owned.
+pub(super) struct Shown {
+    pub view: RenewalView,
+    pub issuer: Association,
+    /// A new address that waits to be confirmed, masked; empty for none.
+    waiting: String,
+    /// The day before which no reminder goes out.
+    remind_on: Option<Date>,
+    /// Today, where the association is.
+    today: Date,
+    /// Invoices, money, insurance.
+    standing: standing::Standing,
+}
+
+/// Reads what a link's message is about; `None` where it is not here, or shows no renewal.
+pub(super) fn shown(
+    c: &Connection,
+    context: &Context,
+    mid: MessageId,
+    now: Timestamp,
+) -> Result<Option<Shown>, StoreError> {
+    let Some(attempt) = attempts::by_mid(c, mid)? else {
+        tracing::error!(message = %mid, "web.token_of_nothing_here");
+        return Ok(None);
+    };
+    let Some(message) = messages::by_id(c, attempt.message)? else { return Ok(None) };
+    let Some(id) = message.renewal else { return Ok(None) };
+    let Some(view) = actions::view_of_renewal(c, context, id, now)? else { return Ok(None) };
+    let Some(issuer) = context.config.association(&view.row.issuer).cloned() else {
+        return Ok(None);
+    };
+    let waiting = corrections::waiting(c, view.row.person)?;
+    let zone = season::zone(&issuer.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    Ok(Some(Shown {
+        waiting: waiting.map(|w| mask(&w.address)).unwrap_or_default(),
+        remind_on: renewals::remind_on(c, id)?,
+        today: zone.to_datetime(now).date(),
+        standing: standing::read(c, context, &view, &zone)?,
+        view,
+        issuer,
+    }))
+}
+
+impl Shown {
+    /// The language that the member reads first.
+    pub fn own_lang(&self) -> Lang {
+        self.view.member.reads(self.issuer.language)
+    }
+
+    pub fn person(&self) -> PersonFacts<'_> {
+        let member = &self.view.member;
+        PersonFacts {
+            member_no: &member.member_no,
+            given_name: &member.given_name,
+            family_name: &member.family_name,
+            category: member.membership(&self.issuer.code).map_or("", |m| &m.category),
+            insured: self.insured(),
+            state: self.view.row.renewal.state,
+            cover: CoverNote::Nothing,
+        }
+    }
+
+    /// Whether insurance goes with the renewal: by the answer that stands, else by what is offered.
+    fn insured(&self) -> bool {
+        match &self.view.owed {
+            Some(owed) if self.view.row.renewal.state != RenewalState::Open => owed.insures(),
+            _ => self.view.offer.as_ref().is_some_and(Offer::bill_insures),
+        }
+    }
+
+    fn masked(&self) -> String {
+        self.view.member.email.as_deref().map(mask).unwrap_or_default()
+    }
+
+    fn id(&self) -> RenewalId {
+        self.view.row.renewal.id
+    }
+}
+
+pub(super) fn nonce(site: &Site) -> String {
+    BASE64URL_NOPAD.encode(&site.random.bytes::<16>())
+}
+
+/// Path of the renewal's page by a link of that message, good for an undo's day.
+pub(super) fn own_url(site: &Site, mid: MessageId) -> String {
+    let day = SignedDuration::from_hours(answer::UNDO_HOURS_MAX);
+    let until = site.clock.now().checked_add(day).unwrap_or(Timestamp::MAX);
+    let token = Token { purpose: Purpose::Renew, message: mid, expires_h: Token::hours(until) };
+    format!("/r/{}", token.to_url(&site.context.ring))
+}
+
+/// GET: shows, and changes nothing.
+pub(super) async fn show(
+    ask: Ask,
+    State(site): State<Site>,
+    Presented(text): Presented,
+) -> Response {
+    let token = match ask.verify(&site, &text, Purpose::Renew) {
+        Ok(token) => token,
+        Err(answer) => return answer,
+    };
+    let mid = token.map_or_else(|t| t.message, |t| t.message);
+    match load(&site, &ask, mid).await {
+        Ok(shown) if token.is_err() => expired(&site, &ask, &shown, false),
+        Ok(shown) => render::page(&site, &ask, &shown, &render::Sent::nothing(ask.saved)),
+        Err(answer) => answer,
+    }
+}
+
+async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Shown, Response> {
+    let (context, now) = (site.context.clone(), site.clock.now());
+    let found = site.store.read(move |c| shown(c, &context, mid, now)).await;
+    ask.found(site, found)
+}
+
+fn expired(site: &Site, ask: &Ask, shown: &Shown, sent: bool) -> Response {
+    let page =
+        ExpiredPage { issuer: &shown.issuer, address_masked: &shown.masked(), nonce: &nonce(site) };
+    let page = if sent { Page::FreshLinkSent(page) } else { Page::Expired(page) };
+    reply::page(site, if sent { 200 } else { 410 }, &page, ask.lang(shown.own_lang()))
+}
+
+/// POST: acts, in one transaction, and shows what was done.
+pub(super) async fn act(
+    ask: Ask,
+    State(site): State<Site>,
+    Presented(text): Presented,
+    body: Body,
+) -> Response {
+    let (token, typed) = match ask.posted(&site, &text, Purpose::Renew, body).await {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
+    };
+    let mid = token.map_or_else(|t| t.message, |t| t.message);
+    match load(&site, &ask, mid).await {
+        Ok(shown) if token.is_err() => act::fresh_link(&site, &ask, &shown, mid).await,
+        Ok(shown) => answered(&site, &ask, shown, mid, typed).await,
+        Err(answer) => answer,
+    }
+}
+
+async fn answered(site: &Site, ask: &Ask, shown: Shown, mid: MessageId, typed: Typed) -> Response {
+    let may_prove = site.limits.may_prove(mid, crate::clock::monotonic()).is_ok();
+    match form::read(&shown, &site.context.config, may_prove, &typed) {
+        Ok(form::Asked::Keep) => reply::see(&ask.path, ask.chosen),
+        Ok(asked) => act::apply(site, ask, shown, mid, asked, typed).await,
+        Err(faults) => render::faulty(site, ask, &shown, mid, &typed, faults),
+    }
+}
