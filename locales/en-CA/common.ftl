@@ -58,7 +58,7 @@ form-the = { $form }
 form-of = of { $form }
 form-to = with { $form }
 
-line-dues = Dues { $of }, { $category }
+line-dues = { $short } dues, { $category }
 line-premium = Professional liability insurance (PLI) premium
 line-penalty = Late fee { $of }
 # A tax and its rate; the registration number is the association’s.

@@ -67,4 +67,4 @@ why-lapse = You receive this mail because your membership { $to } was due for re
 why-answer = You receive this mail because of a request made with your link or from your address.
 stop = To receive no more reminders about your membership { $to }:
 stop-link = stop the reminders
-stop-keeps = Invoices, confirmations and the last call before insurance cover ends still reach you.
+stop-keeps = We still send you invoices, confirmations and the last call before insurance cover ends.

@@ -53,8 +53,8 @@ changed-title = Votre employeur paie ou votre situation a changé?
 changed = Dites-le-nous en quelques mots en répondant à ce courriel : congé, retraite, déménagement, changement de payeur. Votre message parviendra aux personnes qui peuvent vous aider.
 
 nothing-title = Si vous ne faites rien
-nothing-insured = Votre couverture d’assurance sera interrompue à compter du { $cover_from }, et votre adhésion { $to } sera échue le { $lapses }.
-nothing-plain = Votre adhésion { $to } sera échue le { $lapses }.
+nothing-insured = Votre couverture d’assurance sera interrompue à compter du { $cover_from }, et votre adhésion { $to } prendra fin le { $lapses }.
+nothing-plain = Votre adhésion { $to } prendra fin le { $lapses }.
 not-renewing-hint = Si vous avez décidé de ne pas renouveler, dites-le-nous sur votre page de renouvellement et nos rappels prendront fin.
 
 genuine-title = Ce courriel est-il authentique?

@@ -295,7 +295,11 @@ impl Inner {
             .map_or_else(|| line.category.clone(), |c| named(&c.name, lang));
         let words = &self.engine.words;
         match line.kind {
-            LineKind::Dues => words.say(lang, "line-dues", &[("of", &of), ("category", &category)]),
+            LineKind::Dues => {
+                let short = body.map_or(line.supplier.as_str(), |b| b.short.get(lang));
+                let values = [("of", &*of), ("short", short), ("category", &*category)];
+                words.say(lang, "line-dues", &values)
+            }
             LineKind::Premium => words.say(lang, "line-premium", &[]),
             LineKind::Penalty => words.say(lang, "line-penalty", &[("of", &of)]),
         }

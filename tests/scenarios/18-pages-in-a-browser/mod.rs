@@ -88,9 +88,20 @@ fn no_page_has_a_fault_at_any_width_in_either_language() {
     let stale = visit.club.get(&hers).body;
     visit.club.submit(&hers, &[("choice", "invoice")]);
     visit.look("done", 200, &hers);
+    visit.look("invoice", 200, &format!("{hers}/invoice"));
     let other = [&hidden(&stale)[..], &[("choice", "not-renewing"), ("proof", "10001")]].concat();
     visit.keep("conflict", 409, &hers, |club, path| club.post(path, &other));
     visit.club.submit(&hers, &[("act", "undo")]);
+    visit.club.submit(&hers, &[("choice", "situation"), ("situation", "retired")]);
+    visit.look("situation", 200, &hers);
+    visit.club.submit(&hers, &[("act", "undo")]);
+    let begun = [("choice", "invoice"), ("cover", "keep"), ("q-claims", "yes"), ("phone", "x")];
+    visit.keep("incomplete", 400, &hers, |club, path| club.submit(path, &begun));
+    let new = [("act", "correct"), ("email", "new@club.test"), ("proof", "10001")];
+    visit.club.submit(&hers, &new);
+    visit.club.rest();
+    let end = visit.link("alice", "/c/");
+    visit.look("new-address", 200, &end);
     visit
         .club
         .submit(&hers, &[("choice", "not-renewing"), ("proof", "10001"), ("reason", "Retraite")]);
