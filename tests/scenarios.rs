@@ -77,8 +77,18 @@ mod s61_attack_config;
 mod s70_invoice_and_receipt;
 #[path = "scenarios/71-remittance/mod.rs"]
 mod s71_remittance;
+#[path = "scenarios/74-deadline/mod.rs"]
+mod s74_deadline;
+#[path = "scenarios/75-declaration/mod.rs"]
+mod s75_declaration;
 #[path = "scenarios/76-card/mod.rs"]
 mod s76_card;
+#[path = "scenarios/77-reminders-and-lapse/mod.rs"]
+mod s77_reminders_and_lapse;
+#[path = "scenarios/78-gate/mod.rs"]
+mod s78_gate;
+#[path = "scenarios/79-letters-and-preview/mod.rs"]
+mod s79_letters_and_preview;
 #[path = "scenarios/80-front-page/mod.rs"]
 mod s80_front_page;
 #[path = "scenarios/81-verify/mod.rs"]

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{Place, say, say_json};
 use crate::actions;
+use crate::actions::cover;
 use crate::card::{CardError, Provider};
 use crate::clock::Clock;
 use crate::config::{self, Config, InboxSource, Transport};
@@ -121,7 +122,11 @@ impl Doctor {
     fn examine(&self, place: &Place, config: &Config, findings: &mut Findings) {
         let now = Clock::system().now();
         zones(config, now, findings);
-        match place.state(config) {
+        match place.look(config) {
+            Ok(dir) if !dir.exists() => {
+                let cure = "relance import makes it, or the first start";
+                findings.warn("state", format!("{} is not there yet", dir.display()), cure);
+            }
             Ok(dir) => {
                 disk(&dir, findings);
                 keys(&dir, findings);
@@ -214,6 +219,9 @@ fn keys(dir: &Path, findings: &mut Findings) {
     }
 }
 
+/// A pass over all members takes seconds; a mailbox that is not read keeps it waiting.
+const UNSETTLED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) {
     if !dir.join(store::FILE).exists() {
         return findings.warn("store", "none yet", "relance import makes it, or the first start");
@@ -227,9 +235,11 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
             overdue(c, config, now - jiff::SignedDuration::from_mins(3))?,
             ledger::lines(c, ledger::head(c)?.0 - 1)?.pop(),
             meta::get(c, meta::SIMULATED)?,
+            cover::is_due(c, config, now - UNSETTLED_AFTER, Timestamp::MAX)?
+                && !cover::is_settled(c, &config.relance.season.id)?,
         ))
     });
-    let (members, held, tally, stopped, overdue, last, simulated) = match looked {
+    let (members, held, tally, stopped, overdue, last, simulated, unsettled) = match looked {
         Ok(all) => all,
         Err(e) => {
             return findings.bad(
@@ -250,6 +260,13 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
             "relay",
             format!("stopped: {reason}"),
             "mend the relay or its password; sending goes on by itself",
+        );
+    }
+    if unsettled {
+        findings.bad(
+            "insurance",
+            "the deadline has passed and cover is not settled",
+            "the daemon must run, and read the mailbox past the deadline: relance inbox list",
         );
     }
     if simulated.is_some() {

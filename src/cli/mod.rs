@@ -3,8 +3,10 @@
 
 mod acting;
 mod adopt;
+mod approve;
 mod audit;
 mod bench;
+mod cell;
 mod check;
 mod clock;
 mod demo;
@@ -17,14 +19,18 @@ mod import;
 mod import_payments;
 mod inbox;
 pub mod inspect;
+mod insurance;
 mod invoice;
 mod key;
+mod letters;
 mod link;
 mod outbox;
 mod payment;
 mod place;
+mod preview;
 mod remit;
 mod run;
+mod simulate;
 mod suppression;
 
 use std::path::PathBuf;
@@ -70,9 +76,17 @@ enum Command {
     Invoice(invoice::InvoiceCommand),
     /// List what was collected for another body or the insurer, and freeze it for handing over.
     Remit(remit::Remit),
-    /// List the coming firings, with their recipients and the excluded by reason; what is overdue
-    /// or held is in `firing list`.
+    /// List the coming firings, with their recipients and the excluded by reason, the money that
+    /// may come, and what is overdue or waits.
     Forecast(forecast::Forecast),
+    /// Approve how many a mailing reaches: one that then differs too much waits for a person.
+    Approve(approve::Approve),
+    /// Write a mail-merge file of a step's letters, to those whom no mail reaches.
+    Letters(letters::Letters),
+    /// Show one mail of the season; nothing is sent, and its links open nothing.
+    Preview(preview::Preview),
+    /// Play a season against a copy of the store, with invented behaviour; mails nobody.
+    Simulate(simulate::Simulate),
     /// Look at messages, and decide on those in doubt.
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -85,6 +99,9 @@ enum Command {
     /// List the mails that came in, and let a held mailbox be read.
     #[command(subcommand)]
     Inbox(inbox::Inbox),
+    /// Insurance cover: lists for the insurer and the desks, evidence, certificates.
+    #[command(subcommand)]
+    Insurance(insurance::Insurance),
     /// Look into a link or address.
     #[command(subcommand)]
     Link(link::Link),
@@ -165,11 +182,16 @@ pub fn main() -> ExitCode {
         Command::Invoice(invoice) => invoice.run(&place),
         Command::Remit(remit) => remit.run(&place),
         Command::Forecast(forecast) => forecast.run(&place),
+        Command::Approve(approve) => approve.run(&place),
+        Command::Letters(letters) => letters.run(&place),
+        Command::Preview(preview) => preview.run(&place),
+        Command::Simulate(simulate) => simulate.run(&place),
         Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),
         Command::Suppression(suppression) => suppression.run(&place),
         Command::Inbox(inbox) => inbox.run(&place),
+        Command::Insurance(insurance) => insurance.run(&place),
         Command::Link(link) => link.run(&place),
         Command::Key(key) => key.run(&place),
         Command::Audit(audit) => audit.run(&place),

@@ -29,16 +29,24 @@ macro_rules! files {
 /// Every template: name, source.
 const TEMPLATES: &[(&str, &str)] = files!("templates":
     "mail/shell.html", "mail/shell.txt", "mail/base.html", "mail/base.txt",
-    "mail/button.html", "mail/button.txt", "mail/invoice.html", "mail/invoice.txt",
-    "mail/step.html", "mail/step.txt",
+    "mail/button.html", "mail/button.txt", "mail/invoice.html", "mail/invoice.txt", "mail/step.html", "mail/step.txt", "mail/lines.html", "mail/lines.txt",
     "notice/subject.txt", "notice/body.txt", "notice/body.html",
     "reminder/subject.txt", "reminder/body.txt", "reminder/body.html",
     "last-call/subject.txt", "last-call/body.txt", "last-call/body.html",
+    "lapse/subject.txt", "lapse/body.txt", "lapse/body.html",
+    "payment-reminder/subject.txt", "payment-reminder/body.txt", "payment-reminder/body.html",
     "confirmation/subject.txt", "confirmation/body.txt", "confirmation/body.html",
     "invoice/subject.txt", "invoice/body.txt", "invoice/body.html",
     "receipt/subject.txt", "receipt/body.txt", "receipt/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
+    "insurance-follow-up/subject.txt", "insurance-follow-up/body.txt",
+    "insurance-follow-up/body.html",
+    "declaration-recorded/subject.txt", "declaration-recorded/body.txt",
+    "declaration-recorded/body.html",
+    "cover-ended/subject.txt", "cover-ended/body.txt", "cover-ended/body.html",
+    "cover-pending/subject.txt", "cover-pending/body.txt", "cover-pending/body.html",
+    "certificate/subject.txt", "certificate/body.txt", "certificate/body.html",
     "forward/subject.txt", "forward/body.txt",
     "desk-note/subject.txt", "desk-note/body.txt",
     "desk-answer/subject.txt", "desk-answer/body.txt", "desk-answer/body.html",
@@ -57,7 +65,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl", "en-CA/records.ftl", "fr-CA/records.ftl", "en-CA/card.ftl", "fr-CA/card.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl", "en-CA/records.ftl", "fr-CA/records.ftl", "en-CA/card.ftl", "fr-CA/card.ftl", "en-CA/insurance.ftl", "fr-CA/insurance.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

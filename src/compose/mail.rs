@@ -12,6 +12,8 @@ pub(super) const KINDS: &[&str] = &[
     "notice",
     "reminder",
     "last-call",
+    "lapse",
+    "payment-reminder",
     "confirmation",
     "invoice",
     "receipt",
@@ -21,6 +23,11 @@ pub(super) const KINDS: &[&str] = &[
     "desk-answer",
     "desk-note",
     "verify-answer",
+    "insurance-follow-up",
+    "declaration-recorded",
+    "cover-ended",
+    "cover-pending",
+    "certificate",
 ];
 
 /// Reasons for which a mail comes to a desk; each has its words.
@@ -79,6 +86,10 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::DeskAnswer(_) => "desk-answer",
         MailKind::DeskNote(_) => "desk-note",
         MailKind::VerifyAnswer(_) => "verify-answer",
+        MailKind::InsuranceFollowUp => "insurance-follow-up",
+        MailKind::DeclarationRecorded => "declaration-recorded",
+        MailKind::Cover(news) => news.template(),
+        MailKind::Certificate(_) => "certificate",
     }
 }
 
@@ -144,6 +155,13 @@ impl Inner {
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
+        let about_cover = matches!(
+            facts.kind,
+            MailKind::Cover(_) | MailKind::Certificate(_) | MailKind::DeclarationRecorded
+        );
+        context.insert_value("about_cover", Value::from(about_cover));
+        let step_name = if let MailKind::Step(step) = facts.kind { step.as_str() } else { "" };
+        put(&mut context, "step_name", step_name);
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());
@@ -169,8 +187,15 @@ impl Inner {
                     put(&mut context, "address", sent.address_masked);
                 }
             }
+            MailKind::Cover(news) => put(&mut context, "news", news.as_str()),
+            MailKind::Certificate(url) => {
+                put(&mut context, "certificate", &clean(url, false));
+                put(&mut context, "certificate_host", &clean(super::frame::host(url), false));
+            }
             MailKind::Step(_)
             | MailKind::FreshLink
+            | MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
             | MailKind::Forward(_)
             | MailKind::DeskNote(_) => {}
         }
@@ -202,9 +227,14 @@ impl Inner {
 
     /// Text only, in the desk's language only.
     fn desk_note(&self, facts: &MailFacts<'_>, note: &DeskNote<'_>) -> Result<Parts, ComposeError> {
-        let lang = facts.issuer.desk.language;
+        let lang = note.lang.unwrap_or(facts.issuer.desk.language);
         let mut context = self.values(facts, lang)?;
         put(&mut context, "topic", note.topic.as_str());
+        put(&mut context, "code", &facts.issuer.code);
+        for (name, n) in ["kept", "interrupted", "declined", "pending"].into_iter().zip(note.totals)
+        {
+            put(&mut context, name, &n.to_string());
+        }
         for (name, value) in [
             ("address", note.address),
             ("unreached", note.unreached),
@@ -246,9 +276,19 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Step(_) | MailKind::FreshLink => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
-        MailKind::Confirmation(_) | MailKind::Invoice(_) | MailKind::Receipt(_) => (true, None),
+        MailKind::Confirmation(_)
+        | MailKind::Invoice(_)
+        | MailKind::Receipt(_)
+        | MailKind::InsuranceFollowUp
+        | MailKind::DeclarationRecorded
+        | MailKind::Certificate(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
-        MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
+        MailKind::DeskNote(note) => {
+            let of_a_member =
+                matches!(note.topic, DeskTopic::AddressSuspended | DeskTopic::InsuranceFollowUp);
+            (of_a_member, None)
+        }
+        MailKind::Cover(_) => (true, Some(("a renewal link", &facts.links.renew))),
         MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::VerifyAnswer(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_) | MailKind::Receipt(_)) && facts.bill.is_none() {
@@ -256,6 +296,16 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     }
     if matches!(facts.kind, MailKind::Invoice(_)) && facts.invoice.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "an invoice" });
+    }
+    let insures = matches!(
+        facts.kind,
+        MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
+            | MailKind::Cover(_)
+            | MailKind::Certificate(_)
+    );
+    if insures && facts.relance.insurance.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "the config's [insurance]" });
     }
     if needs_person && facts.person.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a member" });

@@ -45,8 +45,8 @@ use crate::domain::words::Lang;
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use card::{CardPage, CardShows};
 pub use facts::{
-    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links, MailFacts, MailIds,
-    MailKind, PersonFacts, ReceiptFacts, Said, Sent,
+    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy,
+    Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
@@ -226,6 +226,13 @@ impl Composer {
         zone: &str,
     ) -> Result<String, ComposeError> {
         self.0.instant(lang, at, zone)
+    }
+
+    /// A day as people read it: “December 31, 2026”, « 31 décembre 2026 ».
+    #[must_use]
+    pub fn day(&self, lang: Lang, day: jiff::civil::Date) -> String {
+        let words = &self.0.engine.words;
+        text::unmarked(&format::date(lang, words.calendar(lang), day))
     }
 
     /// Twelve hexadecimal digits that change when a word, or a template of that kind, does.

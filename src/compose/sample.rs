@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote,
-    DeskTopic, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, Line, LineKind,
-    Links, MailFacts, MailIds, MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said,
-    SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage, UnsubscribePage,
+    Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, Correspondent, CoverNews,
+    CoverNote, DeskNote, DeskTopic, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage,
+    InvoiceWhy, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts,
+    ReceiptFacts, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage,
+    UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
@@ -34,10 +35,11 @@ const SAID: &[Said] = &[
     Said::SaysPaid,
 ];
 
-const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
-
 const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
+
+/// Where an insurer might lay a certificate.
+const CERTIFICATE: &str = "https://certificates.example.org/2027/10442?k=Xy7";
 
 /// What a person might write, with what must not pass: links and control characters.
 const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
@@ -139,6 +141,7 @@ impl Sample {
             category: if full { "full" } else { "candidate" },
             insured: variant.insured,
             state: RenewalState::Open,
+            cover: CoverNote::Nothing,
         }
     }
 
@@ -219,7 +222,7 @@ impl Sample {
             for &prefer in Lang::ALL {
                 let variant = Variant { code, prefer, insured, renew: true };
                 let mut kinds: Vec<(String, MailKind<'_>)> = Vec::new();
-                for &step in STEPS {
+                for step in StepKind::ALL {
                     kinds.push((step.as_str().to_owned(), MailKind::Step(step)));
                 }
                 for &said in SAID {
@@ -243,6 +246,13 @@ impl Sample {
                 };
                 kinds.push(("verify-answer-ours".into(), MailKind::VerifyAnswer(Some(sent))));
                 kinds.push(("verify-answer-not-ours".into(), MailKind::VerifyAnswer(None)));
+                kinds.push(("insurance-follow-up".into(), MailKind::InsuranceFollowUp));
+                kinds.push(("declaration-recorded".into(), MailKind::DeclarationRecorded));
+                for news in CoverNews::ALL {
+                    let name = format!("{}-{}", news.template(), news.as_str());
+                    kinds.push((name, MailKind::Cover(news)));
+                }
+                kinds.push(("certificate".into(), MailKind::Certificate(CERTIFICATE)));
                 for topic in DeskTopic::ALL {
                     kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
                 }
@@ -277,16 +287,29 @@ impl Sample {
             step: "",
             due: None,
             firing: 0,
+            totals: [0; 4],
+            lang: None,
         };
         let unreachable = self.facts(variant, MailKind::DeskNote(unreachable));
+        let mut covers = Vec::new();
+        for cover in [CoverNote::DeclarationDue, CoverNote::DeclarationLate, CoverNote::TooLate] {
+            for &prefer in Lang::ALL {
+                let variant = Variant { code: "OEI", prefer, insured: true, renew: true };
+                let said = MailKind::Confirmation(Said::RenewedByInvoice);
+                let mut mail = self.facts(variant, said);
+                mail.person = mail.person.map(|p| PersonFacts { cover, ..p });
+                covers.push((format!("confirmation-{}-oei-{prefer}", cover.as_str()), mail));
+            }
+        }
         let mut unknown = self.facts(variant, MailKind::ConfirmRequest(Said::Unsubscribed));
         unknown.person = None;
-        vec![
+        covers.extend([
             ("confirmation-bare".into(), undo),
             ("forward-stranger".into(), stranger),
             ("desk-note-unreachable".into(), unreachable),
             ("confirm-request-stranger".into(), unknown),
-        ]
+        ]);
+        covers
     }
 
     /// Every page in every shape that its template knows, by name.
@@ -328,7 +351,7 @@ impl Sample {
     fn season(&self) -> SeasonPage<'_> {
         let steps = |zone: &'static str| {
             let step = |(&kind, day)| SeasonStep { kind, at: noon(day), zone };
-            STEPS.iter().zip(3..).map(step).collect()
+            StepKind::ALL.iter().zip(3..).map(step).collect()
         };
         let bodies = ["CEI", "OEI", "WEA"].map(|code| {
             let issuer = self.body(code);
@@ -443,6 +466,8 @@ fn note(topic: DeskTopic) -> MailKind<'static> {
         step: if address || desk { "" } else { "reminder-1" },
         due: (!address && !desk).then(|| noon(4)),
         firing: if address || desk { 0 } else { 12 },
+        totals: [31, 4, 2, 1],
+        lang: (topic == DeskTopic::InsuranceFollowUp).then_some(Lang::Fr),
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::mime::Content;
 use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
-use super::{Bill, ComposeError, Inner, MailFacts, MailKind, Said, mail};
+use super::{Bill, ComposeError, CoverNews, CoverNote, Inner, MailFacts, MailKind, Said, mail};
 use crate::domain::words::Lang;
 
 /// Skeletons kept. A season's firing has some dozens of shapes (languages, categories, insurance),
@@ -21,6 +21,8 @@ struct Shape {
     issuer: String,
     prefer: Lang,
     insured: bool,
+    cover: CoverNote,
+    news: Option<CoverNews>,
     bill: Option<Bill>,
     present: [bool; SLOTS],
 }
@@ -82,13 +84,18 @@ impl Inner {
             return None;
         }
         let said = match facts.kind {
-            MailKind::Step(_) | MailKind::FreshLink => None,
+            MailKind::Step(_)
+            | MailKind::FreshLink
+            | MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
+            | MailKind::Cover(_) => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
             MailKind::Invoice(_)
             | MailKind::Receipt(_)
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
             | MailKind::DeskNote(_)
+            | MailKind::Certificate(_)
             | MailKind::VerifyAnswer(_) => return None,
         };
         self.body(&facts.issuer.code)?;
@@ -98,6 +105,11 @@ impl Inner {
             issuer: facts.issuer.code.clone(),
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
+            cover: facts.person.map(|p| p.cover).unwrap_or_default(),
+            news: match facts.kind {
+                MailKind::Cover(news) => Some(news),
+                _ => None,
+            },
             bill: facts.bill.clone(),
             present: own.present(),
         })
@@ -258,6 +270,8 @@ mod tests {
             issuer: n.to_string(),
             prefer: Lang::En,
             insured: false,
+            cover: CoverNote::Nothing,
+            news: None,
             bill: None,
             present: [true; SLOTS],
         };

@@ -11,6 +11,8 @@ const KEPT: &[&str] = &[
     "notice",
     "reminder",
     "last-call",
+    "lapse",
+    "payment-reminder",
     "confirmation-renewed-by-invoice",
     "confirmation-undone",
     "invoice-second-copy",
@@ -24,6 +26,13 @@ const KEPT: &[&str] = &[
     "desk-note-desk-unreached",
     "desk-answer",
     "verify-answer-ours",
+    "confirmation-declaration-due",
+    "insurance-follow-up",
+    "cover-ended-no-answer",
+    "cover-pending-declaration-due",
+    "certificate",
+    "desk-note-insurance-follow-up",
+    "desk-note-cover-outcomes",
 ];
 
 fn composer(sample: &Sample) -> Composer {

@@ -261,6 +261,7 @@ fn spawn_loops(tasks: &Tasks, loops: &Loops, scheduler: Scheduler) {
     });
     let Some(inbox) = loops.inbox.clone() else {
         outbox.open_calendar();
+        outbox.inbox_was_read(Timestamp::MAX);
         return;
     };
     let beat = tasks.heartbeat("inbox", LOOP_BEAT);

@@ -4,11 +4,12 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use crate::actions::cover;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
-use crate::scheduler::calendar;
+use crate::scheduler::{self, calendar};
 use crate::store::firings::{self, FiringState};
 use crate::store::{Store, StoreError, messages, staging};
 
@@ -39,26 +40,40 @@ impl Loops {
             return Ok(Some("reading"));
         }
         let (config, now) = (std::sync::Arc::clone(&self.config), self.clock.now());
+        let read_until = self.outbox.read_until();
+        let cover = {
+            let config = std::sync::Arc::clone(&config);
+            self.store.read(move |c| cover::is_due(c, &config, now, read_until)).await?
+        };
+        if cover {
+            // What happened since its last round, it would see within the minute.
+            self.scheduler.notify_one();
+            return Ok(Some("settling cover"));
+        }
         self.store.read(move |c| due(c, &config, now)).await
     }
 
     /// The next instant at which something is due: a firing, a message, a hold's end.
     pub async fn next(&self) -> Result<Option<Timestamp>, StoreError> {
         let (config, now) = (std::sync::Arc::clone(&self.config), self.clock.now());
+        let (kept_config, now_ms) = (std::sync::Arc::clone(&config), now.as_millisecond());
         let kept = self
             .store
             .read(move |c| {
                 let message = messages::next_due(c, now.as_millisecond())?;
                 let held = firings::in_state(c, FiringState::Held)?;
                 let hold = held.into_iter().filter_map(|f| f.hold_until_ms).min();
-                Ok(message.into_iter().chain(hold).min())
+                let asked = scheduler::next_reminder(c, &kept_config)?;
+                let asked = asked.map(Timestamp::as_millisecond).filter(|at| *at > now_ms);
+                Ok(message.into_iter().chain(hold).chain(asked).min())
             })
             .await?;
         let firing = calendar::next(&config, now)
             .map_err(|e| StoreError::GiveUp(e.to_string()))?
             .map(|n| n.due);
         let kept = kept.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        Ok(firing.into_iter().chain(kept).min())
+        let cover = cover::next(&self.config, now);
+        Ok(firing.into_iter().chain(kept).chain(cover).min())
     }
 }
 
@@ -76,7 +91,13 @@ fn due(
     if staging::is_applying(c)? {
         return Ok(Some("importing"));
     }
-    if !firings::in_state(c, FiringState::Planning)?.is_empty() || overdue(c, config, now)? {
+    let unplanned = [FiringState::Counting, FiringState::Planning];
+    for state in unplanned {
+        if !firings::in_state(c, state)?.is_empty() {
+            return Ok(Some("planning"));
+        }
+    }
+    if overdue(c, config, now)? || scheduler::is_behind(c, config, now)? {
         return Ok(Some("planning"));
     }
     Ok(None)

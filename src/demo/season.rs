@@ -10,6 +10,8 @@ use super::mailbox::{Opened, Person};
 use super::stage::{Stage, StageError};
 use super::table::{self, Check, Fired, Table};
 use super::temper::{Deed, deed};
+use crate::actions::cover;
+use crate::config::StepKind;
 use crate::domain::season;
 use crate::ids::{MessageId, Random};
 use crate::link::Keyring;
@@ -22,6 +24,8 @@ const ROUNDS_MAX: usize = 8;
 /// The last days before the deadline, and the first after it.
 const LATE: [(&str, SignedDuration); 2] =
     [("late", SignedDuration::from_hours(-84)), ("too-late", SignedDuration::from_hours(84))];
+/// From a midnight to the working day after it, wherever the association is.
+const DAY_AFTER: SignedDuration = SignedDuration::from_hours(18);
 /// Mails that answer nothing of ours: sender, subject, words.
 const STRAYS: [(&str, &str, &str); 2] = [
     ("deals@shop.example", "You have won", "Click here to get your prize."),
@@ -59,6 +63,13 @@ pub async fn play(stage: &Stage, progress: impl Fn(&str)) -> Result<Table, Stage
             }
             (_, None) => break,
         }
+    }
+    // What becomes of insurance cover, and the mails of the day after.
+    while let Some(at) = cover::next(stage.config(), stage.loops.clock.now()) {
+        progress(&format!("{} insurance cover", day(at)));
+        stage.jump(at).await?;
+        stage.jump(at + DAY_AFTER).await?;
+        play.rounds().await?;
     }
     stage.jump(season::ends(season)).await?;
     play.rounds().await?;
@@ -185,7 +196,7 @@ impl Play<'_> {
                 received.values().sum(),
             );
             let planned = firings::all(c)?.iter().map(|f| f.planned).sum();
-            let calendar = ["notice", "reminder", "last-call"];
+            let calendar = StepKind::ALL.map(StepKind::as_str);
             let messages = overview::messages(c)?;
             let steps = messages.iter().filter(|(_, kind, _, _)| calendar.contains(&kind.as_str()));
             check("planned and written", planned, steps.map(|(_, _, _, n)| n).sum());

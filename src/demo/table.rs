@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::act::{Expected, Should};
 use crate::config::Config;
 use crate::domain::billing;
-use crate::store::{StoreError, invoices, overview, people, renewals};
+use crate::domain::words::RenewalState;
+use crate::ids::{FiringId, PersonId};
+use crate::store::{StoreError, invoices, messages, overview, people, renewals};
 
 /// Members read at once.
 const READ_AT_ONCE: i64 = 500;
@@ -162,17 +164,38 @@ fn members(c: &Connection, config: &Config, code: &str) -> Result<Row, StoreErro
         after = last.id.0;
         for member in &members {
             row.members += 1;
+            let renewal = renewals::find(c, member.id, code, season)?;
+            // Nobody could ask them; their cover has an outcome all the same.
+            if renewal.as_ref().is_some_and(|r| r.state == RenewalState::Open)
+                && (!member.is_active() || member.email.is_none())
+            {
+                row.open -= 1;
+            }
             if !member.is_active() {
                 row.not_active += 1;
             } else if !billing::is_billed(config, member, association) {
                 row.billed_elsewhere += 1;
-            } else if member.email.is_none() {
-                row.no_email += 1;
-            } else if member.suspended && renewals::find(c, member.id, code, season)?.is_none() {
-                row.dead_address += 1;
+            } else {
+                let unreached = if member.email.is_none() {
+                    &mut row.no_email
+                } else if member.suspended && got_nothing(c, member.id, code)? {
+                    &mut row.dead_address
+                } else {
+                    continue;
+                };
+                *unreached += 1;
+                // They owe as others do, and are counted here instead of among the open ones.
+                if renewals::find(c, member.id, code, season)?.is_some() {
+                    row.open -= 1;
+                }
             }
         }
     }
+}
+
+fn got_nothing(c: &Connection, person: PersonId, code: &str) -> Result<bool, StoreError> {
+    let steps = messages::steps_of(c, (person, person), 0, FiringId(0))?;
+    Ok(!steps.values().flatten().any(|step| step.issuer == code))
 }
 
 /// The sum of all rows.

@@ -4,18 +4,20 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
+use super::entitled::{About, entitled, insurance_contact, promise, step_of};
 use crate::actions::payload::{Payload, Wish};
-use crate::actions::{Context, invoices, receipts};
+use crate::actions::{Context, insurance, invoices, receipts};
 use crate::compose::{
-    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent, mask,
+    Bill, Composed, Composer, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded,
+    InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent, mask,
 };
-use crate::config::{Association, StepKind};
-use crate::domain::billing::{self, Terms};
-use crate::domain::eligibility;
+use crate::config::Association;
+use crate::domain::billing::Terms;
+use crate::domain::insurance::{Outcome, Why};
 use crate::domain::invoice::Invoice;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
+use crate::domain::{eligibility, season};
 use crate::ids::{FiringId, InvoiceId, MessageId, PaymentId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
@@ -23,13 +25,19 @@ use crate::store::inbounds::InboundRow;
 use crate::store::invoices as documents;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
-use crate::store::{Attempt, StoreError, addresses, attempts, firings, inbounds, people, renewals};
+use crate::store::{
+    Attempt, StoreError, addresses, attempts, certificates, firings, inbounds, outcomes, people,
+    renewals,
+};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
 
 /// Characters of a foreign sender's name that a desk sees: people's are shorter.
 const SENDER_NAME_CHARS_MAX: usize = 60;
+
+/// Stands in a preview for the address that a member has not.
+const NO_ADDRESS: &str = "no-address@members.example";
 
 /// A message ready to be claimed.
 #[derive(Debug, Clone)]
@@ -63,14 +71,6 @@ pub enum Drafted {
     Hold(String),
 }
 
-/// The step of the season that a message of this kind is.
-#[must_use]
-pub fn step_of(kind: &str) -> Option<StepKind> {
-    [StepKind::Notice, StepKind::Reminder, StepKind::LastCall]
-        .into_iter()
-        .find(|s| s.as_str() == kind)
-}
-
 /// What the store knows, read in one snapshot.
 struct Facts<'a> {
     issuer: &'a Association,
@@ -86,6 +86,8 @@ struct Facts<'a> {
     header_id: Option<String>,
     /// The mail that somebody asks about, and its address, masked.
     about: Option<(Attempt, String)>,
+    cover: CoverNote,
+    certificate: String,
 }
 
 /// What a note to a desk tells besides the member.
@@ -105,14 +107,48 @@ pub fn draft(
     view: MessageView,
     now: Timestamp,
 ) -> Result<Drafted, StoreError> {
-    let facts = match facts(c, context, &view, now)? {
-        Ok(facts) => facts,
-        Err(drafted) => return Ok(drafted),
+    Ok(match facts(c, context, &view, now)? {
+        Ok(facts) => compose(context, composer, view, &facts, now),
+        Err(drafted) => drafted,
+    })
+}
+
+/// Composes a step as it would look, whether or not the member gets it: for showing, never for
+/// sending. `context` has keys of its own, so that no link in it opens anything.
+pub fn preview(
+    c: &Connection,
+    context: &Context,
+    composer: &Composer,
+    view: MessageView,
+    now: Timestamp,
+) -> Result<Drafted, StoreError> {
+    let Some(issuer) = context.config.association(&view.issuer) else {
+        return Ok(Drafted::Hold(format!("association {} is not configured", view.issuer)));
     };
+    let (member, renewal) = whom(c, &view)?;
+    let Some(person) = &member else { return Ok(Drafted::Cancel("not-here")) };
+    let terms = Terms::at(&context.config, issuer, now);
+    let bill = match eligibility::owing(&context.config, issuer, person, &terms) {
+        Ok(bill) => bill,
+        Err(why) => return Ok(Drafted::Cancel(why.as_str())),
+    };
+    let address = person.email.clone().unwrap_or_else(|| NO_ADDRESS.into());
+    let to = (address, Some(bill));
+    let facts = facts_for(c, context, &view, issuer, (member, renewal), to, now)?;
+    Ok(compose(context, composer, view, &facts, now))
+}
+
+fn compose(
+    context: &Context,
+    composer: &Composer,
+    view: MessageView,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Drafted {
     let mid = context.ring.message_id(&view.cause, view.attempt);
-    let letter = Writer { context, view: &view, facts: &facts, mid, now };
+    let letter = Writer { context, view: &view, facts, mid, now };
     match letter.compose(composer) {
-        Ok((composed, template, header_id)) => Ok(Drafted::Letter(Box::new(Letter {
+        Ok((composed, template, header_id)) => Drafted::Letter(Box::new(Letter {
             mid,
             address: facts.address.clone(),
             from: letter.envelope_from(),
@@ -121,8 +157,8 @@ pub fn draft(
             template,
             renewal_version: facts.renewal.as_ref().map(|r| r.version),
             view,
-        }))),
-        Err(why) => Ok(Drafted::Hold(why)),
+        })),
+        Err(why) => Drafted::Hold(why),
     }
 }
 
@@ -135,14 +171,36 @@ fn facts<'a>(
     let Some(issuer) = context.config.association(&view.issuer) else {
         return Ok(Err(Drafted::Hold(format!("association {} is not configured", view.issuer))));
     };
+    let (member, renewal) = whom(c, view)?;
+    let promise = promise(c, renewal.as_ref())?;
+    let about = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise };
+    if let Some(reason) = overtaken(c, view)? {
+        return Ok(Err(Drafted::Cancel(reason)));
+    }
+    match entitled(context, issuer, &about, now) {
+        Ok(to) => Ok(Ok(facts_for(c, context, view, issuer, (member, renewal), to, now)?)),
+        Err(reason) => Ok(Err(Drafted::Cancel(reason))),
+    }
+}
+
+fn whom(
+    c: &Connection,
+    view: &MessageView,
+) -> Result<(Option<Member>, Option<Renewal>), StoreError> {
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-    let renewal =
-        view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    let entitled = entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now);
-    let (address, bill) = match entitled {
-        Ok(found) => found,
-        Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
-    };
+    let renewal = view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten();
+    Ok((member, renewal.map(|r| r.renewal)))
+}
+
+fn facts_for<'a>(
+    c: &Connection,
+    context: &'a Context,
+    view: &MessageView,
+    issuer: &'a Association,
+    (member, renewal): (Option<Member>, Option<Renewal>),
+    (address, bill): (String, Option<Bill>),
+    now: Timestamp,
+) -> Result<Facts<'a>, StoreError> {
     let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
     let bill = issued.or(bill);
     let payload = Payload::from_json(&view.payload);
@@ -161,7 +219,7 @@ fn facts<'a>(
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
     let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
-    Ok(Ok(Facts {
+    Ok(Facts {
         issuer,
         member,
         renewal,
@@ -174,7 +232,57 @@ fn facts<'a>(
         note,
         header_id,
         about,
-    }))
+        cover: cover(c, context, view, now)?,
+        certificate: certificate(c, context, view)?,
+    })
+}
+
+/// Why news of cover is news no more: it was revised since.
+pub(super) fn overtaken(
+    c: &Connection,
+    view: &MessageView,
+) -> Result<Option<&'static str>, StoreError> {
+    let told = match view.kind.as_str() {
+        "cover-ended" => Outcome::Interrupted,
+        "cover-pending" => Outcome::Pending,
+        _ => return Ok(None),
+    };
+    let holds = view.renewal.map(|id| outcomes::latest(c, id)).transpose()?.flatten();
+    Ok((holds.map(|row| row.finding.outcome) != Some(told)).then_some("cover-revised"))
+}
+
+/// What a confirmation has to say of insurance.
+fn cover(
+    c: &Connection,
+    context: &Context,
+    view: &MessageView,
+    now: Timestamp,
+) -> Result<CoverNote, StoreError> {
+    let (Some(renewal), "confirmation") = (view.renewal, view.kind.as_str()) else {
+        return Ok(CoverNote::Nothing);
+    };
+    let Some(found) = insurance::standing_of(c, context, renewal, now)? else {
+        return Ok(CoverNote::Nothing);
+    };
+    let over = now >= season::deadline(&context.config.relance.season);
+    Ok(match (found.outcome, found.why) {
+        (Outcome::Pending, Why::NotDeclared) if over => CoverNote::DeclarationLate,
+        (Outcome::Pending, Why::NotDeclared) => CoverNote::DeclarationDue,
+        (Outcome::Interrupted, Why::AnsweredLate) => CoverNote::TooLate,
+        _ => CoverNote::Nothing,
+    })
+}
+
+fn certificate(
+    c: &Connection,
+    context: &Context,
+    view: &MessageView,
+) -> Result<String, StoreError> {
+    let (Some(person), "certificate") = (view.person, view.kind.as_str()) else {
+        return Ok(String::new());
+    };
+    let season = &context.config.relance.season.id;
+    Ok(certificates::url(c, person, season)?.unwrap_or_default())
 }
 
 fn about(c: &Connection, payload: &Payload) -> Result<Option<(Attempt, String)>, StoreError> {
@@ -206,69 +314,6 @@ fn note(
         shared: shared.join(", "),
         contact: member.map(|m| people::contact(c, m.id)).transpose()?.unwrap_or_default(),
         firing: payload.firing.map(|id| firings::by_id(c, FiringId(id))).transpose()?.flatten(),
-    })
-}
-
-/// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
-/// transaction that claims.
-fn entitled(
-    context: &Context,
-    issuer: &Association,
-    view: &MessageView,
-    member: Option<&Member>,
-    renewal: Option<&Renewal>,
-    now: Timestamp,
-) -> Result<(String, Option<Bill>), &'static str> {
-    let terms = Terms::at(&context.config, issuer, now);
-    if view.to_desk {
-        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
-        return Ok((issuer.desk.email.clone(), bill));
-    }
-    let Some(member) = member else { return Err("not-here") };
-    if let Some(step) = step_of(&view.kind) {
-        let bill = eligibility::decide(&context.config, issuer, step, member, renewal, &terms)
-            .map_err(eligibility::Excluded::as_str)?;
-        let address = member.email.clone().ok_or("no-address")?;
-        return Ok((address, Some(bill)));
-    }
-    if member.status == "deceased" {
-        return Err("not-active");
-    }
-    let address = member.email.clone().ok_or("no-address")?;
-    if member.suspended {
-        return Err("address-suspended");
-    }
-    Ok((address, billing::bill(&context.config, member, issuer, &terms)))
-}
-
-/// What a letter finds in the transaction that would claim it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Still {
-    /// All holds: send these octets.
-    Good,
-    /// Something that it shows has changed: compose again.
-    Changed,
-    /// It must not go: the reason.
-    Cancel(&'static str),
-}
-
-/// Looks again, with the store as it is now.
-pub fn recheck(
-    c: &Connection,
-    context: &Context,
-    letter: &Letter,
-    now: Timestamp,
-) -> Result<Still, StoreError> {
-    let view = &letter.view;
-    let Some(issuer) = context.config.association(&view.issuer) else { return Ok(Still::Changed) };
-    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-    let renewal =
-        view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now) {
-        Err(reason) => Still::Cancel(reason),
-        Ok((address, _)) if address != letter.address => Still::Changed,
-        Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
-        Ok(_) => Still::Good,
     })
 }
 
@@ -386,6 +431,9 @@ impl Writer<'_> {
     fn language(&self) -> Lang {
         let issuer = self.facts.issuer;
         if self.view.to_desk {
+            if let Some(contact) = insurance_contact(self.context, self.view) {
+                return contact.language;
+            }
             return issuer.desk.language;
         }
         self.facts.member.as_ref().map_or(issuer.language, |m| m.reads(issuer.language))
@@ -401,6 +449,7 @@ impl Writer<'_> {
                 .map_or("", |membership| &membership.category),
             insured: self.facts.bill.as_ref().is_some_and(Bill::insures),
             state: self.facts.renewal.as_ref().map_or(RenewalState::Open, |r| r.state),
+            cover: self.facts.cover,
         }
     }
 
@@ -446,6 +495,8 @@ impl Writer<'_> {
                     step: firing.as_ref().map_or("", |f| &f.step),
                     due: firing.as_ref().and_then(|f| Timestamp::from_millisecond(f.due_ms).ok()),
                     firing: firing.as_ref().map_or(0, |f| f.id.0),
+                    totals: facts.payload.totals.clone().try_into().unwrap_or_default(),
+                    lang: insurance_contact(self.context, self.view).map(|c| c.language),
                 })
             }),
             "verify-answer" => {
@@ -453,6 +504,14 @@ impl Writer<'_> {
                     let at = Timestamp::from_millisecond(a.started_ms).unwrap_or(self.now);
                     Sent { at, subject: &a.subject, address_masked: masked }
                 })))
+            }
+            "insurance-follow-up" => Some(MailKind::InsuranceFollowUp),
+            "declaration-recorded" => Some(MailKind::DeclarationRecorded),
+            "cover-ended" | "cover-pending" => {
+                CoverNews::parse(&facts.payload.news).map(MailKind::Cover)
+            }
+            "certificate" if !facts.certificate.is_empty() => {
+                Some(MailKind::Certificate(&facts.certificate))
             }
             "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),
             _ => None,

@@ -2,10 +2,17 @@
 //! anything.
 
 pub mod calendar;
+pub mod census;
+mod daily;
 pub mod forecast;
+mod gate;
+pub mod letters;
 mod plan;
+mod register;
 pub mod rule;
 mod tick;
 
+pub use daily::{is_behind, next_reminder};
 pub use plan::{ChunkEnd, chunk};
-pub use tick::{Scheduler, register_due};
+pub use register::register_due;
+pub use tick::Scheduler;
