@@ -2,18 +2,21 @@
 //! to those of its renewal. Each document is added with its ledger line in the caller's transaction.
 //! A document never changes, whatever becomes of fees, rates and members.
 
-use rusqlite::Connection;
-use serde_json::{Value, json};
+mod document;
 
-use super::{Context, Evidence, association, note, payments, person};
+use rusqlite::Connection;
+use serde_json::json;
+
+use self::document::{Draft, add};
+use super::{Context, Evidence, association, payments, person};
 use crate::compose::InvoiceWhy;
-use crate::domain::bill::{Bill, Line};
+use crate::domain::bill::Bill;
 use crate::domain::billing::{self, Terms};
 use crate::domain::invoice::{self, DocumentKind, Invoice, Share};
 use crate::domain::member::Member;
 use crate::domain::words::{RenewalState, TaskKind};
-use crate::ids::{InvoiceId, PayerId, PaymentId, RenewalId};
-use crate::store::invoices::{self as kept, NewInvoice};
+use crate::ids::{PayerId, PaymentId, RenewalId};
+use crate::store::invoices as kept;
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
 use crate::store::{StoreError, renewals};
@@ -322,84 +325,6 @@ pub fn standing_bill(c: &Connection, renewal: RenewalId) -> Result<Option<Bill>,
         return Ok(None);
     }
     Ok(Some(Bill { lines: owed.into_iter().flat_map(|i| i.bill.lines).collect() }))
-}
-
-/// A document on its way into its series.
-struct Draft<'a> {
-    row: (RenewalId, &'a str, &'a str),
-    kind: DocumentKind,
-    corrects: Option<&'a Invoice>,
-    place: &'a str,
-    to: &'a BillTo,
-    on: jiff::civil::Date,
-    shares: &'a [Share],
-    bill: &'a Bill,
-}
-
-fn add(
-    c: &Connection,
-    context: &Context,
-    subject: &str,
-    draft: &Draft<'_>,
-    more: &Value,
-    evidence: &Evidence<'_>,
-) -> Result<Invoice, StoreError> {
-    let (renewal, issuer, season) = draft.row;
-    let n = kept::next(c, issuer, season)?;
-    let number = invoice::number(issuer, season, n);
-    let mut data = json!({
-        "issuer": issuer,
-        "season": season,
-        "renewal": renewal.0,
-        "number": number,
-        "corrects": draft.corrects.map(|i| &i.number),
-        "on": draft.on.to_string(),
-        "cents": draft.bill.total().get(),
-        "lines": draft.bill.lines.iter().map(told).collect::<Vec<_>>(),
-        "door": evidence.door.as_str(),
-    });
-    if let (Some(data), Some(more)) = (data.as_object_mut(), more.as_object()) {
-        data.extend(more.clone());
-    }
-    let kind = match draft.kind {
-        DocumentKind::Invoice => "invoiced",
-        DocumentKind::CreditNote => "credited",
-    };
-    let seq = note(c, context, subject, kind, &data, evidence)?;
-    let new = NewInvoice {
-        n,
-        renewal,
-        issuer,
-        season,
-        kind: draft.kind,
-        corrects: draft.corrects.map(|i| i.id),
-        payer: draft.to.payer,
-        bill_to: &draft.to.name,
-        purchase_order: &draft.to.purchase_order,
-        place: draft.place,
-        issued_on: draft.on,
-        shares: draft.shares,
-        bill: draft.bill,
-        at_ms: evidence.at.as_millisecond(),
-        seq,
-    };
-    let id: InvoiceId = kept::add(c, &new)?;
-    kept::by_id(c, id)?.ok_or_else(|| StoreError::GiveUp("an invoice was not kept".into()))
-}
-
-/// A line as the ledger tells it.
-fn told(line: &Line) -> Value {
-    let taxes = line
-        .taxes
-        .iter()
-        .map(|t| json!({"tax": t.tax, "millionths": t.rate.millionths(), "cents": t.amount.get()}));
-    json!({
-        "kind": line.kind.as_str(),
-        "supplier": line.supplier,
-        "category": line.category,
-        "cents": line.amount.get(),
-        "taxes": taxes.collect::<Vec<_>>(),
-    })
 }
 
 #[cfg(test)]

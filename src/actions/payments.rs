@@ -3,6 +3,9 @@
 //! renewal that it touched. Money never crosses from one association to another, and what settles
 //! nothing waits with its payment, on the desk's list.
 
+mod back;
+mod waiting;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
@@ -16,14 +19,18 @@ use crate::compose::InvoiceWhy;
 use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
 use crate::domain::money::Cents;
-use crate::domain::payment::{self, Allocation, Method, Owed, Reversal};
+use crate::domain::payment::{self, Allocation, Method, Owed};
 use crate::domain::words::{RenewalState, TaskKind};
 use crate::ids::{InvoiceId, PayerId, PaymentId, PersonId, RenewalId};
 use crate::store::messages::{self, NewMessage, Recipient};
-use crate::store::payments::{self as kept, NewPayment, Payment};
+use crate::store::payments::{self as kept, NewPayment};
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
 use crate::store::{StoreError, invoices as documents, renewals};
+
+pub use back::reverse;
+pub use waiting::allocate;
+pub(super) use waiting::{carry_over, release};
 
 /// Money as it came.
 #[derive(Debug, Clone, Copy)]
@@ -360,134 +367,6 @@ fn waits(
     Ok(())
 }
 
-/// Takes back what a cheque that bounced, a refund or a chargeback takes back: first what settles
-/// nothing, then what was applied last. What is owed again is owed: the renewal is `pledged`, and
-/// the desk's list has a line. `amount` left out: all that is left of it.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "what a bank or provider says of money that went back"
-)]
-pub fn reverse(
-    c: &Connection,
-    context: &Context,
-    payment: PaymentId,
-    amount: Option<Cents>,
-    why: Reversal,
-    on: Date,
-    external: Option<&str>,
-    evidence: &Evidence<'_>,
-) -> Result<Recorded, StoreError> {
-    let Some(original) = kept::by_id(c, payment)? else {
-        return Ok(Recorded::Refused(Refusal::NotHere(format!("payment {}", payment.0))));
-    };
-    if original.reverses.is_some() {
-        return Ok(Recorded::Refused(Refusal::IsReversal(payment.0)));
-    }
-    if let Some(external) = external
-        && let Some(known) = kept::by_external(c, &original.issuer, original.method, external)?
-    {
-        return Ok(Recorded::Already(known.id));
-    }
-    let left = kept::left(c, payment)?;
-    let amount = amount.unwrap_or(left);
-    if amount <= Cents::ZERO {
-        return Ok(Recorded::Refused(Refusal::NotPositive));
-    }
-    if amount > left {
-        return Ok(Recorded::Refused(Refusal::MoreThanLeft(left)));
-    }
-    let unapplied = kept::unapplied(c, payment)?;
-    let taken = payment::take_back(amount, unapplied, &kept::applied_of(c, payment)?);
-    let id = goes_back(c, context, &original, amount, why, on, external, &taken, evidence)?;
-    for renewal in touched(c, &taken)? {
-        let state = settled(c, context, renewal, Some(payment), "payment-reversed", evidence)?;
-        owed_again(c, context, renewal, state, id, why, evidence)?;
-    }
-    let at_ms = evidence.at.as_millisecond();
-    if kept::unapplied(c, payment)? <= Cents::ZERO {
-        tasks::close_cause(c, &credit_cause(payment), "relance", why.as_str(), at_ms)?;
-    }
-    Ok(Recorded::New { payment: id, unapplied: kept::unapplied(c, payment)? })
-}
-
-#[expect(clippy::too_many_arguments, reason = "a reversal and what it takes back")]
-fn goes_back(
-    c: &Connection,
-    context: &Context,
-    original: &Payment,
-    amount: Cents,
-    why: Reversal,
-    on: Date,
-    external: Option<&str>,
-    taken: &[Allocation],
-    evidence: &Evidence<'_>,
-) -> Result<PaymentId, StoreError> {
-    let data = json!({
-        "issuer": original.issuer,
-        "payment": original.id.0,
-        "why": why.as_str(),
-        "external": external,
-        "cents": amount.negated().get(),
-        "on": on.to_string(),
-        "applied": told(c, taken)?,
-        "door": evidence.door.as_str(),
-    });
-    let seq = note(c, context, "", "money-back", &data, evidence)?;
-    let at_ms = evidence.at.as_millisecond();
-    let id = kept::add(
-        c,
-        &NewPayment {
-            issuer: &original.issuer,
-            method: original.method,
-            external,
-            amount: amount.negated(),
-            received_on: on,
-            reference: &original.reference,
-            payer: original.payer,
-            reverses: Some((original.id, why)),
-            at_ms,
-            seq,
-        },
-    )?;
-    for share in taken {
-        kept::apply(c, id, share, at_ms)?;
-    }
-    Ok(id)
-}
-
-/// What is owed again stands on the desk's list; who thought it paid is told, unless they have
-/// the money back.
-fn owed_again(
-    c: &Connection,
-    context: &Context,
-    renewal: RenewalId,
-    state: RenewalState,
-    reversal: PaymentId,
-    why: Reversal,
-    evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
-    if state == RenewalState::Paid {
-        return Ok(());
-    }
-    let row = here(c, renewal)?;
-    let data = json!({"why": why.as_str(), "payment": reversal.0});
-    let task = NewTask {
-        cause: &format!("owed-again/{}/{}", reversal.0, renewal.0),
-        issuer: &row.issuer,
-        kind: TaskKind::ExpectedCheque,
-        person: Some(row.person),
-        renewal: Some(renewal),
-        data: &data,
-        at_ms: evidence.at.as_millisecond(),
-    };
-    tasks::open(c, &task)?;
-    let Some(invoice) = documents::standing(c, renewal)?.into_iter().next() else { return Ok(()) };
-    if why == Reversal::Refund {
-        return Ok(());
-    }
-    mail_document(c, context, &row, &invoice, InvoiceWhy::Returned, evidence)
-}
-
 /// Mails an invoice or credit note by itself, with a ledger line that says so.
 pub(super) fn mail_document(
     c: &Connection,
@@ -514,105 +393,6 @@ pub(super) fn mail_document(
         payload: &payload,
     };
     letters::to_member(c, &parts, evidence)
-}
-
-/// Applies what waits of a payment to these invoices.
-pub fn allocate(
-    c: &Connection,
-    context: &Context,
-    payment: PaymentId,
-    for_invoices: &[InvoiceId],
-    evidence: &Evidence<'_>,
-) -> Result<Recorded, StoreError> {
-    let Some(original) = kept::by_id(c, payment)? else {
-        return Ok(Recorded::Refused(Refusal::NotHere(format!("payment {}", payment.0))));
-    };
-    if original.reverses.is_some() {
-        return Ok(Recorded::Refused(Refusal::IsReversal(payment.0)));
-    }
-    let named = match named(c, &original.issuer, for_invoices)? {
-        Ok(named) => named,
-        Err(refused) => return Ok(Recorded::Refused(refused)),
-    };
-    apply_waiting(c, context, payment, &named, evidence)?;
-    let (unapplied, at_ms) = (kept::unapplied(c, payment)?, evidence.at.as_millisecond());
-    if unapplied <= Cents::ZERO {
-        tasks::close_cause(c, &credit_cause(payment), "relance", "applied", at_ms)?;
-    }
-    Ok(Recorded::New { payment, unapplied })
-}
-
-fn apply_waiting(
-    c: &Connection,
-    context: &Context,
-    payment: PaymentId,
-    invoices: &[Invoice],
-    evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
-    let order = &context.config.relance.payment.order;
-    let shares = payment::allocate(kept::unapplied(c, payment)?, &owed(c, invoices)?, order);
-    if shares.is_empty() {
-        return Ok(());
-    }
-    let data = json!({"payment": payment.0, "applied": told(c, &shares)?});
-    let seq = note(c, context, "", "money-applied", &data, evidence)?;
-    for share in &shares {
-        kept::apply(c, payment, share, evidence.at.as_millisecond())?;
-    }
-    for renewal in touched(c, &shares)? {
-        settled(c, context, renewal, Some(payment), "payment", evidence)?;
-        receipt(c, renewal, payment, seq, evidence)?;
-    }
-    Ok(())
-}
-
-/// Frees what was applied to an invoice that a credit note takes back; gives the payments.
-pub(super) fn release(
-    c: &Connection,
-    context: &Context,
-    invoice: &Invoice,
-    evidence: &Evidence<'_>,
-) -> Result<Vec<PaymentId>, StoreError> {
-    let payments = kept::on(c, invoice.id)?;
-    for payment in &payments {
-        let applied = kept::applied_of(c, *payment)?;
-        let own = applied.into_iter().filter(|a| a.invoice == invoice.id);
-        let freed: Vec<Allocation> =
-            own.map(|a| Allocation { amount: a.amount.negated(), ..a }).collect();
-        let data = json!({"payment": payment.0, "applied": told(c, &freed)?});
-        note(c, context, "", "money-freed", &data, evidence)?;
-        for share in &freed {
-            kept::apply(c, *payment, share, evidence.at.as_millisecond())?;
-        }
-    }
-    Ok(payments)
-}
-
-/// What was freed counts towards the invoice that replaces the old one; what is left of it waits
-/// for the desk.
-pub(super) fn carry_over(
-    c: &Connection,
-    context: &Context,
-    freed: &[PaymentId],
-    renewal: RenewalId,
-    instead: Option<&Invoice>,
-    evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
-    for payment in freed {
-        if let Some(invoice) = instead {
-            apply_waiting(c, context, *payment, std::slice::from_ref(invoice), evidence)?;
-        }
-        let unapplied = kept::unapplied(c, *payment)?;
-        let original = kept::by_id(c, *payment)?;
-        if let (Some(original), true) = (original, unapplied > Cents::ZERO) {
-            // A second credit of one payment is another event than the first.
-            let head = crate::store::ledger::head(c)?.0;
-            let cause = format!("{}/{head}", credit_cause(*payment));
-            let (kind, about) = (TaskKind::Credit, Some(renewal));
-            waits(c, &cause, kind, &original.issuer, *payment, unapplied, about, evidence)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ impl Scheduler {
     async fn invoices(&self, now: Timestamp, stop: &CancellationToken) -> Result<(), StoreError> {
         while !stop.is_cancelled() {
             let context = self.context.clone();
-            let look = move |c: &Connection| match changes::look(c, &context, now)? {
+            let look = move |c: &rusqlite::Connection| match changes::look(c, &context, now)? {
                 0 => overdue::look(c, &context, now),
                 some => Ok(some),
             };

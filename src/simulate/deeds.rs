@@ -12,8 +12,8 @@ use crate::domain::checkout::Word;
 use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
 use crate::ids::{CheckoutId, Random};
-use crate::store::messages::Reached;
 use crate::store::StoreError;
+use crate::store::messages::Reached;
 
 /// The provider whose page charges nobody.
 const PROVIDER: &str = "demo";

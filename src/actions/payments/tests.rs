@@ -3,6 +3,7 @@ use super::super::{Action, Applied, apply};
 use super::*;
 use crate::domain::answer::{Answer, Choice};
 use crate::domain::bill::LineKind;
+use crate::domain::payment::Reversal;
 
 fn cents(value: i64) -> Cents {
     Cents::new(value).unwrap()
