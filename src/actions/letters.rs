@@ -11,7 +11,7 @@ use crate::compose::Said;
 use crate::domain::member::Member;
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
 use crate::store::messages::{self, MessageView, NewMessage, Recipient};
-use crate::store::{StoreError, attempts, inbounds};
+use crate::store::{StoreError, attempts, desk, inbounds};
 
 /// Automatic answers to one address on one day: enough for a person who tries things out, too
 /// few for two machines to keep each other busy.
@@ -193,12 +193,14 @@ pub(super) fn forward(
     if about.is_none()
         && !within_cap(c, context, "strays", STRAY_FORWARDS_PER_DAY_MAX, evidence.at)?
     {
+        desk::add_waiting(c, inbound, &issuer, why)?;
         return Ok(Applied::Nothing);
     }
     let who = about.as_ref().and_then(|m| m.person);
     let subject = who.map(|id| person(c, id)).transpose()?.map_or_else(String::new, |p| p.1);
     let passed = format!("to-desk/{subject}");
     if who.is_some() && !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence.at)? {
+        desk::add_waiting(c, inbound, &issuer, why)?;
         return Ok(Applied::Nothing);
     }
     let data = json!({"issuer": issuer, "why": why, "inbound": inbound});
@@ -269,6 +271,7 @@ pub(super) fn desk_answer(
     let (member, subject) = person(c, id)?;
     let passed = format!("to-member/{subject}");
     if !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence.at)? {
+        desk::add_waiting(c, inbound, &forward.issuer, "desk-answer")?;
         return Ok(Applied::Nothing);
     }
     let asked = Payload::from_json(&forward.payload).inbound;

@@ -4,6 +4,7 @@
 
 pub(crate) mod addresses;
 mod answers;
+pub mod desk;
 mod letters;
 pub mod payload;
 mod subscriptions;

@@ -27,6 +27,15 @@ pub struct Payload {
     /// The firing that waits for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firing: Option<i64>,
+    /// The digest that it tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<i64>,
+    /// Code of the association whose desk gets it in another's place; empty for its own.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub deputy: String,
+    /// By which channel a member asked a desk to act; empty where none did.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub channel: String,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,

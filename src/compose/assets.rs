@@ -39,12 +39,15 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
     "forward/subject.txt", "forward/body.txt",
     "desk-note/subject.txt", "desk-note/body.txt",
+    "digest/subject.txt", "digest/body.txt", "digest/body.html",
     "desk-answer/subject.txt", "desk-answer/body.txt", "desk-answer/body.html",
     "page/layout.html", "page/style.css", "page/half.html", "page/bill.html",
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
     "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",
+    "page/desk-sign.html", "page/desk-case.html", "page/desk-done.html", "page/desk-find.html",
+    "page/desk-member.html", "page/desk-last-day.html",
     "demo/layout.html", "demo/style.css", "demo/aside.html", "demo/list.html", "demo/mails.html",
     "demo/mail.html",
 );
@@ -52,7 +55,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/desk.ftl", "fr-CA/desk.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::config::{Association, Relance, StepKind};
+use crate::domain::desk::Channel;
 use crate::domain::money::Cents;
 use crate::domain::words::{Lang, RenewalState};
 
@@ -23,6 +24,8 @@ pub struct MailFacts<'a> {
     pub person: Option<PersonFacts<'a>>,
     /// What is owed, where the message shows it.
     pub bill: Option<Bill>,
+    /// By which channel the member had asked a desk for it; `None` where they did it themselves.
+    pub channel: Option<Channel>,
     /// Links and addresses of this attempt.
     pub links: Links,
     /// Header values of this attempt.
@@ -49,13 +52,15 @@ pub enum MailKind<'a> {
     DeskAnswer(&'a str),
     /// What a desk must know, in its language only. Template `desk-note`.
     DeskNote(DeskNote<'a>),
+    /// A desk's digest, in its language only. Template `digest`.
+    Digest(super::DigestMail<'a>),
 }
 
 impl MailKind<'_> {
-    /// Whether it is text for a desk, in its language only.
+    /// Whether it is for a desk, in its language only.
     #[must_use]
     pub const fn is_for_desk(&self) -> bool {
-        matches!(self, Self::Forward(_) | Self::DeskNote(_))
+        matches!(self, Self::Forward(_) | Self::DeskNote(_) | Self::Digest(_))
     }
 }
 

@@ -33,6 +33,14 @@ pub fn money(lang: Lang, amount: Cents) -> String {
     }
 }
 
+/// `1,204`; `1 204`, with no-break spaces.
+#[must_use]
+pub fn number(lang: Lang, number: i64) -> String {
+    let sign = if number < 0 { "\u{2212}" } else { "" };
+    let separator = if lang == Lang::En { ',' } else { NBSP };
+    format!("{sign}{}", grouped(number.unsigned_abs(), separator))
+}
+
 fn grouped(number: u64, separator: char) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 2);

@@ -5,6 +5,7 @@ use tera::{Context, Value};
 use super::frame::put;
 use super::text::{self, clean, fenced};
 use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind, Said};
+use crate::domain::desk::Channel;
 use crate::domain::words::Lang;
 
 /// Names of the mail templates, one folder each.
@@ -18,6 +19,7 @@ pub(super) const KINDS: &[&str] = &[
     "forward",
     "desk-answer",
     "desk-note",
+    "digest",
 ];
 
 /// Reasons for which a mail comes to a desk; each has its words.
@@ -65,6 +67,7 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::Forward(_) => "forward",
         MailKind::DeskAnswer(_) => "desk-answer",
         MailKind::DeskNote(_) => "desk-note",
+        MailKind::Digest(_) => "digest",
     }
 }
 
@@ -74,6 +77,7 @@ impl Inner {
         match &facts.kind {
             MailKind::Forward(mail) => return self.forward(facts, mail),
             MailKind::DeskNote(note) => return self.desk_note(facts, note),
+            MailKind::Digest(mail) => return self.digest(facts, mail),
             _ => {}
         }
         let first = facts.prefer;
@@ -126,6 +130,7 @@ impl Inner {
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
+        put(&mut context, "channel", facts.channel.map_or("", Channel::as_str));
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());
@@ -143,12 +148,18 @@ impl Inner {
             MailKind::Step(_)
             | MailKind::FreshLink
             | MailKind::Forward(_)
-            | MailKind::DeskNote(_) => {}
+            | MailKind::DeskNote(_)
+            | MailKind::Digest(_) => {}
         }
         Ok(context)
     }
 
-    fn subject(&self, kind: &str, lang: Lang, context: &Context) -> Result<String, ComposeError> {
+    pub(super) fn subject(
+        &self,
+        kind: &str,
+        lang: Lang,
+        context: &Context,
+    ) -> Result<String, ComposeError> {
         let subject = self.engine.render(&format!("{kind}/subject.txt"), context)?;
         let subject = clean(subject.trim(), false);
         // A header has no lines to keep whole, and English without U+00A0 stays plain ASCII.
@@ -205,7 +216,7 @@ impl Inner {
 }
 
 /// One cleaned and bounded line of foreign text.
-fn foreign_line(text: &str) -> String {
+pub(super) fn foreign_line(text: &str) -> String {
     clean(text, false).chars().take(FOREIGN_LINE_CHARS_MAX).collect()
 }
 
@@ -219,7 +230,7 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Confirmation(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
-        MailKind::Forward(_) | MailKind::DeskAnswer(_) => (false, None),
+        MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::Digest(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a bill" });

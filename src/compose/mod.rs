@@ -13,6 +13,8 @@
 //! French) is a private character until the last step (`text`).
 
 mod assets;
+mod desk_pages;
+mod digest_mail;
 mod engine;
 mod facts;
 pub mod format;
@@ -25,6 +27,7 @@ mod pages;
 mod parity;
 mod quoted;
 pub mod sample;
+mod sample_desk;
 mod shapes;
 mod skeleton;
 #[cfg(test)]
@@ -39,6 +42,8 @@ use std::sync::Arc;
 use crate::config::{Association, Relance, WordsSection};
 use crate::domain::words::Lang;
 
+pub use desk_pages::{DeskPage, DeskView, FiringCase, LastDayList, MemberCase, Typed};
+pub use digest_mail::DigestMail;
 pub use facts::{
     Bill, Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Line, LineKind, Links,
     MailFacts, MailIds, MailKind, PersonFacts, Said,

@@ -32,6 +32,7 @@ impl Page<'_> {
             Self::TooMany => "too-many",
             Self::ServerTrouble => "server-trouble",
             Self::Front => "front",
+            Self::Desk(page) => page.name(),
         }
     }
 
@@ -43,6 +44,7 @@ impl Page<'_> {
             | Self::TooLarge
             | Self::TooMany
             | Self::ServerTrouble => "plain",
+            Self::Desk(page) => page.template(),
             _ => self.name(),
         }
     }
@@ -55,6 +57,7 @@ impl Page<'_> {
             Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
             Self::Confirm(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
+            Self::Desk(p) => Some(p.issuer),
             _ => None,
         }
     }
@@ -88,10 +91,15 @@ impl Inner {
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
             Page::BadForm(listed) => faults = listed,
+            Page::Desk(p) => self.desk_page(&mut context, lang, p)?,
             Page::Damaged => other = Some(self.frame(house, lang.other())?),
             _ => {}
         }
-        let faults: Vec<Value> = faults.iter().map(|f| Value::normal_string(f.as_str())).collect();
+        let mut faults: Vec<&str> = faults.iter().map(|f| f.as_str()).collect();
+        if let Page::Desk(p) = page {
+            faults.extend(p.faults.iter().map(|f| f.as_str()));
+        }
+        let faults: Vec<Value> = faults.into_iter().map(Value::normal_string).collect();
         context.insert_value("faults", Value::from(faults));
         if let Some(mut other) = other {
             put(&mut other, "page", page.name());

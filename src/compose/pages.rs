@@ -48,6 +48,8 @@ pub enum Page<'a> {
     ServerTrouble,
     /// The public front page: what this site is, and to use the link in the mail.
     Front,
+    /// A page of a desk.
+    Desk(super::DeskPage<'a>),
 }
 
 /// Facts of [`Page::Renewal`].

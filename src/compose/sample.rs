@@ -3,13 +3,15 @@
 
 use jiff::Timestamp;
 
+use super::sample_desk::DeskSample;
 use super::{
-    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskTopic, DonePage,
-    ExpiredPage, FormFault, Forwarded, Line, LineKind, Links, MailFacts, MailIds, MailKind, Page,
-    PersonFacts, RenewalPage, Said, UnsubscribePage,
+    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskPage, DeskTopic,
+    DeskView, DigestMail, DonePage, ExpiredPage, FormFault, Forwarded, Line, LineKind, Links,
+    MailFacts, MailIds, MailKind, Page, PersonFacts, RenewalPage, Said, Typed, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind};
 use crate::domain::answer::Choice;
+use crate::domain::desk::Channel;
 use crate::domain::money::Cents;
 use crate::domain::words::{Lang, RenewalState};
 
@@ -34,7 +36,7 @@ const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
 
 /// What a person might write, with what must not pass: links and control characters.
-const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
+pub(super) const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
 
 /// What tells sample mails of one kind apart.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +63,7 @@ pub struct Sample {
     pub associations: Vec<Association>,
     several: Bill,
     single: Bill,
+    desk: DeskSample,
 }
 
 impl Default for Sample {
@@ -96,6 +99,13 @@ impl Sample {
                 ],
             },
             single: Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500)] },
+            desk: DeskSample::new(|handle| {
+                format!(
+                    "https://renewal.oei.example.ca/d/{}-{}",
+                    handle.act.as_str(),
+                    handle.target
+                )
+            }),
         }
     }
 
@@ -133,6 +143,7 @@ impl Sample {
             relance: &self.relance,
             person: Some(Self::person(variant)),
             bill: Some(self.bill(variant.code).clone()),
+            channel: None,
             links: Links {
                 renew: if variant.renew { link("r") } else { String::new() },
                 unsubscribe: if step { link("u") } else { String::new() },
@@ -180,7 +191,28 @@ impl Sample {
             }
         }
         all.extend(self.bare_mails());
+        all.extend(self.digests());
         all
+    }
+
+    /// A desk's digest, full and with nothing to tell, in the language of the desk.
+    fn digests(&self) -> Vec<(String, MailFacts<'_>)> {
+        let desk = &self.desk;
+        [
+            ("digest-oei-en", "OEI", &desk.full, false),
+            ("digest-cei-fr", "CEI", &desk.full, true),
+            ("digest-quiet-cei-fr", "CEI", &desk.quiet, false),
+        ]
+        .into_iter()
+        .map(|(name, code, digest, deputy)| {
+            let prefer = self.body(code).desk.language;
+            let variant = Variant { code, prefer, insured: false, renew: false };
+            let mail = DigestMail { digest, links: &desk.links, deputy };
+            let mut facts = self.facts(variant, MailKind::Digest(mail));
+            (facts.person, facts.bill) = (None, None);
+            (name.to_owned(), facts)
+        })
+        .collect()
     }
 
     /// Mails with less in them: no link, no member, no bill, the national body as issuer.
@@ -202,14 +234,21 @@ impl Sample {
             firing: 0,
         };
         let unreachable = self.facts(variant, MailKind::DeskNote(unreachable));
+        let by_desk = Channel::ALL.map(|channel| {
+            let mut facts = self.facts(variant, MailKind::Confirmation(Said::RenewedByInvoice));
+            facts.channel = Some(channel);
+            (format!("confirmation-by-desk-{}", channel.as_str()), facts)
+        });
         let mut unknown = self.facts(variant, MailKind::ConfirmRequest(Said::Unsubscribed));
         unknown.person = None;
-        vec![
+        let mut all = vec![
             ("confirmation-bare".into(), undo),
             ("forward-stranger".into(), stranger),
             ("desk-note-unreachable".into(), unreachable),
             ("confirm-request-stranger".into(), unknown),
-        ]
+        ];
+        all.extend(by_desk);
+        all
     }
 
     /// Every page in every shape that its template knows, by name.
@@ -237,6 +276,15 @@ impl Sample {
             Page::BadForm(FormFault::ALL),
         ];
         all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
+        let variant = Variant { code: "OEI", prefer: Lang::En, insured: true, renew: true };
+        all.extend(self.desk.pages(self.body("OEI"), Self::person(variant), self.bill("OEI")));
+        let national = Page::Desk(DeskPage {
+            issuer: self.body("CEI"),
+            view: DeskView::Find,
+            typed: Typed::default(),
+            faults: &[],
+        });
+        all.push(("desk-find-cei".into(), national));
         all
     }
 
@@ -336,7 +384,7 @@ fn letter(why: &'static str) -> Forwarded<'static> {
 }
 
 /// About noon in the East on that day of November 2026.
-fn noon(day: i8) -> Timestamp {
+pub(super) fn noon(day: i8) -> Timestamp {
     jiff::civil::date(2026, 11, day)
         .at(17, 5, 0, 0)
         .to_zoned(jiff::tz::TimeZone::UTC)

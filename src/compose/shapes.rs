@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::mime::Content;
 use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
 use super::{Bill, ComposeError, Inner, MailFacts, MailKind, Said, mail};
+use crate::domain::desk::Channel;
 use crate::domain::words::Lang;
 
 /// Skeletons kept. A season's firing has some dozens of shapes (languages, categories, insurance),
@@ -18,6 +19,7 @@ const SKELETONS_MAX: usize = 512;
 struct Shape {
     template: &'static str,
     said: Option<Said>,
+    channel: Option<Channel>,
     issuer: String,
     prefer: Lang,
     insured: bool,
@@ -80,12 +82,16 @@ impl Inner {
         let said = match facts.kind {
             MailKind::Step(_) | MailKind::FreshLink => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
-            MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::DeskNote(_) => return None,
+            MailKind::Forward(_)
+            | MailKind::DeskAnswer(_)
+            | MailKind::DeskNote(_)
+            | MailKind::Digest(_) => return None,
         };
         self.body(&facts.issuer.code)?;
         Some(Shape {
             template: mail::template_name(&facts.kind),
             said,
+            channel: facts.channel,
             issuer: facts.issuer.code.clone(),
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
@@ -245,6 +251,7 @@ mod tests {
         let shape = |n: usize| Shape {
             template: "notice",
             said: None,
+            channel: None,
             issuer: n.to_string(),
             prefer: Lang::En,
             insured: false,

@@ -18,6 +18,7 @@ const KEPT: &[&str] = &[
     "desk-note-address-suspended",
     "desk-note-firing-held",
     "desk-answer",
+    "digest",
 ];
 
 fn composer(sample: &Sample) -> Composer {

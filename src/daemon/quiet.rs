@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
-use crate::scheduler::calendar;
+use crate::scheduler::{calendar, digests};
 use crate::store::firings::{self, FiringState};
 use crate::store::{Store, StoreError, messages, staging};
 
@@ -57,8 +57,9 @@ impl Loops {
         let firing = calendar::next(&config, now)
             .map_err(|e| StoreError::GiveUp(e.to_string()))?
             .map(|n| n.due);
+        let digest = digests::next(&config, now).map_err(|e| StoreError::GiveUp(e.to_string()))?;
         let kept = kept.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        Ok(firing.into_iter().chain(kept).min())
+        Ok(firing.into_iter().chain(digest).chain(kept).min())
     }
 }
 
@@ -76,7 +77,10 @@ fn due(
     if staging::is_applying(c)? {
         return Ok(Some("importing"));
     }
-    if !firings::in_state(c, FiringState::Planning)?.is_empty() || overdue(c, config, now)? {
+    if !firings::in_state(c, FiringState::Planning)?.is_empty()
+        || overdue(c, config, now)?
+        || digests::overdue(c, config, now)?
+    {
         return Ok(Some("planning"));
     }
     Ok(None)

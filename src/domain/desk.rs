@@ -171,7 +171,7 @@ impl Fault {
 }
 
 /// By which channel a member asked a desk to act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channel {
     /// By telephone.
     Phone,

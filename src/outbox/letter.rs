@@ -5,12 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use crate::actions::Context;
+use crate::actions::desk;
 use crate::actions::payload::{Payload, Wish};
 use crate::compose::{
-    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts,
-    MailIds, MailKind, PersonFacts, Said,
+    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, DigestMail, Forwarded, Links,
+    MailFacts, MailIds, MailKind, PersonFacts, Said,
 };
 use crate::config::{Association, StepKind};
+use crate::domain::desk::Channel;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{billing, eligibility};
@@ -78,6 +80,7 @@ struct Facts<'a> {
     payload: Payload,
     inbound: Option<InboundRow>,
     note: NoteFacts,
+    digest: Option<desk::DigestFacts>,
     header_id: Option<String>,
 }
 
@@ -130,16 +133,29 @@ fn facts<'a>(
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
+    let payload = Payload::from_json(&view.payload);
     let (address, bill) = match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
         Ok(found) => found,
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
-    let payload = Payload::from_json(&view.payload);
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
+    let digest =
+        payload.digest.map(|id| desk::to_tell(c, context, issuer, id)).transpose()?.flatten();
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
-    Ok(Ok(Facts { issuer, member, renewal, bill, address, payload, inbound, note, header_id }))
+    Ok(Ok(Facts {
+        issuer,
+        member,
+        renewal,
+        bill,
+        address,
+        payload,
+        inbound,
+        note,
+        digest,
+        header_id,
+    }))
 }
 
 fn note(
@@ -166,6 +182,16 @@ fn note(
     })
 }
 
+/// Whose desk reads what is for a desk: the issuer's own, or its deputy.
+fn reader<'a>(
+    context: &'a Context,
+    issuer: &'a Association,
+    view: &MessageView,
+) -> &'a Association {
+    let deputy = Payload::from_json(&view.payload).deputy;
+    context.config.association(&deputy).unwrap_or(issuer)
+}
+
 /// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
 /// transaction that claims.
 fn entitled(
@@ -177,7 +203,7 @@ fn entitled(
 ) -> Result<(String, Option<Bill>), &'static str> {
     if view.to_desk {
         let bill = member.and_then(|m| billing::bill(&context.config, m, issuer));
-        return Ok((issuer.desk.email.clone(), bill));
+        return Ok((reader(context, issuer, view).desk.email.clone(), bill));
     }
     let Some(member) = member else { return Err("not-here") };
     if let Some(step) = step_of(&view.kind) {
@@ -315,6 +341,7 @@ impl Writer<'_> {
             relance: &self.context.config.relance,
             person: facts.member.as_ref().map(|m| self.person(m)),
             bill: facts.bill.clone(),
+            channel: Channel::parse(&facts.payload.channel),
             links: self.links(),
             ids: MailIds {
                 message_id: header_id.clone(),
@@ -335,7 +362,7 @@ impl Writer<'_> {
     fn language(&self) -> Lang {
         let issuer = self.facts.issuer;
         if self.view.to_desk {
-            return issuer.desk.language;
+            return reader(self.context, issuer, self.view).desk.language;
         }
         self.facts.member.as_ref().map_or(issuer.language, |m| m.reads(issuer.language))
     }
@@ -390,6 +417,10 @@ impl Writer<'_> {
                     due: firing.as_ref().and_then(|f| Timestamp::from_millisecond(f.due_ms).ok()),
                     firing: firing.as_ref().map_or(0, |f| f.id.0),
                 })
+            }),
+            "digest" => facts.digest.as_ref().map(|told| {
+                let deputy = !facts.payload.deputy.is_empty();
+                MailKind::Digest(DigestMail { digest: &told.digest, links: &told.links, deputy })
             }),
             "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),
             _ => None,

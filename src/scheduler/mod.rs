@@ -2,6 +2,7 @@
 //! anything.
 
 pub mod calendar;
+pub mod digests;
 pub mod forecast;
 mod plan;
 pub mod rule;

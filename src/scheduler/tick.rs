@@ -1,4 +1,4 @@
-//! Owns the loop that notices what is due: firings, holds that ended, the daily pass.
+//! Owns the loop that notices what is due: firings, holds that ended, the daily pass, digests.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::calendar::{self, Nominal};
+use super::digests;
 use super::plan::{self, ChunkEnd};
 use crate::actions::payload::Payload;
 use crate::actions::{self, Context};
@@ -58,10 +59,10 @@ impl Scheduler {
                 }
                 continue;
             }
-            let next = calendar::next(&self.context.config, now)
-                .ok()
-                .flatten()
-                .map_or(Timestamp::MAX, |n| n.due);
+            let config = &self.context.config;
+            let step = calendar::next(config, now).ok().flatten().map(|n| n.due);
+            let digest = digests::next(config, now).ok().flatten();
+            let next = step.into_iter().chain(digest).min().unwrap_or(Timestamp::MAX);
             let longest = jiff::SignedDuration::try_from(CALENDAR_SLEEP_MAX).unwrap_or_default();
             let until = now.checked_add(longest).unwrap_or(next).min(next);
             tokio::select! {
@@ -80,22 +81,24 @@ impl Scheduler {
         beat: &(impl Fn() + Send + Sync),
     ) -> Result<(), StoreError> {
         let context = self.context.clone();
-        let open = self
+        let (open, digests) = self
             .store
             .write(Lane::Front, move |c| {
                 register_due(c, &context, now)?;
                 end_holds(c, &context, now)?;
                 daily_pass(c, &context, now)?;
+                let digests = digests::register(c, &context, now)?;
                 // A list on its way in is all or nothing to the planner.
                 if staging::is_applying(c)? {
-                    return Ok(Vec::new());
+                    return Ok((Vec::new(), digests));
                 }
-                Ok(firings::in_state(c, FiringState::Planning)?
-                    .into_iter()
-                    .map(|f| f.id)
-                    .collect::<Vec<FiringId>>())
+                let planning = firings::in_state(c, FiringState::Planning)?.into_iter();
+                Ok((planning.map(|f| f.id).collect::<Vec<FiringId>>(), digests))
             })
             .await?;
+        if digests > 0 {
+            self.outbox.wake();
+        }
         faults::point("scheduler.registered");
         for id in open {
             while !stop.is_cancelled() {

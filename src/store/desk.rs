@@ -129,9 +129,7 @@ pub fn keep_deed(
 /// Who did what that ledger line says; `None` where it was erased.
 pub fn deed(c: &Connection, ledger: i64) -> Result<Option<Deed>, StoreError> {
     Ok(c.prepare_cached("SELECT staff, channel, note FROM deed WHERE ledger = ?1")?
-        .query_row([ledger], |r| {
-            Ok(Deed { staff: r.get(0)?, channel: r.get(1)?, note: r.get(2)? })
-        })
+        .query_row([ledger], |r| Ok(Deed { staff: r.get(0)?, channel: r.get(1)?, note: r.get(2)? }))
         .optional()?)
 }
 
@@ -181,19 +179,15 @@ pub fn waiting(
     const FROM: &str = "FROM waiting_mail w JOIN inbound i ON i.id = w.inbound
          WHERE w.issuer = ?1 AND w.settled_at IS NULL AND i.at <= ?2";
     let all = count(c, FROM, (issuer, until_ms))?;
-    let sql = format!("SELECT i.id, i.sender, i.subject, i.received {FROM} ORDER BY i.id LIMIT {limit}");
+    let sql =
+        format!("SELECT i.id, i.sender, i.subject, i.received {FROM} ORDER BY i.id LIMIT {limit}");
     let mut statement = c.prepare_cached(&sql)?;
-    let rows = statement.query_map((issuer, until_ms), |r| {
-        Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
-    })?;
+    let rows = statement
+        .query_map((issuer, until_ms), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
     Ok((rows.collect::<Result<_, _>>()?, all))
 }
 
-fn count(
-    c: &Connection,
-    from: &str,
-    parameters: impl rusqlite::Params,
-) -> Result<i64, StoreError> {
+fn count(c: &Connection, from: &str, parameters: impl rusqlite::Params) -> Result<i64, StoreError> {
     let sql = format!("SELECT count(*) {from}");
     Ok(c.prepare_cached(&sql)?.query_row(parameters, |r| r.get(0))?)
 }
@@ -216,10 +210,14 @@ pub fn held_firings(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many messages of one firing are held.
-pub fn held_of(c: &Connection, firing: FiringId) -> Result<i64, StoreError> {
-    Ok(c.prepare_cached("SELECT count(*) FROM message WHERE firing = ?1 AND state = 'held'")?
-        .query_row([firing.0], |r| r.get(0))?)
+/// Whom the held messages of one firing are for.
+pub fn held_persons(c: &Connection, firing: FiringId) -> Result<Vec<PersonId>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT person FROM message
+         WHERE firing = ?1 AND state = 'held' AND person IS NOT NULL ORDER BY person",
+    )?;
+    let rows = statement.query_map([firing.0], |r| Ok(PersonId(r.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Messages in doubt: `(message, kind, person, since)`.
@@ -229,8 +227,7 @@ pub fn in_doubt(
     until_ms: i64,
     limit: usize,
 ) -> Result<Page<(MessageRow, String, Option<PersonId>, i64)>, StoreError> {
-    const FROM: &str =
-        "FROM message WHERE state = 'unknown' AND issuer = ?1 AND changed_at <= ?2";
+    const FROM: &str = "FROM message WHERE state = 'unknown' AND issuer = ?1 AND changed_at <= ?2";
     let all = count(c, FROM, (issuer, until_ms))?;
     let sql =
         format!("SELECT id, kind, person, changed_at {FROM} ORDER BY changed_at, id LIMIT {limit}");
@@ -266,6 +263,26 @@ pub fn unreachable(
         Ok((PersonId(r.get(0)?), r.get(1)?, r.get(2)?))
     })?;
     Ok((rows.collect::<Result<_, _>>()?, all))
+}
+
+/// Who answered since an instant that they renew, and when, the latest first.
+pub fn renewed_since(
+    c: &Connection,
+    issuer: &str,
+    season: &str,
+    since_ms: i64,
+    limit: usize,
+) -> Result<Vec<(PersonId, i64)>, StoreError> {
+    let sql = format!(
+        "SELECT r.person, a.at FROM renewal r
+         JOIN answer a ON a.renewal = r.id AND a.version = r.version
+         WHERE r.issuer = ?1 AND r.season = ?2 AND r.changed_at >= ?3 AND a.at >= ?3
+           AND a.choice IN ('invoice', 'card') ORDER BY a.at DESC, r.id LIMIT {limit}"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement
+        .query_map((issuer, season, since_ms), |r| Ok((PersonId(r.get(0)?), r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Open lines of some kinds, the oldest first.

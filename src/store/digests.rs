@@ -146,13 +146,11 @@ pub fn went(
            AND a.state = 'sent' AND m.issuer = ?1 AND m.recipient = 'member'
          GROUP BY 1, 2, 3 ORDER BY 5",
     )?;
-    let rows = statement.query_map(
-        (issuer, from.at_ms, until.at_ms, CONVERSATION_MAX_MS),
-        |r| {
+    let rows =
+        statement.query_map((issuer, from.at_ms, until.at_ms, CONVERSATION_MAX_MS), |r| {
             let language: Option<String> = r.get(1)?;
             Ok((r.get(0)?, language.as_deref().and_then(Lang::parse), r.get(2)?, r.get(3)?))
-        },
-    )?;
+        })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -5,6 +5,7 @@ mod behalf;
 mod case;
 mod firing;
 mod gather;
+mod last_day;
 mod links;
 pub mod outbox;
 pub mod write;
@@ -17,12 +18,19 @@ use sha2::{Digest as _, Sha256};
 
 pub use behalf::{Wanted, apply as act_for_member, member_of};
 pub use case::{CaseView, look};
-pub use gather::{LastDay, gather, last_day};
+pub use firing::Reach;
+pub use gather::gather;
+pub use last_day::{LastDay, last_day};
 pub use links::{open_door, url};
+pub use write::{DigestFacts, to_tell};
 
 use super::{Applied, Context};
+use crate::config::Association;
+use crate::domain::billing;
 use crate::domain::desk::Deed;
-use crate::domain::digest::Act;
+use crate::domain::digest::{Act, Handle, Item};
+use crate::domain::member::Member;
+use crate::domain::words::TaskKind;
 use crate::ids::{FiringId, MessageId, MessageRow, PersonId, TaskId};
 use crate::store::desk::{self, LinkRow};
 use crate::store::{StoreError, addresses, ledger, messages, people, tasks};
@@ -74,6 +82,18 @@ pub fn act(
     let seq = sign(c, context, &link, person, deed.as_str(), by)?;
     desk::use_link(c, id, deed.as_str(), seq, by.at.as_millisecond())?;
     Ok(Applied::Done)
+}
+
+/// What a line's link is good for; `None` for one that its own command settles.
+#[must_use]
+pub fn linked(item: &Item) -> Option<Handle> {
+    let cheque = matches!(item, Item::Task(t) if t.kind == TaskKind::ExpectedCheque);
+    (!cheque).then(|| item.handle())
+}
+
+/// Whether insurance goes with what the member owes this association.
+fn covered(context: &Context, member: &Member, issuer: &Association) -> bool {
+    billing::bill(&context.config, member, issuer).is_some_and(|bill| billing::insures(&bill))
 }
 
 /// Whose affair it is.
