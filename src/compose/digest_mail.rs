@@ -165,7 +165,7 @@ impl Inner {
                 let args = [("name", name.as_str()), ("member_no", &number), ("since", &since)];
                 let key = if t.who.is_some() { "digest-task.member" } else { "digest-task.nobody" };
                 let mut line = words.say(lang, key, &args)?;
-                if matches!(t.kind, TaskKind::Credit | TaskKind::DoublePayment) {
+                if t.who.is_none() || matches!(t.kind, TaskKind::Credit | TaskKind::DoublePayment) {
                     let kind = words.say(lang, &format!("task-{}", t.kind), &[])?;
                     line = words.say(
                         lang,
