@@ -43,6 +43,37 @@ impl fmt::Debug for MessageId {
     }
 }
 
+/// Sixteen random bytes that name one try to pay by card: the provider's idempotency key, and the
+/// handle in the addresses of its pages. Shows where the try stands, and authorises nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CheckoutId([u8; 16]);
+
+impl CheckoutId {
+    /// A new one.
+    #[must_use]
+    pub fn draw(random: &Random) -> Self {
+        Self(random.bytes())
+    }
+
+    /// From its 32 hexadecimal digits, in lower case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for CheckoutId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for CheckoutId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CheckoutId({self})")
+    }
+}
+
 /// Row numbers of the store, each of its own kind so that they cannot be mixed up.
 macro_rules! row_id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -123,6 +154,15 @@ mod tests {
         assert_eq!(MessageId::from_i64(id.to_i64()), id);
         assert_eq!(MessageId::from_hex(&id.to_string()), Some(id));
         assert_eq!(MessageId::from_hex("xyz"), None);
+    }
+
+    #[test]
+    fn checkout_ids_survive_their_text() {
+        let id = CheckoutId::draw(&Random::seeded(3));
+        assert_eq!(CheckoutId::parse(&id.to_string()), Some(id));
+        for text in ["", "xyz", "00", &"0".repeat(34), &"AB".repeat(16)] {
+            assert_eq!(CheckoutId::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -10,11 +10,13 @@
 //! - [`actions`]: one vocabulary of acts for the three doors, each applied in one transaction.
 //! - [`store`]: SQLite; the only place where SQL stands.
 //! - [`compose`]: one bilingual message or page from facts, templates and words.
+//! - [`card`]: the payment provider, behind one seam.
 //! - [`link`]: signed tokens and the key ring.
 //! - [`scheduler`], [`outbox`], [`inbox`], [`web`]: the loops and doors.
 //! - [`daemon`]: their life; [`cli`]: the commands; [`demo`]: a federation to play with.
 
 pub mod actions;
+pub mod card;
 pub mod cli;
 pub mod clock;
 pub mod compose;

@@ -73,3 +73,7 @@ mod s51_secrets_and_folders;
 mod s60_attack_mail;
 #[path = "scenarios/61-attack-config/mod.rs"]
 mod s61_attack_config;
+#[path = "scenarios/80-front-page/mod.rs"]
+mod s80_front_page;
+#[path = "scenarios/81-verify/mod.rs"]
+mod s81_verify;

@@ -79,6 +79,7 @@ forward =
     .why-complaint = It reports mail of ours as unwanted, in a form that does not act by itself.
     .why-unparsed = It could not be read entirely: what could be read is below.
     .why-too-large = It was too large to be read entirely: its beginning is below.
+    .why-verify = It asks whether a mail is ours, and there is no address on file to answer to.
     .from = From: { $from }
     .member = Member: { $name }, { $member_no }
     .received = Received: { $received }

@@ -60,6 +60,10 @@ form-to = with { $form }
 
 line-dues = Dues { $of }, { $category }
 line-premium = Professional liability insurance (PLI) premium
+line-penalty = Late fee { $of }
+# A tax and its rate; the registration number is the association’s.
+line-tax = { $tax } { $rate }
+line-tax-registered = { $tax } { $rate }, { $short } (reg. { $number })
 total = Total
 one-invoice = One invoice, issued by { $the }, covers all of these lines.
 

@@ -79,6 +79,7 @@ forward =
     .why-complaint = Il signale l’un de nos courriels comme indésirable, sous une forme qui n’agit pas automatiquement.
     .why-unparsed = Il n’a pas pu être lu en entier : ce qui a pu l’être figure ci-dessous.
     .why-too-large = Il était trop volumineux pour être lu en entier : son début figure ci-dessous.
+    .why-verify = On y demande si un courriel vient de nous, et aucune adresse au dossier ne permet d’y répondre.
     .from = De : { $from }
     .member = Membre : { $name }, { $member_no }
     .received = Reçu : { $received }

@@ -59,6 +59,10 @@ form-to = { $form }
 
 line-dues = Cotisation { $of }, { $category }
 line-premium = Prime d’assurance responsabilité professionnelle (ARP)
+line-penalty = Frais de retard { $of }
+# Une taxe et son taux; le numéro d’inscription est celui de l’association.
+line-tax = { $tax } { $rate }
+line-tax-registered = { $tax } { $rate }, { $short } (inscription { $number })
 total = Total
 one-invoice = Tous ces montants figurent sur une seule facture, établie par { $the }.
 

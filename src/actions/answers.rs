@@ -1,5 +1,6 @@
 //! Owns the acts on a renewal: answering, and taking the answer back.
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -7,9 +8,10 @@ use super::payload::Payload;
 use super::{Applied, Context, Evidence, letters, note};
 use crate::compose::{Bill, Said};
 use crate::domain::answer::{self, Choice, Form, Given, Verdict};
+use crate::domain::billing::{self, Terms};
 use crate::domain::member::Member;
+use crate::domain::season;
 use crate::domain::words::RenewalState;
-use crate::domain::{billing, season};
 use crate::ids::{MessageId, RenewalId};
 use crate::store::renewals::{self, AnswerRow, RenewalRow};
 use crate::store::{StoreError, people};
@@ -32,13 +34,14 @@ pub fn view_of_renewal(
     c: &Connection,
     context: &Context,
     id: RenewalId,
+    now: Timestamp,
 ) -> Result<Option<RenewalView>, StoreError> {
     let Some(row) = renewals::by_id(c, id)? else { return Ok(None) };
     let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
-    let bill = context
-        .config
-        .association(&row.issuer)
-        .and_then(|issuer| billing::bill(&context.config, &member, issuer));
+    let bill = context.config.association(&row.issuer).and_then(|issuer| {
+        let terms = Terms::at(&context.config, issuer, now);
+        billing::bill(&context.config, &member, issuer, &terms)
+    });
     let given = renewals::answers(c, id)?;
     Ok(Some(RenewalView { row, member, bill, given }))
 }
@@ -53,7 +56,9 @@ pub(super) fn answer(
     form: Option<(i64, &str)>,
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
-    let Some(view) = view_of_renewal(c, context, id)? else { return Ok(Applied::Nothing) };
+    let Some(view) = view_of_renewal(c, context, id, evidence.at)? else {
+        return Ok(Applied::Nothing);
+    };
     let renewal = &view.row.renewal;
     let verdict = match form {
         Some((version, nonce)) => answer::weigh(
@@ -97,7 +102,9 @@ pub(super) fn take_back(
     id: RenewalId,
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
-    let Some(view) = view_of_renewal(c, context, id)? else { return Ok(Applied::Nothing) };
+    let Some(view) = view_of_renewal(c, context, id, evidence.at)? else {
+        return Ok(Applied::Nothing);
+    };
     let renewal = &view.row.renewal;
     if renewal.state == RenewalState::Open {
         return Ok(Applied::Already);

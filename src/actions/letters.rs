@@ -8,6 +8,7 @@ use serde_json::json;
 use super::payload::{Payload, Wish};
 use super::{Applied, Context, Evidence, note, person};
 use crate::compose::Said;
+use crate::domain::billing;
 use crate::domain::member::Member;
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
 use crate::store::messages::{self, MessageView, NewMessage, Recipient};
@@ -168,6 +169,44 @@ fn answer_mail(
         member: &member,
         renewal: view.renewal,
         issuer: &view.issuer,
+        payload: &payload,
+    };
+    to_member(c, &parts, evidence)?;
+    Ok(Applied::Done)
+}
+
+/// Says whether a mail is ours, to the address on file, within the day's cap.
+pub(super) fn verify(
+    c: &Connection,
+    context: &Context,
+    id: PersonId,
+    about: Option<MessageId>,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let (member, subject) = person(c, id)?;
+    let Some(address) = &member.email else { return Ok(Applied::Nothing) };
+    let issuer = match about {
+        Some(mid) => origin(c, mid)?.map(|m| m.issuer),
+        None => billing::home(&context.config, &member).map(|m| m.association.clone()),
+    };
+    let issuer = issuer.unwrap_or_else(|| context.config.relance.federation.national.clone());
+    if !within_cap(c, context, address, ANSWERS_PER_DAY_MAX, evidence.at)? {
+        return Ok(Applied::Nothing);
+    }
+    let attempt = about.map(|mid| mid.to_string());
+    let data = json!({"issuer": issuer, "ours": about.is_some(), "mid": attempt});
+    let seq = note(c, context, &subject, "verified", &data, evidence)?;
+    let payload = Payload {
+        attempt: attempt.unwrap_or_default(),
+        in_reply_to: evidence.answers.into(),
+        ..Payload::default()
+    };
+    let parts = Parts {
+        seq,
+        kind: "verify-answer",
+        member: &member,
+        renewal: None,
+        issuer: &issuer,
         payload: &payload,
     };
     to_member(c, &parts, evidence)?;

@@ -118,7 +118,7 @@ async fn send(config: Config, state: &Path, members: u32) -> anyhow::Result<()> 
     let store = Store::open(state, at.as_millisecond())?;
     let ring = Keyring::load_or_create(state, true, &Random::System, at)?;
     let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
-    let composer = Composer::new(&config.relance, &config.associations)?;
+    let composer = Composer::new(&config.relance, &config.associations, &config.taxes)?;
     fill(&store, &issuer, members, at.as_millisecond() - 1).await?;
     let relay = Relay::new(&config.relance.smtp, None, Deadlines::default())?;
     let way = Way::Smtp(Box::new(relay));

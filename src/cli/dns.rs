@@ -31,13 +31,18 @@ struct Record {
 
 impl Dns {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
-        let records = records(&place.config()?, self.mx.as_deref().unwrap_or("MX-HOST"));
+        let config = place.config()?;
+        let records = records(&config, self.mx.as_deref().unwrap_or("MX-HOST"));
         if self.json {
             say_json(&records)?;
         } else {
             for r in records {
                 say(&format!("; {}\n{}. IN {} {}", r.why, r.name, r.kind, r.value));
             }
+            say(&format!(
+                "; the mailbox of [inbox] also gets {}: members forward a mail there that they doubt",
+                config.relance.mail.verify_address()
+            ));
             say("; DKIM: the relay's own selector, for each From domain; see its manual");
         }
         Ok(ExitCode::SUCCESS)
@@ -49,7 +54,10 @@ fn records(config: &Config, mx: &str) -> BTreeSet<Record> {
     let mut out = BTreeSet::new();
     for (domain, why) in [
         (&mail.bounce_domain, "bounces come back to the envelope sender"),
-        (&mail.reply_domain, "replies come back to Reply-To"),
+        (
+            &mail.reply_domain,
+            "replies come back to Reply-To, and doubted mails to the verify address",
+        ),
     ] {
         out.insert(record(domain, "MX", format!("10 {mx}."), why));
     }

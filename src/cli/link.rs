@@ -1,4 +1,4 @@
-//! Owns `relance link`: what a token is, without acting on it.
+//! Owns `relance link`: what a token is, without acting on it, and the code that stands for one.
 
 use std::process::ExitCode;
 
@@ -6,10 +6,12 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::json;
 
+use anyhow::bail;
+
 use super::{Place, say, say_json};
 use crate::clock::Clock;
-use crate::link::Token;
-use crate::store::{attempts, messages, people, read_once};
+use crate::link::{Token, code};
+use crate::store::{Direct, attempts, ledger, messages, people, read_once};
 
 /// Subcommands of `relance link`.
 #[derive(Debug, Subcommand)]
@@ -22,52 +24,97 @@ pub(super) enum Link {
         #[arg(long)]
         json: bool,
     },
+    /// Say a member's type-in code of this season, to be read out on the telephone to somebody who
+    /// proved who they are. With number and postal code it opens the renewal's page.
+    Code {
+        /// Member number.
+        member: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Link {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
-        let Self::Inspect { token, json } = self;
-        let config = place.config()?;
-        let dir = place.existing(&config)?;
-        let ring = Place::ring(&dir)?;
-        let Ok(found) = Token::read(bare(&token), &ring) else {
-            if json {
-                say_json(&json!({"valid": false}))?;
-            } else {
-                say("not a token of this installation, or damaged");
-            }
-            return Ok(ExitCode::FAILURE);
-        };
-        let mid = found.message;
-        let (message, member) = read_once(&dir, |c| {
-            let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok((None, None)) };
-            let message = messages::by_id(c, attempt.message)?;
-            let person = message.as_ref().and_then(|m| m.person);
-            let member = person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-            Ok((message, member.map(|m| m.member_no)))
-        })?;
-        let expires = (found.expires_h != u32::MAX)
-            .then(|| Timestamp::from_second(i64::from(found.expires_h) * 3600).ok())
-            .flatten();
-        let expired = expires.is_some_and(|at| at <= Clock::system().now());
-        let value = json!({
-            "valid": true, "purpose": found.purpose.as_str(), "attempt": mid.to_string(),
-            "expires": expires.map(|t| t.to_string()), "expired": expired,
-            "message": message.as_ref().map(|m| m.id.0),
-            "kind": message.as_ref().map(|m| m.kind.clone()), "member_no": member,
-        });
-        if json {
-            say_json(&value)?;
-        } else {
-            for (key, value) in value.as_object().into_iter().flatten() {
-                say(&format!(
-                    "{key:<10} {}",
-                    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
-                ));
-            }
+        match self {
+            Self::Inspect { token, json } => inspect(place, &token, json),
+            Self::Code { member, json } => tell_code(place, &member, json),
         }
-        Ok(ExitCode::SUCCESS)
     }
+}
+
+fn tell_code(place: &Place, member_no: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let config = place.config()?;
+    let dir = place.existing(&config)?;
+    let ring = Place::ring(&dir)?;
+    let now_ms = Clock::system().now().as_millisecond();
+    let season = &config.relance.season.id;
+    let told = Direct::open(&dir, now_ms)?.write(|c| {
+        let Some(member) = people::by_number(c, member_no)? else { return Ok(None) };
+        let contact = people::contact(c, member.id)?;
+        let data = json!({"season": season});
+        ledger::append(c, &ring, now_ms, &contact.subject, "code-told", &data)?;
+        let shown = code::shown(&code::of(&ring, season, &contact.subject));
+        Ok(Some((shown, contact.postal_code.is_empty())))
+    })?;
+    let Some((shown, homeless)) = told else { bail!("no member has the number {member_no}") };
+    if json {
+        say_json(&json!({
+            "member_no": member_no, "season": season, "code": shown, "usable": !homeless,
+        }))?;
+    } else {
+        say(&shown);
+        if homeless {
+            say(
+                "no postal code is on file, and without it the code opens nothing: add it to the list",
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn inspect(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let config = place.config()?;
+    let dir = place.existing(&config)?;
+    let ring = Place::ring(&dir)?;
+    let Ok(found) = Token::read(bare(token), &ring) else {
+        if json {
+            say_json(&json!({"valid": false}))?;
+        } else {
+            say("not a token of this installation, or damaged");
+        }
+        return Ok(ExitCode::FAILURE);
+    };
+    let mid = found.message;
+    let (message, member) = read_once(&dir, |c| {
+        let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok((None, None)) };
+        let message = messages::by_id(c, attempt.message)?;
+        let person = message.as_ref().and_then(|m| m.person);
+        let member = person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+        Ok((message, member.map(|m| m.member_no)))
+    })?;
+    let expires = (found.expires_h != u32::MAX)
+        .then(|| Timestamp::from_second(i64::from(found.expires_h) * 3600).ok())
+        .flatten();
+    let expired = expires.is_some_and(|at| at <= Clock::system().now());
+    let value = json!({
+        "valid": true, "purpose": found.purpose.as_str(), "attempt": mid.to_string(),
+        "expires": expires.map(|t| t.to_string()), "expired": expired,
+        "message": message.as_ref().map(|m| m.id.0),
+        "kind": message.as_ref().map(|m| m.kind.clone()), "member_no": member,
+    });
+    if json {
+        say_json(&value)?;
+    } else {
+        for (key, value) in value.as_object().into_iter().flatten() {
+            say(&format!(
+                "{key:<10} {}",
+                value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+            ));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The token in `https://…/r/TOKEN?lang=fr` or `r+TOKEN@domain`.

@@ -230,7 +230,7 @@ impl Inner {
         issuer: &Association,
         (case, item, shared, text): (Case, &Item, &str, &str),
     ) -> Result<(), ComposeError> {
-        put(context, "line", &self.line(lang, issuer, item)?);
+        put(context, "line", &self.item_line(lang, issuer, item)?);
         let ways = self.ways(lang, item)?;
         context.insert_value("ways", Value::from_serializable(&ways));
         put(context, "shared", &foreign_line(shared));
@@ -304,7 +304,7 @@ impl Inner {
         context.insert_value("renewed", Value::from_serializable(&renewed));
         let mut still = Vec::new();
         for item in list.listings.iter().flat_map(|l| &l.items) {
-            still.push(self.line(lang, issuer, item)?);
+            still.push(self.item_line(lang, issuer, item)?);
         }
         context.insert_value("still", Value::from_serializable(&still));
         Ok(())

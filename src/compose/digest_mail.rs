@@ -98,7 +98,7 @@ impl Inner {
             for item in &listing.items {
                 let handle = item.handle();
                 lines.push(json!({
-                    "text": self.line(lang, issuer, item)?,
+                    "text": self.item_line(lang, issuer, item)?,
                     "ways": self.ways(lang, item)?,
                     "url": mail.links.get(&handle).map_or("", String::as_str),
                     "act": handle.act.as_str(),
@@ -115,7 +115,7 @@ impl Inner {
     }
 
     /// One line, in words.
-    pub(super) fn line(
+    pub(super) fn item_line(
         &self,
         lang: Lang,
         issuer: &Association,

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::config::{Association, Relance, StepKind};
+use crate::domain::bill::Bill;
 use crate::domain::desk::Channel;
-use crate::domain::money::Cents;
 use crate::domain::words::{Lang, RenewalState};
 
 /// Everything that one message says.
@@ -54,6 +54,20 @@ pub enum MailKind<'a> {
     DeskNote(DeskNote<'a>),
     /// A desk's digest, in its language only. Template `digest`.
     Digest(super::DigestMail<'a>),
+    /// Whether a mail that was forwarded to us is ours: the facts of the one that is; none where
+    /// it is not. Template `verify-answer`.
+    VerifyAnswer(Option<Sent<'a>>),
+}
+
+/// A mail of ours that somebody asks about.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'a> {
+    /// When it went out.
+    pub at: Timestamp,
+    /// Its subject; empty where it was not kept.
+    pub subject: &'a str,
+    /// To whom, masked.
+    pub address_masked: &'a str,
 }
 
 impl MailKind<'_> {
@@ -212,54 +226,6 @@ pub struct PersonFacts<'a> {
     pub state: RenewalState,
 }
 
-/// What one renewal owes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Bill {
-    /// Lines, dues first.
-    pub lines: Vec<Line>,
-}
-
-impl Bill {
-    /// The sum of the lines.
-    #[must_use]
-    pub fn total(&self) -> Cents {
-        self.lines.iter().map(|l| l.amount).sum()
-    }
-}
-
-/// One line of a bill.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Line {
-    /// Dues or premium.
-    pub kind: LineKind,
-    /// Code of the body whose line it is.
-    pub supplier: String,
-    /// Category code at that body.
-    pub category: String,
-    /// Amount.
-    pub amount: Cents,
-}
-
-/// The kinds of line, taxed differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LineKind {
-    /// Dues of a body.
-    Dues,
-    /// Premium of professional liability insurance.
-    Premium,
-}
-
-impl LineKind {
-    /// Stable text form.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dues => "dues",
-            Self::Premium => "premium",
-        }
-    }
-}
-
 /// Complete URLs and addresses. Those that a message does not use are empty.
 #[derive(Debug, Clone, Default)]
 pub struct Links {
@@ -292,4 +258,6 @@ pub struct Composed {
     pub bytes: Vec<u8>,
     /// SHA-256 of the bytes.
     pub digest: [u8; 32],
+    /// The subject, decoded.
+    pub subject: String,
 }

@@ -4,6 +4,7 @@
 use jiff::civil::{Date, Time};
 
 use super::text::mark;
+use crate::domain::bill::Rate;
 use crate::domain::money::Cents;
 use crate::domain::words::Lang;
 
@@ -39,6 +40,15 @@ pub fn number(lang: Lang, number: i64) -> String {
     let sign = if number < 0 { "\u{2212}" } else { "" };
     let separator = if lang == Lang::En { ',' } else { NBSP };
     format!("{sign}{}", grouped(number.unsigned_abs(), separator))
+}
+
+/// `9.975%`, `13%`; `9,975 %`, with a no-break space.
+#[must_use]
+pub fn percent(lang: Lang, rate: Rate) -> String {
+    match lang {
+        Lang::En => format!("{rate}%"),
+        Lang::Fr => format!("{}{NBSP}%", rate.to_string().replace('.', ",")),
+    }
 }
 
 fn grouped(number: u64, separator: char) -> String {

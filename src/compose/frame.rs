@@ -9,8 +9,10 @@ use tera::{Context, Value};
 
 use super::format;
 use super::text::{clean, mark};
-use super::{Bill, ComposeError, Inner, LineKind, PersonFacts};
+use super::{Bill, ComposeError, Inner, Line, LineKind, PersonFacts};
 use crate::config::{Association, Text};
+use crate::domain::bill::TaxSum;
+use crate::domain::money::Cents;
 use crate::domain::words::Lang;
 
 /// The deadline is the exclusive instant at which the next day begins; people are told the last
@@ -39,7 +41,7 @@ pub(super) fn named(text: &Text, lang: Lang) -> String {
 }
 
 /// Host of a URL: what a member compares with the address bar.
-fn host(url: &str) -> &str {
+pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
@@ -193,38 +195,69 @@ impl Inner {
         context.insert_value("insured", Value::from(insured));
     }
 
-    /// Lines and total of a bill; an absent one leaves `lines` empty.
+    /// Lines, taxes and total of a bill; an absent one leaves `lines` empty.
     pub(super) fn put_bill(
         &self,
         context: &mut Context,
         lang: Lang,
         bill: Option<&Bill>,
     ) -> Result<(), ComposeError> {
-        let mut lines: Vec<Value> = Vec::new();
+        let mut rows: Vec<Value> = Vec::new();
         let mut suppliers: Vec<&str> = Vec::new();
         for line in bill.map_or(&[][..], |b| &b.lines) {
-            let body = self.body(&line.supplier);
-            let of = match body {
-                Some(body) => self.form(body, lang, "form-of")?,
-                None => line.supplier.clone(),
-            };
-            let category = body
-                .and_then(|b| b.category(&line.category))
-                .map_or_else(|| line.category.clone(), |c| named(&c.name, lang));
             if line.kind == LineKind::Dues && !suppliers.contains(&line.supplier.as_str()) {
                 suppliers.push(&line.supplier);
             }
-            lines.push(Value::from_serializable(&serde_json::json!({
-                "kind": line.kind.as_str(),
-                "of": of,
-                "category": category,
-                "amount": format::money(lang, line.amount),
-            })));
+            rows.push(row(line.kind.as_str(), &self.line(lang, line)?, lang, line.amount));
+        }
+        for tax in bill.map(Bill::taxes).unwrap_or_default() {
+            rows.push(row("tax", &self.tax(lang, &tax)?, lang, tax.amount));
         }
         context.insert_value("several_bodies", Value::from(suppliers.len() > 1));
-        context.insert_value("lines", Value::from(lines));
+        context.insert_value("lines", Value::from(rows));
         let total = bill.map(|b| format::money(lang, b.total())).unwrap_or_default();
         put(context, "total", &total);
         Ok(())
     }
+
+    /// What a line is for, in words.
+    pub(super) fn line(&self, lang: Lang, line: &Line) -> Result<String, ComposeError> {
+        let body = self.body(&line.supplier);
+        let of = match body {
+            Some(body) => self.form(body, lang, "form-of")?,
+            None => line.supplier.clone(),
+        };
+        let category = body
+            .and_then(|b| b.category(&line.category))
+            .map_or_else(|| line.category.clone(), |c| named(&c.name, lang));
+        let words = &self.engine.words;
+        match line.kind {
+            LineKind::Dues => words.say(lang, "line-dues", &[("of", &of), ("category", &category)]),
+            LineKind::Premium => words.say(lang, "line-premium", &[]),
+            LineKind::Penalty => words.say(lang, "line-penalty", &[("of", &of)]),
+        }
+    }
+
+    /// A tax with its rate, and the registration of the body that charges it.
+    pub(super) fn tax(&self, lang: Lang, tax: &TaxSum<'_>) -> Result<String, ComposeError> {
+        let words = &self.engine.words;
+        let name = self.taxes.iter().find(|t| t.code == tax.tax);
+        let name = name.map_or_else(|| tax.tax.to_owned(), |t| named(&t.name, lang));
+        let rate = format::percent(lang, tax.rate);
+        if tax.registration.is_empty() {
+            return words.say(lang, "line-tax", &[("tax", &name), ("rate", &rate)]);
+        }
+        let short = self.body(tax.supplier).map_or(tax.supplier, |b| b.short.get(lang));
+        let number = clean(tax.registration, false).replace(' ', "\u{a0}");
+        let values = [("tax", &*name), ("rate", &rate), ("short", short), ("number", &number)];
+        words.say(lang, "line-tax-registered", &values)
+    }
+}
+
+fn row(kind: &str, label: &str, lang: Lang, amount: Cents) -> Value {
+    Value::from_serializable(&serde_json::json!({
+        "kind": kind,
+        "label": label,
+        "amount": format::money(lang, amount),
+    }))
 }

@@ -50,7 +50,13 @@ impl fmt::Display for Fault {
 #[must_use]
 pub fn lint(section: &WordsSection) -> Vec<Fault> {
     let sample = Sample::new();
-    let composer = match Composer::unlinted(section, &sample.relance, &sample.associations, true) {
+    let composer = match Composer::unlinted(
+        section,
+        &sample.relance,
+        &sample.associations,
+        &sample.taxes,
+        true,
+    ) {
         Ok(composer) => composer,
         Err(error) => return vec![of_error("templates and words", &error)],
     };

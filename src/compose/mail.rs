@@ -20,11 +20,20 @@ pub(super) const KINDS: &[&str] = &[
     "desk-answer",
     "desk-note",
     "digest",
+    "verify-answer",
 ];
 
 /// Reasons for which a mail comes to a desk; each has its words.
-pub(super) const FORWARD_REASONS: &[&str] =
-    &["question", "unverified", "no-token", "expired", "complaint", "unparsed", "too-large"];
+pub(super) const FORWARD_REASONS: &[&str] = &[
+    "question",
+    "unverified",
+    "no-token",
+    "expired",
+    "complaint",
+    "unparsed",
+    "too-large",
+    "verify",
+];
 
 /// Between the two languages of a subject.
 const SUBJECT_SEPARATOR: &str = " | ";
@@ -68,6 +77,7 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::DeskAnswer(_) => "desk-answer",
         MailKind::DeskNote(_) => "desk-note",
         MailKind::Digest(_) => "digest",
+        MailKind::VerifyAnswer(_) => "verify-answer",
     }
 }
 
@@ -144,6 +154,15 @@ impl Inner {
                 // Outlook knows no `white-space: pre-wrap`.
                 let lines: Vec<Value> = answer.trim().lines().map(Value::normal_string).collect();
                 context.insert_value("answer_lines", Value::from(lines));
+            }
+            MailKind::VerifyAnswer(sent) => {
+                context.insert_value("ours", Value::from(sent.is_some()));
+                if let Some(sent) = sent {
+                    let at = self.instant(lang, sent.at, &facts.issuer.zone)?;
+                    put(&mut context, "sent", &at);
+                    put(&mut context, "original", &foreign_line(sent.subject));
+                    put(&mut context, "address", sent.address_masked);
+                }
             }
             MailKind::Step(_)
             | MailKind::FreshLink
@@ -230,7 +249,10 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Confirmation(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
-        MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::Digest(_) => (false, None),
+        MailKind::Forward(_)
+        | MailKind::DeskAnswer(_)
+        | MailKind::Digest(_)
+        | MailKind::VerifyAnswer(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a bill" });

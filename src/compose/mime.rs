@@ -114,7 +114,7 @@ pub(super) fn assemble(facts: &MailFacts<'_>, content: Content) -> Result<Compos
         .map_err(|_| ComposeError::Header { field: "From", what: "no message can be built" })?;
     let bytes = message.formatted();
     let digest = Sha256::digest(&bytes).into();
-    Ok(Composed { bytes, digest })
+    Ok(Composed { bytes, digest, subject: content.subject })
 }
 
 /// Headers that lettre has no type for.
@@ -203,7 +203,8 @@ mod tests {
 
     fn composer(sample: &Sample) -> Composer {
         let words = &sample.relance.words;
-        Composer::unlinted(words, &sample.relance, &sample.associations, false).unwrap()
+        Composer::unlinted(words, &sample.relance, &sample.associations, &sample.taxes, false)
+            .unwrap()
     }
 
     fn has(bytes: &[u8], header: &str) -> bool {

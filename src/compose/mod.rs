@@ -25,6 +25,7 @@ mod mime;
 mod page_values;
 mod pages;
 mod parity;
+mod public_pages;
 mod quoted;
 pub mod sample;
 mod sample_desk;
@@ -39,20 +40,22 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{Association, Relance, WordsSection};
+use crate::config::{Association, Relance, TaxConfig, WordsSection};
 use crate::domain::words::Lang;
 
+pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use desk_pages::{DeskPage, DeskView, FiringCase, LastDayList, MemberCase, Typed};
 pub use digest_mail::DigestMail;
 pub use facts::{
-    Bill, Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Line, LineKind, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, Said,
+    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts, MailIds, MailKind,
+    PersonFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
 pub use pages::{
-    ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, Page, REASON_CHARS_MAX,
-    RenewalPage, UnsubscribePage,
+    ConfirmPage, Conflict, ConflictPage, DonePage, ExpiredPage, FormFault, FrontPage, Page,
+    REASON_CHARS_MAX, RenewalPage, SeasonBody, SeasonPage, SeasonStep, SignedInPage,
+    UnsubscribePage,
 };
 
 use engine::Engine;
@@ -136,6 +139,7 @@ struct Inner {
     engine: Engine,
     relance: Relance,
     associations: Vec<Association>,
+    taxes: Vec<TaxConfig>,
     /// What never changes from one message of an association to the next.
     frames: BTreeMap<(String, Lang), tera::Context>,
     skeletons: shapes::Skeletons,
@@ -151,12 +155,16 @@ impl Composer {
     /// Loads templates and words (the binary's, with those of `[words]` over them), lints them,
     /// and makes sure that every zone of the configuration has a name. Everything that could
     /// fail for want of a file or a word fails here, not when the first member is written to.
-    pub fn new(relance: &Relance, associations: &[Association]) -> Result<Self, ComposeError> {
+    pub fn new(
+        relance: &Relance,
+        associations: &[Association],
+        taxes: &[TaxConfig],
+    ) -> Result<Self, ComposeError> {
         let faults = lint(&relance.words);
         if !faults.is_empty() {
             return Err(ComposeError::Faults(faults));
         }
-        let composer = Self::unlinted(&relance.words, relance, associations, false)?;
+        let composer = Self::unlinted(&relance.words, relance, associations, taxes, false)?;
         for zone in associations.iter().map(|a| &a.zone) {
             if !composer.0.engine.words.has(&frame::zone_key(zone)) {
                 return Err(ComposeError::Zone { zone: zone.clone() });
@@ -169,12 +177,14 @@ impl Composer {
         words: &WordsSection,
         relance: &Relance,
         associations: &[Association],
+        taxes: &[TaxConfig],
         record: bool,
     ) -> Result<Self, ComposeError> {
         let engine = Engine::load(words, record)?;
         let (relance, associations) = (relance.clone(), associations.to_vec());
+        let taxes = taxes.to_vec();
         let (frames, skeletons) = (BTreeMap::new(), shapes::Skeletons::default());
-        let mut inner = Inner { engine, relance, associations, frames, skeletons };
+        let mut inner = Inner { engine, relance, associations, taxes, frames, skeletons };
         inner.build_frames()?;
         Ok(Self(Arc::new(inner)))
     }
@@ -236,18 +246,19 @@ mod tests {
     fn a_zone_without_a_name_is_refused_at_start() {
         let mut sample = sample::Sample::new();
         sample.relance.season.deadline_zone = "Europe/Paris".into();
-        let error = Composer::new(&sample.relance, &sample.associations).unwrap_err();
+        let error =
+            Composer::new(&sample.relance, &sample.associations, &sample.taxes).unwrap_err();
         assert!(error.to_string().contains("zone-Europe-Paris"), "{error}");
         let mut sample = sample::Sample::new();
         sample.associations[0].zone = "Europe/Paris".into();
-        assert!(Composer::new(&sample.relance, &sample.associations).is_err());
+        assert!(Composer::new(&sample.relance, &sample.associations, &sample.taxes).is_err());
     }
 
     /// A host whose files are from before 2026 would show an hour less.
     #[test]
     fn an_instant_is_told_by_the_bundled_rules() {
         let sample = sample::Sample::new();
-        let composer = Composer::new(&sample.relance, &sample.associations).unwrap();
+        let composer = Composer::new(&sample.relance, &sample.associations, &sample.taxes).unwrap();
         for (at, zone, told) in [
             ("2026-11-09T16:00:00Z", "America/Vancouver", "at 9 a.m. Vancouver time"),
             ("2026-12-01T15:00:00Z", "America/Edmonton", "at 9 a.m. Edmonton time"),
@@ -264,7 +275,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let version = |section: &WordsSection, kind: &MailKind<'_>| {
             let bodies = &sample.associations;
-            Composer::unlinted(section, &sample.relance, bodies, false).unwrap().version(kind)
+            Composer::unlinted(section, &sample.relance, bodies, &[], false).unwrap().version(kind)
         };
         let (notice, fresh) =
             (MailKind::Step(crate::config::StepKind::Notice), MailKind::FreshLink);

@@ -31,8 +31,10 @@ impl Page<'_> {
             Self::BadForm(_) => "bad-form",
             Self::TooMany => "too-many",
             Self::ServerTrouble => "server-trouble",
-            Self::Front => "front",
             Self::Desk(page) => page.name(),
+            Self::Front(_) => "front",
+            Self::SignedIn(_) => "signed-in",
+            Self::Season(_) => "season",
         }
     }
 
@@ -92,6 +94,12 @@ impl Inner {
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
             Page::BadForm(listed) => faults = listed,
             Page::Desk(p) => self.desk_page(&mut context, lang, p)?,
+            Page::Front(p) => {
+                faults = p.faults;
+                super::public_pages::front(&mut context, p);
+            }
+            Page::SignedIn(p) => super::public_pages::signed_in(&mut context, lang, p),
+            Page::Season(p) => self.season(&mut context, lang, p)?,
             Page::Damaged => other = Some(self.frame(house, lang.other())?),
             _ => {}
         }

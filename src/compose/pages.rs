@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use super::{Bill, PersonFacts, Said};
-use crate::config::Association;
+use crate::config::{Association, StepKind};
 use crate::domain::answer::Choice;
 
 /// Longest reason taken with “not renewing”, in characters; the form says so to the browser.
@@ -46,10 +46,62 @@ pub enum Page<'a> {
     TooMany,
     /// Something failed here (500 or 503).
     ServerTrouble,
-    /// The public front page: what this site is, and to use the link in the mail.
-    Front,
     /// A page of a desk.
     Desk(super::DeskPage<'a>),
+    /// The public front page: what this site is, to use the link in the mail, and a form for
+    /// whoever has a code instead.
+    Front(FrontPage<'a>),
+    /// Number and code were right: the pages to choose from; none where nothing is to be renewed.
+    SignedIn(SignedInPage<'a>),
+    /// The season's dates and senders, for everybody.
+    Season(SeasonPage<'a>),
+}
+
+/// Facts of [`Page::Front`]. Its form posts `number`, `code` and `postal`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FrontPage<'a> {
+    /// Member number as it was typed; empty on the first view.
+    pub number: &'a str,
+    /// Code as it was typed.
+    pub code: &'a str,
+    /// Postal code as it was typed.
+    pub postal: &'a str,
+    /// What was wrong with the form just sent.
+    pub faults: &'a [FormFault],
+}
+
+/// Facts of [`Page::SignedIn`].
+#[derive(Debug, Clone)]
+pub struct SignedInPage<'a> {
+    /// Who bills, and the path of the renewal's page.
+    pub links: Vec<(&'a Association, String)>,
+}
+
+/// Facts of [`Page::Season`].
+#[derive(Debug, Clone)]
+pub struct SeasonPage<'a> {
+    /// The associations that write.
+    pub bodies: Vec<SeasonBody<'a>>,
+}
+
+/// One association's calendar.
+#[derive(Debug, Clone)]
+pub struct SeasonBody<'a> {
+    /// Who writes.
+    pub issuer: &'a Association,
+    /// When, by date.
+    pub steps: Vec<SeasonStep<'a>>,
+}
+
+/// One mailing.
+#[derive(Debug, Clone, Copy)]
+pub struct SeasonStep<'a> {
+    /// What goes out.
+    pub kind: StepKind,
+    /// When.
+    pub at: Timestamp,
+    /// In whose zone it is told.
+    pub zone: &'a str,
 }
 
 /// Facts of [`Page::Renewal`].
@@ -183,6 +235,12 @@ pub enum FormFault {
     Incomplete,
     /// The form cannot be read at all.
     Unreadable,
+    /// Of number, code and postal code one is missing.
+    CodeIncomplete,
+    /// Number, code and postal code do not belong together.
+    CodeWrong,
+    /// Too many wrong codes.
+    CodeTooOften,
 }
 
 impl FormFault {
@@ -193,6 +251,9 @@ impl FormFault {
         Self::ReasonTooLong,
         Self::Incomplete,
         Self::Unreadable,
+        Self::CodeIncomplete,
+        Self::CodeWrong,
+        Self::CodeTooOften,
     ];
 
     /// Stable text form, as in the locales.
@@ -204,6 +265,9 @@ impl FormFault {
             Self::ReasonTooLong => "reason-too-long",
             Self::Incomplete => "incomplete",
             Self::Unreadable => "unreadable",
+            Self::CodeIncomplete => "code-incomplete",
+            Self::CodeWrong => "code-wrong",
+            Self::CodeTooOften => "code-too-often",
         }
     }
 }

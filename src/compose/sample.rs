@@ -6,13 +6,15 @@ use jiff::Timestamp;
 use super::sample_desk::DeskSample;
 use super::{
     Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskPage, DeskTopic,
-    DeskView, DigestMail, DonePage, ExpiredPage, FormFault, Forwarded, Line, LineKind, Links,
-    MailFacts, MailIds, MailKind, Page, PersonFacts, RenewalPage, Said, Typed, UnsubscribePage,
+    DeskView, DigestMail, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, Line, LineKind,
+    Links, MailFacts, MailIds, MailKind, Page, PersonFacts, RenewalPage, Said, SeasonBody,
+    SeasonPage, SeasonStep, Sent, SignedInPage, Typed, UnsubscribePage,
 };
-use crate::config::{Association, Relance, StepKind};
+use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
 use crate::domain::desk::Channel;
 use crate::domain::money::Cents;
+use crate::domain::tax::{self, Supply};
 use crate::domain::words::{Lang, RenewalState};
 
 /// The federation's two files, as an operator would write them.
@@ -51,6 +53,7 @@ struct Variant {
 #[derive(Debug, serde::Deserialize)]
 struct AssociationsFile {
     association: Vec<Association>,
+    tax: Vec<TaxConfig>,
 }
 
 /// The invented federation.
@@ -61,6 +64,8 @@ pub struct Sample {
     /// As from `associations.toml`: `CEI` (national), `OEI` (both names), `WEA` (English name
     /// only).
     pub associations: Vec<Association>,
+    /// As from `associations.toml`.
+    pub taxes: Vec<TaxConfig>,
     several: Bill,
     single: Bill,
     desk: DeskSample,
@@ -82,23 +87,35 @@ impl Sample {
         let relance = toml::from_str(RELANCE).expect("the sample parses: a test reads it");
         let file: AssociationsFile =
             toml::from_str(ASSOCIATIONS).expect("the sample parses: a test reads it");
-        let line = |kind, supplier: &str, category: &str, cents| Line {
-            kind,
-            supplier: supplier.to_owned(),
-            category: category.to_owned(),
-            amount: Cents::new(cents).unwrap_or_default(),
+        let on = jiff::civil::date(2026, 11, 3);
+        let body = |code: &str| file.association.iter().find(|a| a.code == code);
+        let line = |kind, supplier: &str, category: &'static str, cents, place| {
+            let amount = Cents::new(cents).unwrap_or_default();
+            let taxes = body(supplier).map(|supplier| Supply {
+                supplier,
+                kind,
+                category,
+                place,
+                on,
+                amount,
+            });
+            Line {
+                kind,
+                supplier: supplier.to_owned(),
+                category: category.to_owned(),
+                amount,
+                taxes: taxes.map(|s| tax::due(&file.tax, &s)).unwrap_or_default(),
+            }
         };
         Self {
-            relance,
-            associations: file.association,
             several: Bill {
                 lines: vec![
-                    line(LineKind::Dues, "OEI", "full", 98_450),
-                    line(LineKind::Dues, "CEI", "full", 21_006),
-                    line(LineKind::Premium, "OEI", "full", 4_000),
+                    line(LineKind::Dues, "OEI", "full", 98_450, "QC"),
+                    line(LineKind::Dues, "CEI", "full", 21_006, "QC"),
+                    line(LineKind::Premium, "OEI", "full", 4_000, "QC"),
+                    line(LineKind::Penalty, "OEI", "full", 2_500, "QC"),
                 ],
             },
-            single: Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500)] },
             desk: DeskSample::new(|handle| {
                 format!(
                     "https://renewal.oei.example.ca/d/{}-{}",
@@ -106,6 +123,10 @@ impl Sample {
                     handle.target
                 )
             }),
+            single: Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500, "SK")] },
+            relance,
+            associations: file.association,
+            taxes: file.tax,
         }
     }
 
@@ -178,6 +199,13 @@ impl Sample {
                 }
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
+                let sent = Sent {
+                    at: noon(2),
+                    subject: "OEI membership 2027 | Adhésion OEI 2027",
+                    address_masked: "m…@example.org",
+                };
+                kinds.push(("verify-answer-ours".into(), MailKind::VerifyAnswer(Some(sent))));
+                kinds.push(("verify-answer-not-ours".into(), MailKind::VerifyAnswer(None)));
                 for topic in DeskTopic::ALL {
                     kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
                 }
@@ -272,7 +300,8 @@ impl Sample {
             Page::TooLarge,
             Page::TooMany,
             Page::ServerTrouble,
-            Page::Front,
+            Page::Front(FrontPage::default()),
+            Page::Season(self.season()),
             Page::BadForm(FormFault::ALL),
         ];
         all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
@@ -285,7 +314,27 @@ impl Sample {
             faults: &[],
         });
         all.push(("desk-find-cei".into(), national));
+        let faults = &[FormFault::CodeWrong];
+        let typed = FrontPage { number: "10442", code: "7K2QX-9ZB4M", postal: "K1A 0B1", faults };
+        all.push(("front-faulty".to_owned(), Page::Front(typed)));
+        let links = ["OEI", "WEA"].map(|code| (self.body(code), format!("/r/{TOKEN}"))).to_vec();
+        all.push(("signed-in".to_owned(), Page::SignedIn(SignedInPage { links })));
+        let nothing = SignedInPage { links: Vec::new() };
+        all.push(("signed-in-nothing".to_owned(), Page::SignedIn(nothing)));
         all
+    }
+
+    fn season(&self) -> SeasonPage<'_> {
+        let steps = |zone: &'static str| {
+            let step = |(&kind, day)| SeasonStep { kind, at: noon(day), zone };
+            STEPS.iter().zip(3..).map(step).collect()
+        };
+        let bodies = ["CEI", "OEI", "WEA"].map(|code| {
+            let issuer = self.body(code);
+            let zone = if code == "WEA" { "America/Vancouver" } else { "America/Toronto" };
+            SeasonBody { issuer, steps: steps(zone) }
+        });
+        SeasonPage { bodies: bodies.to_vec() }
     }
 
     fn renewal_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {

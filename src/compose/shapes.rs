@@ -85,7 +85,8 @@ impl Inner {
             MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
             | MailKind::DeskNote(_)
-            | MailKind::Digest(_) => return None,
+            | MailKind::Digest(_)
+            | MailKind::VerifyAnswer(_) => return None,
         };
         self.body(&facts.issuer.code)?;
         Some(Shape {
@@ -124,7 +125,8 @@ mod tests {
     use crate::config::WordsSection;
 
     fn composer(sample: &Sample, words: &WordsSection) -> Composer {
-        Composer::unlinted(words, &sample.relance, &sample.associations, false).unwrap()
+        Composer::unlinted(words, &sample.relance, &sample.associations, &sample.taxes, false)
+            .unwrap()
     }
 
     /// What a member list may hold: any text, and texts of what means something on the way out.

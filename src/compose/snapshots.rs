@@ -19,10 +19,11 @@ const KEPT: &[&str] = &[
     "desk-note-firing-held",
     "desk-answer",
     "digest",
+    "verify-answer-ours",
 ];
 
 fn composer(sample: &Sample) -> Composer {
-    Composer::new(&sample.relance, &sample.associations).unwrap()
+    Composer::new(&sample.relance, &sample.associations, &sample.taxes).unwrap()
 }
 
 /// Headers as sent, parts decoded.

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::AssociationTax;
 use crate::domain::words::Lang;
 
 /// A text in both languages.
@@ -70,6 +71,27 @@ pub struct Association {
     /// Codes of other bodies whose dues stand on this association's invoice.
     #[serde(default)]
     pub bills_for: Vec<String>,
+    /// Codes among `bills_for` whose dues a member may leave out.
+    #[serde(default)]
+    pub optional_bodies: Vec<String>,
+    /// Codes among `optional_bodies` without whose membership there is no insurance: leaving one
+    /// out leaves the premium out too.
+    #[serde(default)]
+    pub insurance_needs: Vec<String>,
+    /// Fee for renewing after the season's `lapses`, in cents; a line of its own.
+    #[serde(default)]
+    pub late_fee_cents: i64,
+    /// Fee where an invoice is not paid by its day, in cents; an invoice of its own.
+    #[serde(default)]
+    pub overdue_fee_cents: i64,
+    /// What of the dues somebody owes who was admitted during the membership year, in percent by
+    /// the month of `since`: twelve numbers, for its first month to its last; empty: all of it.
+    /// The premium is never shared so.
+    #[serde(default)]
+    pub admission_shares: Vec<i64>,
+    /// Its place in the tax system.
+    #[serde(default)]
+    pub tax: AssociationTax,
     /// Categories of membership and what each owes.
     #[serde(rename = "category")]
     pub categories: Vec<CategoryConfig>,
@@ -119,6 +141,9 @@ pub struct CategoryConfig {
     pub name: Text,
     /// Dues for one season, in cents.
     pub dues_cents: i64,
+    /// Whether these dues are taxable; left out: as `tax.dues_taxable` says.
+    #[serde(default)]
+    pub dues_taxable: Option<bool>,
     /// Professional liability insurance in this category.
     #[serde(default)]
     pub pli: PliRule,

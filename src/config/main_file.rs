@@ -45,6 +45,9 @@ pub struct Relance {
     /// The desks' digests and their links.
     #[serde(default)]
     pub desk: DeskSection,
+    /// How long what names people is kept.
+    #[serde(default)]
+    pub retention: RetentionSection,
     /// How this host is recognised, so that a copy does not mail.
     #[serde(default)]
     pub host: HostSection,
@@ -133,6 +136,10 @@ pub struct WebSection {
     /// Damaged links a minute from one client address before it waits.
     #[serde(default = "default_bad_token_rate")]
     pub bad_tokens_per_minute: u32,
+    /// Wrong type-in codes an hour over all members before the front page takes none; one member
+    /// number has five.
+    #[serde(default = "default_code_rate")]
+    pub code_failures_per_hour: u32,
 }
 
 fn default_client_rate() -> u32 {
@@ -143,6 +150,9 @@ fn default_token_rate() -> u32 {
 }
 fn default_bad_token_rate() -> u32 {
     20
+}
+fn default_code_rate() -> u32 {
+    300
 }
 
 /// `[admin]`
@@ -178,6 +188,10 @@ pub struct MailSection {
     /// Local part before the `+` of the reply address.
     #[serde(default = "default_reply_local")]
     pub reply_local: String,
+    /// Local part of the address in the reply domain to which members forward a mail that they
+    /// doubt; they are told whether we sent it.
+    #[serde(default = "default_verify_local")]
+    pub verify_local: String,
     /// The authserv-id that our own MX writes into `Authentication-Results` (RFC 8601 §2.5).
     /// Empty: no reply's sender can be verified, so each reply is confirmed by mail first.
     #[serde(default)]
@@ -189,6 +203,17 @@ fn default_bounce_local() -> String {
 }
 fn default_reply_local() -> String {
     "r".into()
+}
+fn default_verify_local() -> String {
+    "verify".into()
+}
+
+impl MailSection {
+    /// Address to which members forward a mail that they doubt.
+    #[must_use]
+    pub fn verify_address(&self) -> String {
+        format!("{}@{}", self.verify_local, self.reply_domain)
+    }
 }
 
 /// How a connection is protected.
@@ -363,6 +388,40 @@ pub struct WordsSection {
     /// Folder of Fluent files (`en-CA/…`, `fr-CA/…`) whose messages replace those of the binary.
     #[serde(default)]
     pub locales_dir: Option<PathBuf>,
+}
+
+/// `[retention]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionSection {
+    /// Months after which sender, subject and text of a mail that came in are forgotten; when it
+    /// came and what it led to stays. Two seasons, so that a desk can look back at the last one.
+    /// 0: never.
+    pub inbound_months: u32,
+    /// Months after which the address of a mail that went out is forgotten; that it went, when
+    /// and about what stays. As long as somebody may dispute that a last call was sent. 0: never.
+    pub attempt_months: u32,
+    /// Months after which the addresses of card checkouts and the notes of card events are
+    /// forgotten; payments stay. Past every chargeback. 0: never.
+    pub checkout_months: u32,
+    /// Months after which what stands in a closed desk line is forgotten; that it was there
+    /// stays. 0: never.
+    pub task_months: u32,
+    /// Months after which a correction that the list has taken over, or an address change that is
+    /// over, is forgotten. 0: never.
+    pub correction_months: u32,
+}
+
+impl Default for RetentionSection {
+    fn default() -> Self {
+        Self {
+            inbound_months: 24,
+            attempt_months: 36,
+            checkout_months: 24,
+            task_months: 24,
+            correction_months: 24,
+        }
+    }
 }
 
 /// `[host]`

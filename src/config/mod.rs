@@ -16,6 +16,7 @@ pub mod reference;
 mod schedules;
 mod secret;
 mod shape;
+mod taxes;
 
 use std::path::Path;
 
@@ -27,11 +28,12 @@ pub use insurance::{
 };
 pub use main_file::{
     AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
-    MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
-    WordsSection,
+    MailSection, Relance, RetentionSection, SeasonSection, SmtpSection, StateSection, Tls,
+    Transport, WebSection, WordsSection,
 };
 pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
+pub use taxes::{AssociationTax, TaxConfig};
 
 /// Everything an operator configured, checked.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct Config {
     pub relance: Relance,
     /// `associations.toml`, in the file's order.
     pub associations: Vec<Association>,
+    /// The taxes of `associations.toml`, in the file's order.
+    pub taxes: Vec<TaxConfig>,
     /// `schedules.toml`, in the file's order.
     pub schedules: Vec<Schedule>,
     /// The desks' digests of `schedules.toml`, in the file's order.

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::Report;
 use super::reference::File;
 use super::shape::{Whole, conform};
-use super::{Association, Config, Digest, Relance, Schedule};
+use super::{Association, Config, Digest, Relance, Schedule, TaxConfig};
 
 /// A configuration is a few hundred lines: anything larger is another file.
 const FILE_OCTETS_MAX: u64 = 1024 * 1024;
@@ -23,6 +23,7 @@ const SYNTAX_ERRORS_MAX: usize = 10;
 pub(super) struct Parts {
     pub relance: Option<Relance>,
     pub associations: Option<Vec<Association>>,
+    pub taxes: Vec<TaxConfig>,
     pub schedules: Option<Vec<Schedule>>,
     pub digests: Option<Vec<Digest>>,
 }
@@ -32,6 +33,7 @@ impl Parts {
         Some(Config {
             relance: self.relance?,
             associations: self.associations?,
+            taxes: self.taxes,
             schedules: self.schedules?,
             digests: self.digests?,
         })
@@ -41,6 +43,8 @@ impl Parts {
 #[derive(Deserialize)]
 struct AssociationsFile {
     association: Vec<Association>,
+    #[serde(default)]
+    tax: Vec<TaxConfig>,
 }
 
 #[derive(Deserialize)]
@@ -52,10 +56,11 @@ struct SchedulesFile {
 
 pub(super) fn parts(dir: &Path, report: &mut Report) -> Parts {
     let relance = read(dir, File::Relance, report);
-    let associations = read::<AssociationsFile>(dir, File::Associations, report);
+    let federation = read::<AssociationsFile>(dir, File::Associations, report);
+    let (associations, taxes) = federation.map(|f| (f.association, f.tax)).unzip();
     let calendar = read::<SchedulesFile>(dir, File::Schedules, report);
     let (schedules, digests) = calendar.map(|file| (file.schedule, file.digest)).unzip();
-    Parts { relance, associations: associations.map(|file| file.association), schedules, digests }
+    Parts { relance, associations, taxes: taxes.unwrap_or_default(), schedules, digests }
 }
 
 fn read<T: DeserializeOwned>(dir: &Path, file: File, report: &mut Report) -> Option<T> {

@@ -28,6 +28,7 @@ use crate::outbox::transport::Deadlines;
 use crate::outbox::{self, Outbox, Way};
 use crate::scheduler::Scheduler;
 use crate::store::{Lane, StateLock, Store, ledger, meta, read_once};
+use crate::web::guesses::Guesses;
 use crate::web::limits::WebLimits;
 use crate::web::{self, listen};
 
@@ -123,7 +124,7 @@ impl Daemon {
         let machine = Clock::system().now();
         let store = Store::open(&options.state, machine.as_millisecond())?;
         let config = Arc::new(config);
-        let composer = Composer::new(&config.relance, &config.associations)?;
+        let composer = Composer::new(&config.relance, &config.associations, &config.taxes)?;
         // Before the store is marked: a start that fails leaves it as it was.
         let (way, mailbox) = (way(&config, options)?, source(&config, options)?);
         let members = bind(config.relance.web.listen, "web.listen").await?;
@@ -166,11 +167,12 @@ impl Daemon {
             wake: Arc::clone(&loops.scheduler),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
+        let guesses = Arc::new(Guesses::new(config.relance.web.code_failures_per_hour));
         let control = control::listen(&options.state)
             .map_err(|source| StartError::Io { what: "the control socket".into(), source })?;
         let lifecycle =
             Lifecycle::new().map_err(|source| StartError::Io { what: "signals".into(), source })?;
-        let site = web::Site { store, context, composer, clock, random, outbox, limits };
+        let site = web::Site { store, context, composer, clock, random, outbox, limits, guesses };
         Ok(Self { lifecycle, loops, scheduler, site, members, admin, control, _lock: lock })
     }
 

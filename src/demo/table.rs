@@ -164,7 +164,7 @@ fn members(c: &Connection, config: &Config, code: &str) -> Result<Row, StoreErro
             row.members += 1;
             if !member.is_active() {
                 row.not_active += 1;
-            } else if billing::bill(config, member, association).is_none() {
+            } else if !billing::is_billed(config, member, association) {
                 row.billed_elsewhere += 1;
             } else if member.email.is_none() {
                 row.no_email += 1;

@@ -1,9 +1,16 @@
 //! Owns who bills whom for what: one renewal per member, issuer and season. Each body's dues is
 //! its own line; insurance stands once, on the home association's bill.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::bill::{Bill, Line, LineKind};
 use super::member::{Member, Membership};
 use super::money::Cents;
-use crate::compose::{Bill, Line, LineKind};
+use super::tax::Supply;
+use super::words::Cover;
+use super::{season, tax};
 use crate::config::{Association, Config, PliRule};
 
 /// The code of the association whose invoice carries this membership's dues: another one of the
@@ -34,23 +41,72 @@ pub fn home<'a>(config: &Config, member: &'a Member) -> Option<&'a Membership> {
         .or_else(|| member.memberships.first())
 }
 
-/// Whether insurance goes with a membership, by its category's rule.
-fn insured_in(association: &Association, membership: &Membership) -> bool {
+/// What a bill depends on besides the member: the day, and what they chose.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// The day on which it is made, in the issuer's zone: taxes go by it.
+    pub on: Date,
+    /// Whether the season's day of lapse has passed: the late fee is owed.
+    pub late: bool,
+    /// What they want of the insurance; `None`: as the member list says.
+    pub cover: Option<Cover>,
+    /// Codes of optional bodies that they leave out.
+    pub dropped: &'a [String],
+}
+
+impl Terms<'_> {
+    /// The terms at that instant for whoever chose nothing yet.
+    #[must_use]
+    pub fn at(config: &Config, issuer: &Association, now: Timestamp) -> Self {
+        let zone = season::zone(&issuer.zone).unwrap_or(TimeZone::UTC);
+        let on = zone.to_datetime(now).date();
+        let late = on > config.relance.season.lapses;
+        Terms { on, late, cover: None, dropped: &[] }
+    }
+}
+
+/// Whether insurance goes with a membership: by its category's rule, the member list, and what the
+/// member wants.
+fn insured_in(association: &Association, membership: &Membership, cover: Option<Cover>) -> bool {
     association.category(&membership.category).is_some_and(|c| match c.pli {
         PliRule::None => false,
-        PliRule::Optional => membership.pli,
+        PliRule::Optional => cover.map_or(membership.pli, |cover| cover == Cover::Keep),
         PliRule::Included => true,
     })
+}
+
+/// Whether `issuer` bills `member` at all: they have a place there, and no other body's invoice
+/// carries it.
+#[must_use]
+pub fn is_billed(config: &Config, member: &Member, issuer: &Association) -> bool {
+    member.membership(&issuer.code).is_some()
+        && billed_by(config, member, &issuer.code) == issuer.code
 }
 
 /// What `member` owes `issuer` this season; `None` where the issuer bills them for nothing
 /// (no membership there, or another body's invoice carries it).
 #[must_use]
-pub fn bill(config: &Config, member: &Member, issuer: &Association) -> Option<Bill> {
-    member.membership(&issuer.code)?;
-    if billed_by(config, member, &issuer.code) != issuer.code {
+pub fn bill(
+    config: &Config,
+    member: &Member,
+    issuer: &Association,
+    terms: &Terms<'_>,
+) -> Option<Bill> {
+    if !is_billed(config, member, issuer) {
         return None;
     }
+    let with_taxes = |supplier: &Association, kind, category: &str, amount| Line {
+        kind,
+        supplier: supplier.code.clone(),
+        category: category.to_owned(),
+        amount,
+        taxes: tax::due(
+            &config.taxes,
+            &Supply { supplier, kind, category, place: &member.province, on: terms.on, amount },
+        ),
+    };
+    let is_dropped =
+        |code: &String| issuer.optional_bodies.contains(code) && terms.dropped.contains(code);
     let mut lines = Vec::new();
     let mut premium = None;
     let home = home(config, member).map(|m| m.association.as_str());
@@ -59,151 +115,63 @@ pub fn bill(config: &Config, member: &Member, issuer: &Association) -> Option<Bi
         else {
             continue;
         };
-        if billed_by(config, member, code) != issuer.code {
+        if is_dropped(code) || billed_by(config, member, code) != issuer.code {
             continue;
         }
         let Some(category) = body.category(&membership.category) else { continue };
-        lines.push(line(LineKind::Dues, membership, category.dues_cents));
-        if home == Some(code.as_str()) && insured_in(body, membership) {
-            premium = Some(line(LineKind::Premium, membership, category.premium_cents));
+        let dues = admission_share(config, body, membership, category.dues_cents);
+        lines.push(with_taxes(body, LineKind::Dues, &membership.category, dues));
+        if home == Some(code.as_str()) && insured_in(body, membership, terms.cover) {
+            let amount = Cents::new(category.premium_cents).unwrap_or_default();
+            premium = Some(with_taxes(body, LineKind::Premium, &membership.category, amount));
         }
     }
-    lines.extend(premium);
+    if !issuer.insurance_needs.iter().any(is_dropped) {
+        lines.extend(premium);
+    }
+    if terms.late && issuer.late_fee_cents > 0 {
+        lines.push(penalty(config, member, issuer, issuer.late_fee_cents, terms.on));
+    }
     Some(Bill { lines })
 }
 
-fn line(kind: LineKind, membership: &Membership, cents: i64) -> Line {
+/// The line of a fee for being late, with its taxes.
+#[must_use]
+pub fn penalty(
+    config: &Config,
+    member: &Member,
+    issuer: &Association,
+    fee_cents: i64,
+    on: Date,
+) -> Line {
+    let category = member.membership(&issuer.code).map_or("", |m| m.category.as_str());
+    let amount = Cents::new(fee_cents).unwrap_or_default();
+    let (supplier, kind, place) = (issuer, LineKind::Penalty, member.province.as_str());
     Line {
         kind,
-        supplier: membership.association.clone(),
-        category: membership.category.clone(),
-        amount: Cents::new(cents).unwrap_or_default(),
+        supplier: issuer.code.clone(),
+        category: category.to_owned(),
+        amount,
+        taxes: tax::due(&config.taxes, &Supply { supplier, kind, category, place, on, amount }),
     }
 }
 
-/// Whether a bill carries insurance.
-#[must_use]
-pub fn insures(bill: &Bill) -> bool {
-    bill.lines.iter().any(|l| l.kind == LineKind::Premium)
+/// What of the dues is owed: a share by the month for whoever was admitted during the year.
+fn admission_share(
+    config: &Config,
+    body: &Association,
+    membership: &Membership,
+    dues_cents: i64,
+) -> Cents {
+    const WHOLE_PERCENT: i64 = 100;
+    let dues = Cents::new(dues_cents).unwrap_or_default();
+    let season = &config.relance.season;
+    let within = |day: &Date| season.cover_from <= *day && *day <= season.cover_until;
+    let Some(since) = membership.since.filter(within) else { return dues };
+    let months = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
+    let month = usize::try_from(months(since) - months(season.cover_from)).unwrap_or_default();
+    body.admission_shares.get(month).map_or(dues, |percent| dues.share(*percent, WHOLE_PERCENT))
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::ids::PersonId;
-
-    /// The shipped federation: OPPI, APPI and PIBC bill for CIP, the others do not.
-    pub(crate) fn federation() -> Config {
-        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-        Config::load(&dir).expect("the shipped config has no fault")
-    }
-
-    /// A member with full memberships there, the insured ones marked with `+`.
-    pub(crate) fn member(places: &[&str]) -> Member {
-        let memberships = places.iter().map(|place| Membership {
-            association: place.trim_end_matches(['+', '*']).to_owned(),
-            category: "full".into(),
-            pli: place.contains('+'),
-            home: place.contains('*'),
-        });
-        Member {
-            id: PersonId(1),
-            member_no: "1001".into(),
-            given_name: "Camille".into(),
-            family_name: "Roy".into(),
-            email: Some("camille@members.example".into()),
-            language: None,
-            province: "ON".into(),
-            status: "active".into(),
-            memberships: memberships.collect(),
-            suspended: false,
-            barred: false,
-            unsubscribed: Vec::new(),
-        }
-    }
-
-    fn lines(config: &Config, member: &Member, issuer: &str) -> Option<Vec<String>> {
-        let issuer = config.association(issuer).unwrap();
-        let bill = bill(config, member, issuer)?;
-        Some(bill.lines.iter().map(|l| format!("{} {}", l.kind.as_str(), l.supplier)).collect())
-    }
-
-    /// Name, memberships, issuer, lines of the bill.
-    type Case<'a> = (&'a str, &'a [&'a str], &'a str, Option<&'a [&'a str]>);
-
-    #[test]
-    fn who_bills_whom() {
-        let config = federation();
-        let table: [Case<'_>; 9] = [
-            (
-                "one invoice",
-                &["OPPI+", "CIP"],
-                "OPPI",
-                Some(&["dues OPPI", "dues CIP", "premium OPPI"]),
-            ),
-            ("and not two", &["OPPI+", "CIP"], "CIP", None),
-            ("two invoices", &["SPPI+", "CIP"], "SPPI", Some(&["dues SPPI", "premium SPPI"])),
-            ("insurance once", &["SPPI+", "CIP+"], "CIP", Some(&["dues CIP"])),
-            ("national only", &["CIP+"], "CIP", Some(&["dues CIP", "premium CIP"])),
-            ("provincial only", &["OPPI"], "OPPI", Some(&["dues OPPI"])),
-            ("no member there", &["CIP"], "OPPI", None),
-            ("home as the list says", &["OPPI+", "SPPI+*"], "OPPI", Some(&["dues OPPI"])),
-            (
-                "home as the list says, there",
-                &["OPPI+", "SPPI+*"],
-                "SPPI",
-                Some(&["dues SPPI", "premium SPPI"]),
-            ),
-        ];
-        for (name, places, issuer, want) in table {
-            let got = lines(&config, &member(places), issuer);
-            let want = want.map(|w| w.iter().map(ToString::to_string).collect::<Vec<_>>());
-            assert_eq!(got, want, "{name}");
-        }
-    }
-
-    #[test]
-    fn nobody_is_billed_twice_for_one_body() {
-        let config = federation();
-        let codes: Vec<&str> = config.associations.iter().map(|a| a.code.as_str()).collect();
-        for subset in 1u32..(1 << codes.len()) {
-            let places: Vec<String> = codes
-                .iter()
-                .enumerate()
-                .filter(|(i, _)| subset & (1 << i) != 0)
-                .map(|(_, code)| format!("{code}+"))
-                .collect();
-            let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            let member = member(&places);
-            let mut all: Vec<String> =
-                codes.iter().filter_map(|code| lines(&config, &member, code)).flatten().collect();
-            let premiums = all.iter().filter(|l| l.starts_with("premium")).count();
-            assert!(premiums <= 1, "{places:?}: {all:?}");
-            let n = all.len();
-            all.sort();
-            all.dedup();
-            assert_eq!(all.len(), n, "{places:?}");
-            for place in &places {
-                let code = place.trim_end_matches('+');
-                let bodies = config.associations.iter().filter(|a| {
-                    a.bills_for.iter().any(|b| b == code) && member.membership(&a.code).is_some()
-                });
-                assert!(
-                    bodies.count() > 1 || all.contains(&format!("dues {code}")),
-                    "{places:?}: nobody bills {code}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn amounts_come_from_the_config() {
-        let config = federation();
-        let issuer = config.association("OPPI").unwrap();
-        let bill = bill(&config, &member(&["OPPI+", "CIP"]), issuer).unwrap();
-        let fee = |code: &str| config.association(code).unwrap().category("full").unwrap().clone();
-        let want = fee("OPPI").dues_cents + fee("CIP").dues_cents + fee("OPPI").premium_cents;
-        assert_eq!(bill.total().get(), want);
-        assert!(insures(&bill));
-    }
-}
+pub(crate) mod tests;

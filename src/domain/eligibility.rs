@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 
-use super::billing;
+use super::bill::Bill;
+use super::billing::{self, Terms};
 use super::member::{Member, Renewal};
 use super::words::{Category, RenewalState};
-use crate::compose::Bill;
 use crate::config::{Association, Config, StepKind};
 
 /// Why a member gets nothing. The text form stands in forecasts and in cancelled messages.
@@ -61,13 +61,14 @@ pub const fn category(kind: StepKind) -> Category {
     }
 }
 
-/// Whether `member` gets the step, and what they are billed.
+/// Whether `member` gets the step, and what they are billed on these terms.
 pub fn decide(
     config: &Config,
     issuer: &Association,
     kind: StepKind,
     member: &Member,
     renewal: Option<&Renewal>,
+    terms: &Terms<'_>,
 ) -> Result<Bill, Excluded> {
     if member.membership(&issuer.code).is_none() {
         return Err(Excluded::NotAMember);
@@ -75,7 +76,7 @@ pub fn decide(
     if !member.is_active() {
         return Err(Excluded::NotActive);
     }
-    let Some(bill) = billing::bill(config, member, issuer) else {
+    let Some(bill) = billing::bill(config, member, issuer, terms) else {
         return Err(Excluded::BilledElsewhere);
     };
     match renewal.map_or(RenewalState::Open, |r| r.state) {
@@ -86,7 +87,7 @@ pub fn decide(
         | RenewalState::NotRenewing
         | RenewalState::WithDesk => return Err(Excluded::Answered),
     }
-    if kind == StepKind::LastCall && !billing::insures(&bill) {
+    if kind == StepKind::LastCall && !bill.insures() {
         return Err(Excluded::NotInsured);
     }
     if category(kind) == Category::Reminder && member.unsubscribed.contains(&issuer.code) {
@@ -105,7 +106,7 @@ pub fn decide(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::billing::tests::{federation, member};
+    use crate::domain::billing::tests::{federation, member, terms};
     use crate::ids::RenewalId;
 
     type Change = fn(&mut Member);
@@ -163,7 +164,7 @@ mod tests {
             let mut m = member(&["OPPI+", "CIP"]);
             change(&mut m);
             let renewal = state.map(|state| Renewal { id: RenewalId(1), state, version: 0 });
-            let got = decide(&config, issuer, kind, &m, renewal.as_ref());
+            let got = decide(&config, issuer, kind, &m, renewal.as_ref(), &terms());
             assert_eq!(got.as_ref().err().copied(), want, "{name}");
         }
     }
@@ -172,7 +173,9 @@ mod tests {
     fn the_national_notice_skips_whom_another_bills() {
         let config = federation();
         let cip = config.association("CIP").unwrap();
-        let run = |places: &[&str]| decide(&config, cip, StepKind::Notice, &member(places), None);
+        let run = |places: &[&str]| {
+            decide(&config, cip, StepKind::Notice, &member(places), None, &terms())
+        };
         assert_eq!(run(&["OPPI", "CIP"]).unwrap_err(), Excluded::BilledElsewhere);
         assert!(run(&["SPPI", "CIP"]).is_ok());
         assert!(run(&["CIP"]).is_ok());

@@ -64,6 +64,11 @@ pub enum MailAct {
     ConfirmFirst(Wish),
     /// A desk's answer to a forwarded mail: pass it to the member.
     DeskAnswer,
+    /// Somebody asks whether a mail is ours: tell the address on file.
+    Verify {
+        /// Whether it is.
+        ours: bool,
+    },
     /// Forward it to the desk. The word says why.
     ToDesk(&'static str),
 }

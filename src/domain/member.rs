@@ -1,5 +1,7 @@
 //! Owns the facts about one member on which every decision rests.
 
+use jiff::civil::Date;
+
 use super::words::{Lang, RenewalState};
 use crate::ids::{PersonId, RenewalId};
 
@@ -43,6 +45,8 @@ pub struct Membership {
     pub pli: bool,
     /// Whether this is the home association, where the list says so.
     pub home: bool,
+    /// Member since, where the list says so.
+    pub since: Option<Date>,
 }
 
 /// One renewal as of one read of the store.

@@ -4,13 +4,37 @@
 use std::fmt;
 use std::iter::Sum;
 
+use serde::{Deserialize, Serialize};
+
 /// The largest amount that any one line or total may reach: a billion dollars. Far above any
 /// federation's year, far below overflow.
 pub const CENTS_MAX: i64 = 100_000_000_000;
 
 /// An amount in whole cents. Can be negative (a credit).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct Cents(i64);
+
+/// Beyond [`CENTS_MAX`].
+#[derive(Debug, thiserror::Error)]
+#[error("an amount beyond {CENTS_MAX} cents")]
+pub struct TooMuch;
+
+impl TryFrom<i64> for Cents {
+    type Error = TooMuch;
+
+    fn try_from(cents: i64) -> Result<Self, TooMuch> {
+        Self::new(cents).ok_or(TooMuch)
+    }
+}
+
+impl From<Cents> for i64 {
+    fn from(cents: Cents) -> Self {
+        cents.0
+    }
+}
 
 impl Cents {
     /// Nothing owed.
@@ -32,6 +56,27 @@ impl Cents {
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         Self::new(self.0.checked_add(other.0)?)
+    }
+
+    /// The same amount the other way: what takes it back.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        Self(-self.0)
+    }
+
+    /// `numerator / denominator` of it, rounded to the cent, half away from zero. Saturates at the
+    /// bounds; a denominator of 0 gives nothing.
+    #[must_use]
+    pub fn share(self, numerator: i64, denominator: i64) -> Self {
+        if denominator == 0 {
+            return Self::ZERO;
+        }
+        let product = i128::from(self.0) * i128::from(numerator) * i128::from(denominator.signum());
+        let by = i128::from(denominator.unsigned_abs());
+        let half = if product < 0 { -by / 2 } else { by / 2 };
+        let max = i128::from(CENTS_MAX);
+        let rounded = ((product + half) / by).clamp(-max, max);
+        Self(i64::try_from(rounded).unwrap_or_default())
     }
 
     /// Whole dollars and the cents beside them, and whether the amount is negative.
@@ -60,6 +105,32 @@ impl fmt::Display for Cents {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_round_half_away_from_zero() {
+        let cents = |c| Cents::new(c).unwrap();
+        for (amount, numerator, denominator, want) in [
+            (10, 1, 4, 3),
+            (-10, 1, 4, -3),
+            (9, 1, 4, 2),
+            (10, 1, 0, 0),
+            (10, -1, 4, -3),
+            (10, 1, -4, -3),
+            (5, 1, 3, 2),
+            (4, 1, 3, 1),
+            (CENTS_MAX, 2, 1, CENTS_MAX),
+        ] {
+            assert_eq!(cents(amount).share(numerator, denominator), cents(want), "{amount}");
+        }
+        assert_eq!(cents(5).negated().get(), -5);
+    }
+
+    #[test]
+    fn json_keeps_the_bounds() {
+        assert_eq!(serde_json::to_string(&Cents::new(-5).unwrap()).unwrap(), "-5");
+        assert_eq!(serde_json::from_str::<Cents>("12").unwrap().get(), 12);
+        assert!(serde_json::from_str::<Cents>("100000000001").is_err());
+    }
 
     #[test]
     fn bounds_and_parts() {

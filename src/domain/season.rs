@@ -35,6 +35,18 @@ pub fn deadline(season: &SeasonSection) -> Timestamp {
         .map_or(Timestamp::MAX, |z| start_of(day_after(season.declare_by), &z))
 }
 
+/// The first instant after `day`, in that zone.
+#[must_use]
+pub fn after(day: Date, zone_name: &str) -> Timestamp {
+    zone(zone_name).map_or(Timestamp::MAX, |z| start_of(day_after(day), &z))
+}
+
+/// The first instant of `day`, in that zone.
+#[must_use]
+pub fn begin(day: Date, zone_name: &str) -> Timestamp {
+    zone(zone_name).map_or(Timestamp::MAX, |z| start_of(day, &z))
+}
+
 /// The first instant after the season: the day of lapse has passed.
 #[must_use]
 pub fn ends(season: &SeasonSection) -> Timestamp {

@@ -36,6 +36,8 @@ macro_rules! vocabulary {
     };
 }
 
+pub(super) use vocabulary;
+
 vocabulary! {
     /// A language that members read. The text form is the HTML `lang` value's first part.
     Lang {
@@ -136,4 +138,13 @@ vocabulary! {
         Forward = "forward",
         /// An intent to pay that was not kept in time.
         Overdue = "overdue" }
+}
+
+vocabulary! {
+    /// What a member wants of the insurance that goes with a renewal.
+    Cover {
+        /// Keep it, or take it.
+        Keep = "keep",
+        /// Go without.
+        Decline = "decline" }
 }

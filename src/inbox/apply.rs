@@ -8,13 +8,14 @@ use sha2::{Digest, Sha256};
 
 use super::attribute::{Attribution, attribute, redact};
 use super::reading::{Kind, Reading};
+use super::verify;
 use crate::actions::payload::Wish as LinkWish;
 use crate::actions::{self, Action, Context, Door, Evidence};
 use crate::domain::answer::Choice;
 use crate::domain::mailroom::{self, Known, MailAct, Wish};
 use crate::domain::season;
 use crate::domain::words::Lang;
-use crate::ids::PersonId;
+use crate::ids::{MessageId, PersonId};
 use crate::outbox::hold_sick_firing;
 use crate::store::inbounds::{self, NewInbound};
 use crate::store::messages::MessageView;
@@ -93,10 +94,13 @@ fn fresh(
 ) -> Result<String, StoreError> {
     let mark = mark(context, mail);
     if inbounds::seen_content(c, &mail.digest, &mark)? {
-        keep(c, place, mail, &mark, "duplicate", None, "", now)?;
+        keep(c, place, mail, &mark, "duplicate", (None, None), "", now)?;
         return Ok("duplicate".into());
     }
     let reading = &mail.reading;
+    if let Some(doubt) = verify::read(c, context, reading)? {
+        return doubted(c, context, place, mail, &mark, &doubt, now);
+    }
     let origin = origin(c, context, reading, now)?;
     let act = mailroom::decide(
         reading,
@@ -113,10 +117,48 @@ fn fresh(
         MailAct::Keep(_) => reading.back_on.clone().unwrap_or_default(),
         _ => String::new(),
     };
-    let row = keep(c, place, mail, &mark, &outcome, origin.as_ref(), &text, now)?;
+    let about = origin.as_ref().map(|o| (o.attribution.mid, o.message.person));
+    let about = about.map_or((None, None), |(mid, person)| (Some(mid), person));
+    let row = keep(c, place, mail, &mark, &outcome, about, &text, now)?;
     if let Some(row) = row {
         carry_out(c, context, mail, row, &act, origin.as_ref(), now)?;
     }
+    Ok(outcome)
+}
+
+/// A mail of somebody who doubts one: only the question is answered, whatever else it says.
+fn doubted(
+    c: &Connection,
+    context: &Context,
+    place: &Place,
+    mail: &Arrived,
+    mark: &[u8],
+    doubt: &verify::Doubt,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    let outcome = name(&doubt.act);
+    let reading = &mail.reading;
+    let words = matches!(doubt.act, MailAct::ToDesk(_)).then(|| text(context, reading));
+    let about = doubt.about.map(|(mid, _)| mid);
+    let kept = (about, doubt.person);
+    let row = keep(c, place, mail, mark, &outcome, kept, &words.unwrap_or_default(), now)?;
+    let Some(row) = row else { return Ok(outcome) };
+    let evidence = Evidence {
+        door: Door::Mail,
+        mid: about,
+        lang: reading.reply.as_ref().and_then(|r| r.lang).unwrap_or(Lang::En),
+        at: mail.received.min(now),
+        answers: &reading.message_id,
+    };
+    let message = doubt.about.map(|(_, message)| message);
+    let action = match (&doubt.act, doubt.person) {
+        (MailAct::Verify { ours }, Some(person)) => {
+            Action::Verify { person, about: about.filter(|_| *ours) }
+        }
+        (MailAct::ToDesk(why), _) => Action::Forward { inbound: row, message, why },
+        _ => return Ok(outcome),
+    };
+    actions::apply(c, context, &action, &evidence)?;
     Ok(outcome)
 }
 
@@ -187,6 +229,8 @@ pub(super) fn name(act: &MailAct) -> String {
         MailAct::Help => "helped".into(),
         MailAct::ConfirmFirst(_) => "asked-to-confirm".into(),
         MailAct::DeskAnswer => "desk-answer".into(),
+        MailAct::Verify { ours: true } => "verified:ours".into(),
+        MailAct::Verify { ours: false } => "verified:not-ours".into(),
         MailAct::ToDesk(why) => format!("to-desk:{why}"),
     }
 }
@@ -204,7 +248,7 @@ fn keep(
     mail: &Arrived,
     mark: &[u8],
     outcome: &str,
-    origin: Option<&Origin>,
+    (mid, person): (Option<MessageId>, Option<PersonId>),
     text: &str,
     now: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
@@ -220,8 +264,8 @@ fn keep(
         received_ms: mail.received.as_millisecond(),
         kind: kind(r.kind),
         outcome,
-        mid: origin.map(|o| o.attribution.mid),
-        person: origin.and_then(|o| o.message.person),
+        mid,
+        person,
         sender: if desk { &r.from } else { "" },
         sender_name: if desk { &r.from_name } else { "" },
         subject: if desk { &r.subject } else { "" },
@@ -272,7 +316,8 @@ fn carry_out(
     };
     let (message, mid) = (origin.message.id, origin.attribution.mid);
     match act {
-        MailAct::Keep(_) => Ok(()),
+        // A doubt is answered before anything is attributed.
+        MailAct::Keep(_) | MailAct::Verify { .. } => Ok(()),
         MailAct::Bounced { status, hard, vouched } => {
             let sick = hold_sick_firing(c, context, origin.message.firing, now)?;
             let vouched = *vouched && !sick;

@@ -144,6 +144,8 @@ const RETURNS: &[&str] = &[
     "my return on ",
 ];
 
+static LEADS: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(&[((), RETURNS.to_vec())]));
+
 /// Longest return date that is kept, in characters.
 const BACK_ON_CHARS_MAX: usize = 40;
 
@@ -154,25 +156,15 @@ const DATE_ENDS: &[&str] =
 /// The return date as written, where a note gives one.
 #[must_use]
 pub fn back_on(text: &str) -> Option<String> {
-    // Folding keeps characters in step but not octets: search folded words in a parallel text.
-    let plain: Vec<char> = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    let folded: Vec<String> = plain
-        .iter()
-        .map(|c| if *c == ' ' { " ".to_owned() } else { super::text::fold(&c.to_string()) })
-        .collect();
-    let joined = folded.concat();
+    let (folded, starts) = super::text::fold_in_step(text);
     // The first lead of the text; of leads that begin alike, the longest.
-    let dated = |at: usize| joined[at..].chars().take(25).any(|c| c.is_ascii_digit());
-    let leads = RETURNS.iter().flat_map(|lead| {
-        joined.match_indices(lead).map(|(at, lead)| (at, Reverse(at + lead.len())))
-    });
+    let dated = |at: usize| folded[at..].chars().take(25).any(|c| c.is_ascii_digit());
+    let leads = LEADS.find(&folded).map(|((), at, end)| (at, Reverse(end)));
     let (_, Reverse(at)) = leads.filter(|(_, Reverse(end))| dated(*end)).min()?;
-    let mut octets = 0;
-    let start = folded.iter().position(|piece| {
-        octets += piece.len();
-        octets > at
-    })?;
-    let rest: String = plain[start..].iter().take(BACK_ON_CHARS_MAX).collect();
+    // The first character of which something stands behind the lead.
+    let start = starts.partition_point(|start| *start <= at).checked_sub(1)?;
+    let rest = text.chars().skip(start).take(BACK_ON_CHARS_MAX);
+    let rest: String = rest.map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     let end = rest.find(['.', ';', '\n', '(', '!']).unwrap_or(rest.len());
     let end = DATE_ENDS.iter().filter_map(|more| rest[..end].find(more)).min().unwrap_or(end);
     let date = rest[..end].trim().trim_end_matches(',').to_owned();

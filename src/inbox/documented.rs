@@ -10,6 +10,7 @@ use super::reasons::Reason;
 use super::reply::command::KEYS;
 use crate::actions::addresses::{HALF_LIFE_DAYS, SCORE_HARD, SCORE_LIMIT, SCORE_SOFT};
 use crate::domain::mailroom::{Found, Known, decide};
+use crate::domain::verify::{self, Marked};
 use crate::link::Purpose;
 
 const PAGE: &str = include_str!("../../docs/mailroom.md");
@@ -96,6 +97,12 @@ fn outcomes() {
                 let act = decide(&reading, *token, known, "mx.test", deadline, now);
                 found.insert(name(&act));
             }
+        }
+    }
+    for reading in readings() {
+        for (marked, on_file) in [(None, false), (None, true), (Some(true), false)] {
+            let marked = marked.map(|answerable| Marked { answerable });
+            found.insert(name(&verify::decide(&reading, marked, on_file)));
         }
     }
     assert_eq!(words("Outcomes"), found);

@@ -13,6 +13,7 @@ pub mod imap;
 pub mod maildir;
 mod mime;
 mod phrases;
+mod quoted;
 pub mod read;
 pub mod reading;
 mod reasons;
@@ -21,6 +22,7 @@ mod report;
 mod run;
 pub mod source;
 mod text;
+mod verify;
 
 pub use apply::{Arrived, Place, take_in};
 pub use reply::{from_html, from_plain, new_text};

@@ -2,7 +2,7 @@
 //! is sections of phrases, `[name]` above each; `#` begins a comment, `|` parts phrases, an outer
 //! `_` stands for a space. Phrases are written folded: lower case, no accents, straight quotes.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// What servers say, by reason.
 pub const REASONS: &str = include_str!("words/reasons.txt");
@@ -59,7 +59,9 @@ impl<T: Copy> Phrases<T> {
     pub fn new<P: AsRef<str>>(rows: &[(T, Vec<P>)]) -> Self {
         let phrases = rows.iter().flat_map(|(_, row)| row.iter().map(AsRef::as_ref));
         let values = rows.iter().flat_map(|(value, row)| row.iter().map(|_| *value)).collect();
-        let search = AhoCorasick::new(phrases).expect("a few hundred short phrases fit");
+        // One look an octet: the tables are small, and every mail is searched for all of them.
+        let search = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(phrases);
+        let search = search.expect("a few hundred short phrases fit");
         Self { search, values }
     }
 

@@ -8,7 +8,7 @@ use super::guard::{self, ADDRESSES_MAX};
 use super::mime::{self, Header, Mail};
 use super::reading::{Command, Kind, Reading, Reply, Unreadable};
 use super::text::clean_line;
-use super::{autoreply, complaint, reply, report};
+use super::{autoreply, complaint, quoted, reply, report};
 
 /// Field by which mails of our own are known when they come back.
 const LOOP_FIELD: &str = "X-Relance-Loop";
@@ -148,6 +148,7 @@ fn classify(mail: &Mail<'_>, clues: &Clues, reading: &mut Reading) {
     let answers = ["In-Reply-To", "References"].iter().any(|name| mail.header.has(name))
         || ["re:", "re :", "aw:"].iter().any(|prefix| clues.subject.starts_with(prefix));
     reading.kind = if answers { Kind::Reply } else { Kind::Other };
+    reading.quoted = quoted::runs(mail);
     reading.reply = Some(match new_text.filter(|text| !text.trim().is_empty()) {
         Some(text) => {
             let mut reply = reply::of_text(text);

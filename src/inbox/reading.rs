@@ -33,6 +33,9 @@ pub struct Reading {
     pub own_loop: bool,
     /// Return date of an auto-reply, as written, where it gives one.
     pub back_on: Option<String>,
+    /// Of a person's mail: runs of letters in its texts and attached mails that may be tokens of
+    /// ours.
+    pub quoted: Vec<String>,
     /// The newly written text of a human reply.
     pub reply: Option<Reply>,
 }

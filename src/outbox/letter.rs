@@ -9,20 +9,21 @@ use crate::actions::desk;
 use crate::actions::payload::{Payload, Wish};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, DigestMail, Forwarded, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, Said,
+    MailFacts, MailIds, MailKind, PersonFacts, Said, Sent, mask,
 };
 use crate::config::{Association, StepKind};
+use crate::domain::billing::{self, Terms};
 use crate::domain::desk::Channel;
+use crate::domain::eligibility;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
-use crate::domain::{billing, eligibility};
 use crate::ids::{FiringId, MessageId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
-use crate::store::{StoreError, addresses, attempts, firings, inbounds, people, renewals};
+use crate::store::{Attempt, StoreError, addresses, attempts, firings, inbounds, people, renewals};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
@@ -82,6 +83,8 @@ struct Facts<'a> {
     note: NoteFacts,
     digest: Option<desk::DigestFacts>,
     header_id: Option<String>,
+    /// The mail that somebody asks about, and its address, masked.
+    about: Option<(Attempt, String)>,
 }
 
 /// What a note to a desk tells besides the member.
@@ -101,7 +104,7 @@ pub fn draft(
     view: MessageView,
     now: Timestamp,
 ) -> Result<Drafted, StoreError> {
-    let facts = match facts(c, context, &view)? {
+    let facts = match facts(c, context, &view, now)? {
         Ok(facts) => facts,
         Err(drafted) => return Ok(drafted),
     };
@@ -126,6 +129,7 @@ fn facts<'a>(
     c: &Connection,
     context: &'a Context,
     view: &MessageView,
+    now: Timestamp,
 ) -> Result<Result<Facts<'a>, Drafted>, StoreError> {
     let Some(issuer) = context.config.association(&view.issuer) else {
         return Ok(Err(Drafted::Hold(format!("association {} is not configured", view.issuer))));
@@ -134,7 +138,8 @@ fn facts<'a>(
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
     let payload = Payload::from_json(&view.payload);
-    let (address, bill) = match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+    let entitled = entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now);
+    let (address, bill) = match entitled {
         Ok(found) => found,
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
@@ -144,6 +149,7 @@ fn facts<'a>(
         payload.digest.map(|id| desk::to_tell(c, context, issuer, id)).transpose()?.flatten();
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
+    let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
     Ok(Ok(Facts {
         issuer,
         member,
@@ -155,6 +161,15 @@ fn facts<'a>(
         note,
         digest,
         header_id,
+        about,
+    }))
+}
+
+fn about(c: &Connection, payload: &Payload) -> Result<Option<(Attempt, String)>, StoreError> {
+    let attempt = MessageId::from_hex(&payload.attempt).map(|mid| attempts::by_mid(c, mid));
+    Ok(attempt.transpose()?.flatten().map(|attempt| {
+        let masked = mask(&attempt.address);
+        (attempt, masked)
     }))
 }
 
@@ -200,14 +215,16 @@ fn entitled(
     view: &MessageView,
     member: Option<&Member>,
     renewal: Option<&Renewal>,
+    now: Timestamp,
 ) -> Result<(String, Option<Bill>), &'static str> {
+    let terms = Terms::at(&context.config, issuer, now);
     if view.to_desk {
-        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer));
+        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
         return Ok((reader(context, issuer, view).desk.email.clone(), bill));
     }
     let Some(member) = member else { return Err("not-here") };
     if let Some(step) = step_of(&view.kind) {
-        let bill = eligibility::decide(&context.config, issuer, step, member, renewal)
+        let bill = eligibility::decide(&context.config, issuer, step, member, renewal, &terms)
             .map_err(eligibility::Excluded::as_str)?;
         let address = member.email.clone().ok_or("no-address")?;
         return Ok((address, Some(bill)));
@@ -219,7 +236,7 @@ fn entitled(
     if member.suspended {
         return Err("address-suspended");
     }
-    Ok((address, billing::bill(&context.config, member, issuer)))
+    Ok((address, billing::bill(&context.config, member, issuer, &terms)))
 }
 
 /// What a letter finds in the transaction that would claim it.
@@ -234,13 +251,18 @@ pub enum Still {
 }
 
 /// Looks again, with the store as it is now.
-pub fn recheck(c: &Connection, context: &Context, letter: &Letter) -> Result<Still, StoreError> {
+pub fn recheck(
+    c: &Connection,
+    context: &Context,
+    letter: &Letter,
+    now: Timestamp,
+) -> Result<Still, StoreError> {
     let view = &letter.view;
     let Some(issuer) = context.config.association(&view.issuer) else { return Ok(Still::Changed) };
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref()) {
+    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now) {
         Err(reason) => Still::Cancel(reason),
         Ok((address, _)) if address != letter.address => Still::Changed,
         Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
@@ -375,7 +397,7 @@ impl Writer<'_> {
             category: member
                 .membership(&self.view.issuer)
                 .map_or("", |membership| &membership.category),
-            insured: self.facts.bill.as_ref().is_some_and(billing::insures),
+            insured: self.facts.bill.as_ref().is_some_and(Bill::insures),
             state: self.facts.renewal.as_ref().map_or(RenewalState::Open, |r| r.state),
         }
     }
@@ -422,6 +444,12 @@ impl Writer<'_> {
                 let deputy = !facts.payload.deputy.is_empty();
                 MailKind::Digest(DigestMail { digest: &told.digest, links: &told.links, deputy })
             }),
+            "verify-answer" => {
+                Some(MailKind::VerifyAnswer(facts.about.as_ref().map(|(a, masked)| {
+                    let at = Timestamp::from_millisecond(a.started_ms).unwrap_or(self.now);
+                    Sent { at, subject: &a.subject, address_masked: masked }
+                })))
+            }
             "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),
             _ => None,
         }

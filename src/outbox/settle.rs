@@ -68,7 +68,7 @@ pub fn claim(
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     let now_ms = now.as_millisecond();
-    match super::letter::recheck(c, context, letter)? {
+    match super::letter::recheck(c, context, letter, now)? {
         super::letter::Still::Good => {}
         super::letter::Still::Changed => return Ok(Claimed::Later),
         super::letter::Still::Cancel(reason) => {
@@ -91,6 +91,8 @@ pub fn claim(
         header_id: &letter.header_id,
         digest: &letter.composed.digest,
         template: &letter.template,
+        // What a desk gets has other people's words in its subject.
+        subject: if letter.view.to_desk { "" } else { &letter.composed.subject },
         renewal_version: letter.renewal_version,
     };
     attempts::start(c, &start, now_ms)?;

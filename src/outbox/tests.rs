@@ -59,7 +59,7 @@ impl Bench {
         let opens: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap();
         let now: Timestamp = "2026-11-03T14:00:00Z".parse().unwrap();
         let config = federation();
-        let composer = Composer::new(&config.relance, &config.associations).unwrap();
+        let composer = Composer::new(&config.relance, &config.associations, &config.taxes).unwrap();
         let ring = Keyring::generate(&Random::seeded(1), opens);
         let context = Context { config: Arc::new(config), ring: Arc::new(ring) };
         let mut store = Direct::open(dir.path(), 0).unwrap();

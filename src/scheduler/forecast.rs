@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::calendar;
 use crate::config::{Config, StepKind};
+use crate::domain::billing::Terms;
 use crate::domain::eligibility;
 use crate::domain::words::Lang;
 use crate::store::{StoreError, people, renewals};
@@ -68,7 +69,7 @@ pub fn forecast(
             })
             .collect();
         if !kinds.is_empty() {
-            count(c, config, &association.code, &kinds, &mut counts)?;
+            count(c, config, &association.code, &kinds, after, &mut counts)?;
         }
     }
     Ok(nominal
@@ -95,9 +96,11 @@ fn count(
     config: &Config,
     code: &str,
     kinds: &[StepKind],
+    now: Timestamp,
     counts: &mut BTreeMap<(String, &'static str), Count>,
 ) -> Result<(), StoreError> {
     let Some(issuer) = config.association(code) else { return Ok(()) };
+    let terms = Terms::at(config, issuer, now);
     let mut after = 0;
     loop {
         let members = people::of_association(c, code, after, READ_AT_ONCE)?;
@@ -107,7 +110,7 @@ fn count(
             let renewal = renewals::find(c, member.id, code, &config.relance.season.id)?;
             for kind in kinds {
                 let (to, out) = counts.entry((code.to_owned(), kind.as_str())).or_default();
-                match eligibility::decide(config, issuer, *kind, member, renewal.as_ref()) {
+                match eligibility::decide(config, issuer, *kind, member, renewal.as_ref(), &terms) {
                     Ok(_) => {
                         to.total += 1;
                         match member.reads(issuer.language) {

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use crate::actions::Context;
 use crate::clock::monotonic;
+use crate::domain::billing::Terms;
 use crate::domain::eligibility;
 use crate::domain::member::Member;
 use crate::faults;
@@ -85,7 +86,8 @@ fn plan_one(
         return Err(StoreError::GiveUp(format!("firing {} is of no known step", firing.id.0)));
     };
     let renewal = renewals::find(c, member.id, &firing.issuer, &firing.season)?;
-    if eligibility::decide(config, issuer, step, member, renewal.as_ref()).is_err() {
+    let terms = Terms::at(config, issuer, now);
+    if eligibility::decide(config, issuer, step, member, renewal.as_ref(), &terms).is_err() {
         return Ok(Planned::Excluded);
     }
     let now_ms = now.as_millisecond();

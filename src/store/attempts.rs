@@ -22,6 +22,8 @@ pub struct AttemptStart<'a> {
     pub digest: &'a [u8; 32],
     /// Version of template and words.
     pub template: &'a str,
+    /// Its subject, by which somebody may know it again; empty for a desk's.
+    pub subject: &'a str,
     /// Version of the renewal that it shows.
     pub renewal_version: Option<i64>,
 }
@@ -54,6 +56,7 @@ pub struct Attempt {
     pub evidence: String,
     pub bounced_ms: Option<i64>,
     pub bounce_status: String,
+    pub subject: String,
 }
 
 /// Writes the attempt, or starts the same one anew after a refusal for now: id, number and
@@ -62,12 +65,12 @@ pub fn start(c: &Connection, a: &AttemptStart<'_>, at_ms: i64) -> Result<(), Sto
     let domain = a.address.rsplit('@').next().unwrap_or_default();
     c.prepare_cached(
         "INSERT INTO attempt (mid, message, n, address, domain, header_id, state, started_at,
-           digest, template, renewal_version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sending', ?7, ?8, ?9, ?10)
+           digest, template, renewal_version, subject)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sending', ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (mid) DO UPDATE SET state = 'sending', started_at = excluded.started_at,
            ended_at = NULL, code = NULL, relay_text = '', address = excluded.address,
            domain = excluded.domain, digest = excluded.digest, template = excluded.template,
-           renewal_version = excluded.renewal_version",
+           renewal_version = excluded.renewal_version, subject = excluded.subject",
     )?
     .execute((
         a.mid.to_i64(),
@@ -80,6 +83,7 @@ pub fn start(c: &Connection, a: &AttemptStart<'_>, at_ms: i64) -> Result<(), Sto
         a.digest.as_slice(),
         a.template,
         a.renewal_version,
+        a.subject,
     ))?;
     Ok(())
 }
@@ -95,7 +99,7 @@ pub fn end(c: &Connection, mid: MessageId, v: Verdict<'_>, at_ms: i64) -> Result
 }
 
 const COLUMNS: &str = "mid, message, n, address, header_id, state, started_at, code, relay_text,
-    renewal_version, evidence, bounced_at, bounce_status";
+    renewal_version, evidence, bounced_at, bounce_status, subject";
 
 fn attempt(r: &SqlRow<'_>) -> rusqlite::Result<Attempt> {
     Ok(Attempt {
@@ -112,6 +116,7 @@ fn attempt(r: &SqlRow<'_>) -> rusqlite::Result<Attempt> {
         evidence: r.get(10)?,
         bounced_ms: r.get(11)?,
         bounce_status: r.get(12)?,
+        subject: r.get(13)?,
     })
 }
 
@@ -170,7 +175,8 @@ pub fn started_since(
     domain: Option<&str>,
 ) -> Result<i64, StoreError> {
     Ok(c.prepare_cached(
-        "SELECT count(*) FROM attempt WHERE started_at > ?1 AND (?2 IS NULL OR domain = ?2)",
+        "SELECT count(*) FROM attempt WHERE started_at > ?1 AND domain <> ''
+           AND (?2 IS NULL OR domain = ?2)",
     )?
     .query_row((since_ms, domain), |r| r.get(0))?)
 }

@@ -6,6 +6,7 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod checkouts;
 pub mod desk;
 pub mod digests;
 pub mod firings;
@@ -18,6 +19,7 @@ mod migrate;
 pub mod overview;
 pub mod people;
 pub mod renewals;
+pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
 mod writer;
@@ -29,6 +31,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use attempts::{Attempt, AttemptStart, Verdict};
+pub use checkouts::CheckoutRow;
 pub use firings::{FiringRow, FiringState, NewFiring};
 pub use inbounds::{InboundRow, MailboxRow, NewInbound};
 pub use ledger::{Break, LedgerLine};

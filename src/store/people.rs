@@ -77,7 +77,7 @@ fn member(r: &SqlRow<'_>) -> rusqlite::Result<Member> {
 
 fn fill(c: &Connection, member: &mut Member) -> Result<(), StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT association, category, pli, home FROM membership
+        "SELECT association, category, pli, home, since FROM membership
          WHERE person = ?1 AND missing = 0 ORDER BY id",
     )?;
     let rows = statement.query_map([member.id.0], |r| {
@@ -86,6 +86,7 @@ fn fill(c: &Connection, member: &mut Member) -> Result<(), StoreError> {
             category: r.get(1)?,
             pli: r.get(2)?,
             home: r.get(3)?,
+            since: r.get::<_, Option<String>>(4)?.and_then(|day| day.parse().ok()),
         })
     })?;
     member.memberships = rows.collect::<Result<_, _>>()?;

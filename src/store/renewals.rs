@@ -155,6 +155,15 @@ pub fn keep_answer(
     Ok(version)
 }
 
+/// What it owes has come.
+pub fn paid(c: &Connection, renewal: &Renewal, at_ms: i64) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE renewal SET state = 'paid', version = version + 1, changed_at = ?2 WHERE id = ?1",
+    )?
+    .execute((renewal.id.0, at_ms))?;
+    Ok(())
+}
+
 /// The accepted answers, oldest first.
 pub fn answers(c: &Connection, renewal: RenewalId) -> Result<Vec<Given>, StoreError> {
     let mut statement = c.prepare_cached(

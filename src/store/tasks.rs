@@ -99,6 +99,15 @@ pub fn open(c: &Connection, task: &NewTask<'_>) -> Result<Option<TaskId>, StoreE
     Ok((added == 1).then(|| TaskId(c.last_insert_rowid())))
 }
 
+/// Whether that event has opened a line, be it closed since.
+pub fn has(c: &Connection, cause: &str) -> Result<bool, StoreError> {
+    let found = c
+        .prepare_cached("SELECT 1 FROM task WHERE cause = ?1")?
+        .query_row([cause], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// Closes a line; `false` where it is closed already or not here.
 pub fn close(
     c: &Connection,

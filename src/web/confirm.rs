@@ -58,14 +58,16 @@ fn verify(ask: &Ask, site: &Site, text: &str) -> Result<MessageId, Response> {
 }
 
 async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Asked, Response> {
-    let context = site.context.clone();
+    let (context, now) = (site.context.clone(), ask.now);
     let found = site
         .store
         .read(move |c| {
             let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok(None) };
             let Some(message) = messages::by_id(c, attempt.message)? else { return Ok(None) };
             Ok(match Payload::from_json(&message.payload).wish {
-                Some(Wish::Renew) => shown(c, &context, mid)?.map(|s| Asked::Renew(Box::new(s))),
+                Some(Wish::Renew) => {
+                    shown(c, &context, mid, now)?.map(|s| Asked::Renew(Box::new(s)))
+                }
                 Some(Wish::Stop) => subject(c, &context, mid)?.map(|s| Asked::Stop(Box::new(s))),
                 None => None,
             })

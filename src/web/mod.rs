@@ -3,10 +3,13 @@
 
 mod ask;
 mod confirm;
+mod front;
+pub mod guesses;
 pub mod limits;
 pub mod listen;
 mod renewal;
 mod reply;
+mod season;
 mod subscription;
 
 use std::sync::Arc;
@@ -24,6 +27,7 @@ use crate::ids::Random;
 use crate::outbox::Outbox;
 use crate::store::Store;
 use ask::Ask;
+use guesses::Guesses;
 use limits::WebLimits;
 
 /// What the pages need.
@@ -43,12 +47,16 @@ pub struct Site {
     pub outbox: Outbox,
     /// Counts of who asked how often; in memory, so that a scanner writes nothing.
     pub limits: Arc<WebLimits>,
+    /// Failures with type-in codes; in memory likewise.
+    pub guesses: Arc<Guesses>,
 }
 
-/// The pages: `/`, `/r/TOKEN` (renewal), `/u/TOKEN` (reminders), `/c/TOKEN` (confirming).
+/// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/u/TOKEN` (reminders),
+/// `/c/TOKEN` (confirming).
 pub fn router(site: Site) -> Router {
     Router::new()
-        .route("/", get(front))
+        .route("/", get(front::show).post(front::sign_in))
+        .route("/season", get(season::show))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
         .route("/r/{token}", get(renewal::show).post(renewal::act))
         .route("/u/{token}", get(subscription::show).post(subscription::act))
@@ -74,10 +82,6 @@ async fn guard(
         return ask.too_many(&site, wait);
     }
     next.run(request).await
-}
-
-async fn front(ask: Ask, axum::extract::State(site): axum::extract::State<Site>) -> Response {
-    ask.page(&site, 200, &Page::Front)
 }
 
 async fn not_found(ask: Ask, axum::extract::State(site): axum::extract::State<Site>) -> Response {

@@ -16,8 +16,8 @@ use crate::compose::{
 };
 use crate::config::Association;
 use crate::domain::answer::{self, Choice, Given};
+use crate::domain::season;
 use crate::domain::words::{Lang, RenewalState};
-use crate::domain::{billing, season};
 use crate::ids::{MessageId, RenewalId};
 use crate::link::{Purpose, Token};
 use crate::store::{Lane, StoreError, attempts, messages};
@@ -33,6 +33,7 @@ pub(super) fn shown(
     c: &Connection,
     context: &Context,
     mid: MessageId,
+    now: Timestamp,
 ) -> Result<Option<Shown>, StoreError> {
     let Some(attempt) = attempts::by_mid(c, mid)? else {
         tracing::error!(message = %mid, "web.token_of_nothing_here");
@@ -40,7 +41,7 @@ pub(super) fn shown(
     };
     let Some(message) = messages::by_id(c, attempt.message)? else { return Ok(None) };
     let Some(id) = message.renewal else { return Ok(None) };
-    let Some(view) = actions::view_of_renewal(c, context, id)? else { return Ok(None) };
+    let Some(view) = actions::view_of_renewal(c, context, id, now)? else { return Ok(None) };
     let issuer = context.config.association(&view.row.issuer).cloned();
     Ok(issuer.map(|issuer| Shown { view, issuer }))
 }
@@ -58,7 +59,7 @@ impl Shown {
             given_name: &member.given_name,
             family_name: &member.family_name,
             category: member.membership(&self.issuer.code).map_or("", |m| &m.category),
-            insured: self.view.bill.as_ref().is_some_and(billing::insures),
+            insured: self.view.bill.as_ref().is_some_and(Bill::insures),
             state: self.view.row.renewal.state,
         }
     }
@@ -107,8 +108,8 @@ pub(super) async fn show(
 }
 
 async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Shown, Response> {
-    let context = site.context.clone();
-    match site.store.read(move |c| shown(c, &context, mid)).await {
+    let (context, now) = (site.context.clone(), ask.now);
+    match site.store.read(move |c| shown(c, &context, mid, now)).await {
         Ok(Some(shown)) => Ok(shown),
         Ok(None) => Err(ask.page(site, 404, &Page::Damaged)),
         Err(e) => Err(reply::trouble(site, &e, ask.chosen.unwrap_or(ask.accepted))),

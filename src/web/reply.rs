@@ -56,7 +56,8 @@ pub(super) fn trouble(site: &Site, e: &StoreError, lang: Lang) -> Response {
 pub(super) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A page about nobody may say that it can be kept.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

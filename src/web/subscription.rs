@@ -11,9 +11,9 @@ use super::ask::{Ask, Presented};
 use super::renewal::nonce;
 use super::{Site, reply};
 use crate::actions::{self, Action, Context, Door, Evidence};
-use crate::compose::{FormFault, Page, UnsubscribePage, mask};
+use crate::compose::{Bill, FormFault, Page, UnsubscribePage, mask};
 use crate::config::Association;
-use crate::domain::billing;
+use crate::domain::billing::{self, Terms};
 use crate::domain::member::Member;
 use crate::ids::MessageId;
 use crate::link::Purpose;
@@ -65,11 +65,12 @@ async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Subject, Respons
 
 pub(super) fn render(site: &Site, ask: &Ask, subject: &Subject) -> Response {
     let Subject { member, issuer } = subject;
-    let bill = billing::bill(&site.context.config, member, issuer);
+    let terms = Terms::at(&site.context.config, issuer, ask.now);
+    let bill = billing::bill(&site.context.config, member, issuer, &terms);
     let page = UnsubscribePage {
         issuer,
         address_masked: &member.email.as_deref().map(mask).unwrap_or_default(),
-        insured: bill.as_ref().is_some_and(billing::insures),
+        insured: bill.as_ref().is_some_and(Bill::insures),
         nonce: &nonce(site),
     };
     let stopped = member.unsubscribed.contains(&issuer.code);

@@ -66,10 +66,15 @@ impl CaseView {
 }
 
 /// Reads the case behind a link.
-pub fn look(c: &Connection, context: &Context, link: &LinkRow) -> Result<CaseView, StoreError> {
+pub fn look(
+    c: &Connection,
+    context: &Context,
+    link: &LinkRow,
+    now: Timestamp,
+) -> Result<CaseView, StoreError> {
     let target = link.handle.target;
     let found = match link.handle.act {
-        Act::Firing => mailing(c, context, FiringId(target))?,
+        Act::Firing => mailing(c, context, FiringId(target), now)?,
         Act::Message => message(c, MessageRow(target))?,
         Act::Address => address(c, PersonId(target))?,
         Act::Task => match tasks::by_id(c, TaskId(target))? {
@@ -91,9 +96,10 @@ fn mailing(
     c: &Connection,
     context: &Context,
     id: FiringId,
+    now: Timestamp,
 ) -> Result<Option<CaseView>, StoreError> {
     let Some(row) = firings::by_id(c, id)? else { return Ok(None) };
-    let reach = firing::reach(c, context, &row)?;
+    let reach = firing::reach(c, context, &row, now)?;
     // A mailing that would reach nobody is still one that somebody must end.
     let stands = row.state == FiringState::Held || reach.total() > 0;
     Ok(stands.then_some(CaseView::Firing { row, reach }))

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::Context;
+use crate::domain::billing::Terms;
 use crate::domain::eligibility;
 use crate::domain::words::Lang;
 use crate::ids::FiringId;
@@ -69,6 +70,7 @@ pub(super) fn reach(
     c: &Connection,
     context: &Context,
     firing: &FiringRow,
+    now: Timestamp,
 ) -> Result<Reach, StoreError> {
     let config = &context.config;
     let Some(issuer) = config.association(&firing.issuer) else { return Ok(Reach::default()) };
@@ -84,6 +86,7 @@ pub(super) fn reach(
         return Ok(reach);
     }
     let Some(step) = step_of(&firing.kind) else { return Ok(reach) };
+    let terms = Terms::at(config, issuer, now);
     let mut after = 0;
     loop {
         let members = people::of_association(c, &firing.issuer, after, READ_AT_ONCE)?;
@@ -91,7 +94,7 @@ pub(super) fn reach(
         after = last.id.0;
         for member in &members {
             let renewal = renewals::find(c, member.id, &firing.issuer, &firing.season)?;
-            if eligibility::decide(config, issuer, step, member, renewal.as_ref()).is_ok() {
+            if eligibility::decide(config, issuer, step, member, renewal.as_ref(), &terms).is_ok() {
                 add(member.reads(issuer.language));
             }
         }

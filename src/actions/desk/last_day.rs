@@ -48,7 +48,7 @@ pub fn last_day(
         let Some(last) = members.last() else { break };
         after = last.id.0;
         for member in &members {
-            let covered = member.is_active() && super::covered(context, member, issuer);
+            let covered = member.is_active() && super::covered(context, member, issuer, now);
             let state = renewals::find(c, member.id, &issuer.code, &season.id)?.map(|r| r.state);
             if covered && state.is_none_or(|s| s == RenewalState::Open) {
                 all += 1;

@@ -26,7 +26,7 @@ pub use write::{DigestFacts, to_tell};
 
 use super::{Applied, Context};
 use crate::config::Association;
-use crate::domain::billing;
+use crate::domain::billing::{self, Terms};
 use crate::domain::desk::Deed;
 use crate::domain::digest::{Act, Handle, Item};
 use crate::domain::member::Member;
@@ -92,8 +92,9 @@ pub fn linked(item: &Item) -> Option<Handle> {
 }
 
 /// Whether insurance goes with what the member owes this association.
-fn covered(context: &Context, member: &Member, issuer: &Association) -> bool {
-    billing::bill(&context.config, member, issuer).is_some_and(|bill| billing::insures(&bill))
+fn covered(context: &Context, member: &Member, issuer: &Association, now: Timestamp) -> bool {
+    let terms = Terms::at(&context.config, issuer, now);
+    billing::bill(&context.config, member, issuer, &terms).is_some_and(|bill| bill.insures())
 }
 
 /// Whose affair it is.

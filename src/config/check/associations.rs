@@ -18,6 +18,7 @@ pub(super) fn check(associations: &[Association], relance: Option<&Relance>, rep
         categories(association, &at, report);
         domains(association, relance, &at, report);
         bills_for(association, associations, &at, report);
+        optional_bodies(association, &at, report);
     }
     cycles(associations, report);
     examples(associations, report);
@@ -141,6 +142,28 @@ fn bills_for(association: &Association, all: &[Association], at: &str, report: &
             report.fault(FILE, &path, format!("is “{body}”, which is no association"), codes(all));
         } else if let Some(other) = all.iter().find(|a| a.code == *body) {
             counterparts(association, other, &path, report);
+        }
+    }
+}
+
+/// Only what stands on the invoice can be left out, and only that can take insurance with it.
+fn optional_bodies(association: &Association, at: &str, report: &mut Report) {
+    for (key, codes, among, of) in [
+        ("optional_bodies", &association.optional_bodies, &association.bills_for, "bills_for"),
+        (
+            "insurance_needs",
+            &association.insurance_needs,
+            &association.optional_bodies,
+            "optional_bodies",
+        ),
+    ] {
+        for (n, body) in codes.iter().enumerate().filter(|(_, body)| !among.contains(body)) {
+            report.fault(
+                FILE,
+                &format!("{at}.{key}[{n}]"),
+                format!("is “{body}”, which is not in {of}"),
+                format!("Add it to {of}, or leave it out here."),
+            );
         }
     }
 }

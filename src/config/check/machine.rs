@@ -56,6 +56,18 @@ fn mail(relance: &Relance, report: &mut Report) {
             example(report, key, domain);
         }
     }
+    for (key, local) in
+        [("mail.bounce_local", &mail.bounce_local), ("mail.reply_local", &mail.reply_local)]
+    {
+        if *local == mail.verify_local {
+            report.fault(
+                FILE,
+                "mail.verify_local",
+                format!("is {local}, as {key}: a mail to it could mean either"),
+                "Give each of the three a name of its own.",
+            );
+        }
+    }
     if mail.authserv_id.is_empty() && relance.inbox.source != InboxSource::None {
         report.warn(
             FILE,

@@ -7,6 +7,7 @@ mod insurance;
 mod machine;
 mod schedules;
 mod season;
+mod taxes;
 
 use std::path::Path;
 
@@ -22,6 +23,7 @@ pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: 
     }
     if let Some(associations) = &parts.associations {
         associations::check(associations, parts.relance.as_ref(), report);
+        taxes::check(&parts.taxes, associations, report);
     }
     insurance::check(parts, report);
     if let Some(schedules) = &parts.schedules {

@@ -1,7 +1,7 @@
 //! Owns the keys of `associations.toml`.
 
 use super::Need::Required;
-use super::{Form, Key, default, optional, required, table, tables};
+use super::{Form, Key, Need, default, optional, optional_tables, required, table, tables};
 use crate::domain::money::CENTS_MAX;
 
 const LINE: Form = Form::Line { empty: false };
@@ -110,6 +110,54 @@ pub(super) const KEYS: &[Key] = &[
         "[]",
         "Codes of other bodies whose dues stand on this association's invoice.",
     ),
+    default(
+        "association[].optional_bodies",
+        Form::Codes,
+        "[]",
+        "Codes among `bills_for` whose dues a member may leave out.",
+    ),
+    default(
+        "association[].insurance_needs",
+        Form::Codes,
+        "[]",
+        "Codes among `optional_bodies` without whose membership there is no insurance: leaving \
+         one out leaves the premium out too.",
+    ),
+    default(
+        "association[].late_fee_cents",
+        Form::Int(0, CENTS_MAX),
+        "0",
+        "Fee for renewing after the season's `lapses`, in cents; a line of its own.",
+    ),
+    default(
+        "association[].overdue_fee_cents",
+        Form::Int(0, CENTS_MAX),
+        "0",
+        "Fee where an invoice is not paid by its day, in cents; an invoice of its own.",
+    ),
+    default(
+        "association[].admission_shares",
+        Form::Shares,
+        "[]",
+        "What of the dues somebody owes who was admitted during the membership year, in percent \
+         by the month of `since`: twelve numbers, for its first month to its last; empty: all of \
+         it. The premium is never shared so.",
+    ),
+    table("association[].tax", Need::Optional, "Its place in the tax system."),
+    default(
+        "association[].tax.registrations",
+        Form::Registrations,
+        "{}",
+        "The body's registration numbers, by the names that `[[tax]]` uses. A tax for which it \
+         has none is not charged.",
+    ),
+    default(
+        "association[].tax.dues_taxable",
+        Form::Bool,
+        "false",
+        "Whether its dues are taxable. Dues that keep a professional status of law are exempt \
+         unless the body has elected otherwise; a category can say its own.",
+    ),
     tables("association[].category[]", "Categories of membership and what each owes."),
     required(
         "association[].category[].code",
@@ -129,6 +177,12 @@ pub(super) const KEYS: &[Key] = &[
         "30000",
         "Dues for one season, in cents.",
     ),
+    optional(
+        "association[].category[].dues_taxable",
+        Form::Bool,
+        "true",
+        "Whether these dues are taxable; left out: as `tax.dues_taxable` says.",
+    ),
     default(
         "association[].category[].pli",
         Form::Word(&["none", "optional", "included"]),
@@ -140,5 +194,55 @@ pub(super) const KEYS: &[Key] = &[
         Form::Int(0, CENTS_MAX),
         "0",
         "Premium for one season, in cents, where `pli` is not `none`.",
+    ),
+    optional_tables("tax[]", "One `[[tax]]`: one rate of one tax, for a time, in some places."),
+    required(
+        "tax[].code",
+        Form::Code,
+        r#""HST""#,
+        "Code of the tax: `HST`. Another rate of it is another `[[tax]]` of the same code.",
+    ),
+    required(
+        "tax[].name",
+        Form::Text,
+        r#"{ en = "HST", fr = "TVH" }"#,
+        "What members call it: `HST`, `TVH`.",
+    ),
+    optional(
+        "tax[].registration",
+        Form::Id,
+        r#""gst""#,
+        "Which of a body's `registrations` lets it charge this tax, and is shown beside it; left \
+         out: none is needed (a tax that the insurer charges).",
+    ),
+    required(
+        "tax[].kinds",
+        Form::Words(&["dues", "premium", "penalty"]),
+        r#"["dues"]"#,
+        "Lines on which it falls due: `dues`, `premium`, `penalty`.",
+    ),
+    required(
+        "tax[].places",
+        Form::Places,
+        r#"["ON"]"#,
+        "Where the member lives: provinces and territories, or `abroad` for all outside Canada.",
+    ),
+    required(
+        "tax[].rate",
+        Form::Percent,
+        r#""13""#,
+        "The rate in percent, as a decimal number in quotation marks: `\"9.975\"`.",
+    ),
+    required(
+        "tax[].from",
+        Form::Date,
+        r#""2010-07-01""#,
+        "First day of this rate. The invoice's day counts.",
+    ),
+    optional(
+        "tax[].until",
+        Form::Date,
+        r#""2026-12-31""#,
+        "Last day of this rate; left out: none is known.",
     ),
 ];

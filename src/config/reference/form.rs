@@ -8,7 +8,8 @@ use jiff::tz::TimeZoneDatabase;
 use toml::Value;
 
 use crate::config::fault::split_cure;
-use crate::domain::place;
+use crate::domain::bill::Rate;
+use crate::domain::{place, tax};
 use crate::members::address;
 use crate::scheduler::rule::{Rule, RuleFault};
 
@@ -19,6 +20,8 @@ pub const LINE_CHARS_MAX: usize = 300;
 pub const PROSE_CHARS_MAX: usize = 2000;
 /// Longest code or id: they stand in keys, headers and file names.
 pub const ID_CHARS_MAX: usize = 32;
+/// The months of a membership year.
+const MONTHS: usize = 12;
 /// Longest list in one key.
 const LIST_MAX: usize = 100;
 
@@ -70,6 +73,16 @@ pub enum Form {
     Codes,
     /// Codes of provinces and territories.
     Provinces,
+    /// Places where a tax falls due: provinces and territories, or all outside Canada.
+    Places,
+    /// Some of these words.
+    Words(&'static [&'static str]),
+    /// A decimal percentage in quotation marks.
+    Percent,
+    /// Twelve percentages, one a month; or none.
+    Shares,
+    /// Registration numbers by name.
+    Registrations,
     /// A file or folder.
     Path,
     /// A cron rule of five fields.
@@ -108,6 +121,11 @@ impl Form {
             Self::Ips => "a list of IP addresses like `[\"127.0.0.1\"]`".into(),
             Self::Codes => "a list of association codes like `[\"CIP\"]`".into(),
             Self::Provinces => "a list of province codes like `[\"ON\"]`".into(),
+            Self::Places => "a list of province codes or `\"abroad\"`, like `[\"ON\"]`".into(),
+            Self::Words(words) => format!("a list of {}", one_of(words)),
+            Self::Percent => "a percentage from 0 to 100 like `\"9.975\"`".into(),
+            Self::Shares => "a list of twelve whole numbers from 0 to 100, or `[]`".into(),
+            Self::Registrations => "a table like `{ gst = \"100000001 RT0001\" }`".into(),
             Self::Path => "a path in quotation marks".into(),
             Self::Cron => "five cron fields like `\"0 9 2 11 *\"`".into(),
         }
@@ -125,7 +143,27 @@ impl Form {
             (Self::Int(from, to), Value::Integer(n)) if (from..=to).contains(n) => Ok(()),
             (Self::Int(..), Value::Integer(n)) => Err(self.complain(format!("is {n}"))),
             (Self::Bool, Value::Boolean(_)) => Ok(()),
-            (Self::Ips | Self::Codes | Self::Provinces, Value::Array(items)) => {
+            (Self::Shares, Value::Array(items)) => {
+                let percent = |v: &Value| v.as_integer().is_some_and(|n| (0..=100).contains(&n));
+                let right = [0, MONTHS].contains(&items.len()) && items.iter().all(percent);
+                if right { Ok(()) } else { Err(self.complain("is no such list".into())) }
+            }
+            (Self::Registrations, Value::Table(numbers)) => {
+                for (name, number) in numbers.iter_mut() {
+                    if !is_code(name) {
+                        return Err(self.complain(format!("has the name “{name}” in it")));
+                    }
+                    let line = Self::Line { empty: false }.check(number);
+                    line.map_err(|(problem, _)| {
+                        self.complain(format!("has {name}, which {problem}"))
+                    })?;
+                }
+                Ok(())
+            }
+            (
+                Self::Ips | Self::Codes | Self::Provinces | Self::Places | Self::Words(_),
+                Value::Array(items),
+            ) => {
                 if items.len() > LIST_MAX {
                     return Err(self.complain(format!("has more than {LIST_MAX} items")));
                 }
@@ -157,6 +195,10 @@ impl Form {
                 | Self::Ips
                 | Self::Codes
                 | Self::Provinces
+                | Self::Places
+                | Self::Words(_)
+                | Self::Shares
+                | Self::Registrations
         )
     }
 
@@ -166,6 +208,8 @@ impl Form {
         let right = match self {
             Self::Ips => text.parse::<IpAddr>().is_ok(),
             Self::Codes => is_code(text),
+            Self::Words(words) => words.contains(&text),
+            Self::Places if text == tax::ABROAD => true,
             _ => place::province(text).is_some_and(|p| p.code == text),
         };
         if right { Ok(()) } else { Err(wrong()) }
@@ -191,6 +235,7 @@ impl Form {
             Self::Date => text.len() == "2026-11-01".len() && text.parse::<Date>().is_ok(),
             Self::Word(words) => words.contains(&text),
             Self::Zone => TimeZoneDatabase::bundled().get(text).is_ok(),
+            Self::Percent => Rate::parse(text).is_some(),
             Self::LocalPart => is_local_part(text),
             Self::Listen => text.parse::<SocketAddr>().is_ok(),
             Self::Url => return check_url(text).map(|()| None),

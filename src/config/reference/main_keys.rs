@@ -5,6 +5,7 @@ use super::{Form, Key, Need, default, optional, required, table, tables};
 
 const PER_MINUTE: Form = Form::Int(1, 1_000_000);
 const PER_MINUTE_OR_NONE: Form = Form::Int(0, 1_000_000);
+const MONTHS: Form = Form::Int(0, 1200);
 const TLS: Form = Form::Word(&["none", "implicit", "starttls"]);
 
 pub(super) const KEYS: &[Key] = &[
@@ -241,6 +242,13 @@ pub(super) const KEYS: &[Key] = &[
         "20",
         "Damaged links a minute from one client address before it waits.",
     ),
+    default(
+        "web.code_failures_per_hour",
+        Form::Int(1, 100_000),
+        "300",
+        "Wrong type-in codes an hour over all members before the front page takes none; one \
+         member number has five.",
+    ),
     table("admin", Need::Optional, "The operator's own listener: health and metrics."),
     default(
         "admin.listen",
@@ -272,6 +280,13 @@ pub(super) const KEYS: &[Key] = &[
         Form::LocalPart,
         r#""r""#,
         "Local part before the `+` of the reply address.",
+    ),
+    default(
+        "mail.verify_local",
+        Form::LocalPart,
+        r#""verify""#,
+        "Local part of the address in the reply domain to which members forward a mail that they \
+         doubt; they are told whether we sent it.",
     ),
     default(
         "mail.authserv_id",
@@ -456,6 +471,44 @@ pub(super) const KEYS: &[Key] = &[
         "30",
         "How long a link in a digest works, in days after it was mailed. What still waits comes \
          with a fresh link in each digest.",
+    ),
+    table("retention", Need::Optional, "How long what names people is kept."),
+    default(
+        "retention.inbound_months",
+        MONTHS,
+        "24",
+        "Months after which sender, subject and text of a mail that came in are forgotten; when \
+         it came and what it led to stays. Two seasons, so that a desk can look back at the last \
+         one. 0: never.",
+    ),
+    default(
+        "retention.attempt_months",
+        MONTHS,
+        "36",
+        "Months after which the address of a mail that went out is forgotten; that it went, when \
+         and about what stays. As long as somebody may dispute that a last call was sent. 0: \
+         never.",
+    ),
+    default(
+        "retention.checkout_months",
+        MONTHS,
+        "24",
+        "Months after which the addresses of card checkouts and the notes of card events are \
+         forgotten; payments stay. Past every chargeback. 0: never.",
+    ),
+    default(
+        "retention.task_months",
+        MONTHS,
+        "24",
+        "Months after which what stands in a closed desk line is forgotten; that it was there \
+         stays. 0: never.",
+    ),
+    default(
+        "retention.correction_months",
+        MONTHS,
+        "24",
+        "Months after which a correction that the list has taken over, or an address change that \
+         is over, is forgotten. 0: never.",
     ),
     table("host", Need::Optional, "How this host is recognised, so that a copy does not mail."),
     optional(

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{File, Form, Key, Need, children, markdown};
 use crate::config::shape::literal;
-use crate::config::{Association, Digest, InsuranceSection, Relance, Schedule};
+use crate::config::{Association, Digest, InsuranceSection, Relance, Schedule, TaxConfig};
 
 const SAMPLES: [(File, &str); 3] = [
     (File::Relance, include_str!("../../../config/relance.toml")),
@@ -106,6 +106,7 @@ fn keys_and_structs_agree() {
     let _: Association = read(first(File::Associations, "association", true));
     let _: Schedule = read(first(File::Schedules, "schedule", true));
     let _: Digest = read(first(File::Schedules, "digest", true));
+    let _: TaxConfig = read(filled(File::Associations, "tax[]", false));
     same_defaults::<Relance>(File::Relance, filled(File::Relance, "", false), "");
     let least = filled(File::Relance, "insurance", false);
     same_defaults::<InsuranceSection>(File::Relance, least, "insurance");
@@ -179,6 +180,9 @@ fn fields(file: File, shape: &str) -> BTreeSet<String> {
     at.as_table_mut().unwrap().insert("stranger".into(), true.into());
     let error = match file {
         File::Relance => Relance::deserialize(whole).unwrap_err(),
+        File::Associations if shape.starts_with("tax") => {
+            TaxConfig::deserialize(whole["tax"][0].clone()).unwrap_err()
+        }
         File::Associations => {
             Association::deserialize(whole["association"][0].clone()).unwrap_err()
         }
@@ -204,7 +208,10 @@ fn the_doc_comments_say_the_same() {
                 include_str!("../card_section.rs")
             ),
         ),
-        (File::Associations, include_str!("../associations.rs")),
+        (
+            File::Associations,
+            concat!(include_str!("../associations.rs"), include_str!("../taxes.rs")),
+        ),
         (File::Schedules, include_str!("../schedules.rs")),
     ] {
         let comments: Vec<&str> =

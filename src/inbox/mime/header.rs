@@ -168,6 +168,9 @@ fn offset_in(octets: &[u8], inner: &[u8]) -> usize {
 /// One field value on one line. Octets that are no UTF-8 are read as Windows-1252.
 pub fn unfold(value: &[u8]) -> String {
     let text = decode::charset(value, "");
+    if !text.contains('\n') {
+        return text.trim().to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for line in text.split('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);

@@ -1,6 +1,7 @@
 //! Owns the plain words that act. A reply is a command only where every word of it is known and
 //! only one act is named: a negation, a question, a condition or any word more is for the desk.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::domain::words::Lang;
@@ -46,10 +47,16 @@ pub(in crate::inbox) const KEYS: &[(Command, &[&str])] = &[
     (Command::Receipt, &["receipt", "receipts", "recu", "recus"]),
 ];
 
-static FILLERS: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "fillers"));
-static POLITE: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "polite"));
-static FRENCH: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "french"));
-static ENGLISH: LazyLock<Vec<String>> = LazyLock::new(|| section(COMMANDS, "english"));
+static FILLERS: LazyLock<Table> = LazyLock::new(|| table("fillers"));
+static POLITE: LazyLock<Table> = LazyLock::new(|| table("polite"));
+static FRENCH: LazyLock<Table> = LazyLock::new(|| table("french"));
+static ENGLISH: LazyLock<Table> = LazyLock::new(|| table("english"));
+
+type Table = HashSet<String>;
+
+fn table(name: &str) -> Table {
+    section(COMMANDS, name).into_iter().collect()
+}
 
 /// Words of a reply that can be a command at all.
 const WORDS_MAX: usize = 60;
@@ -66,9 +73,13 @@ pub fn command(text: &str) -> Option<Command> {
     if text.contains(['?', '؟']) {
         return None;
     }
-    let lines: Vec<Vec<String>> = text.lines().map(words).filter(|line| !line.is_empty()).collect();
-    if lines.iter().map(Vec::len).sum::<usize>() > WORDS_MAX {
-        return None;
+    let (mut lines, mut count) = (Vec::new(), 0);
+    for line in text.lines().map(words).filter(|line| !line.is_empty()) {
+        count += line.len();
+        if count > WORDS_MAX {
+            return None;
+        }
+        lines.push(line);
     }
     let first =
         lines.iter().position(|line| !line.iter().all(|w| is_polite(w)) && !is_greeting(line))?;
@@ -134,13 +145,11 @@ fn act(line: &[String]) -> Option<Command> {
 }
 
 fn is_known(word: &str) -> bool {
-    FILLERS.iter().any(|filler| filler == word)
-        || is_polite(word)
-        || word.bytes().all(|b| b.is_ascii_digit())
+    FILLERS.contains(word) || is_polite(word) || word.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_polite(word: &str) -> bool {
-    POLITE.iter().any(|polite| polite == word)
+    POLITE.contains(word)
 }
 
 /// `Bonjour Madame Roy`, `Hello Jane`.
@@ -194,9 +203,8 @@ fn is_nameable(word: &str) -> bool {
 /// The language of a text, where its words tell.
 #[must_use]
 pub fn lang(text: &str) -> Option<Lang> {
-    let count = |table: &[String], words: &[String]| {
-        words.iter().filter(|word| table.contains(word)).count()
-    };
+    let count =
+        |table: &Table, words: &[String]| words.iter().filter(|word| table.contains(*word)).count();
     let all: Vec<String> = text.lines().take(200).flat_map(words).take(400).collect();
     let accents = text.chars().take(4000).filter(|c| "éèêàùçôîûœÉÀ".contains(*c)).count();
     let (french, english) = (count(&FRENCH, &all) * 2 + accents, count(&ENGLISH, &all) * 2);

@@ -2,8 +2,11 @@
 //! quotes, the containers in which mail programs put what they quote, signatures. Lenient and
 //! bounded: no tree is built, unclosed elements cost nothing.
 
+use std::sync::LazyLock;
+
 use mail_parser::decoders::html::add_html_token;
 
+use crate::inbox::phrases::Phrases;
 use crate::inbox::text::clean_text;
 
 /// What the markup around a line says.
@@ -80,6 +83,12 @@ const MARKERS: &[(&str, Mark)] = &[
     ("data-marker=\"__sig_", Mark::Signature),
 ];
 
+/// Which row of [`MARKERS`] stands in an element.
+static MARKER: LazyLock<Phrases<usize>> = LazyLock::new(|| {
+    let rows = MARKERS.iter().enumerate().map(|(row, (marker, _))| (row, vec![*marker]));
+    Phrases::new(&rows.collect::<Vec<_>>())
+});
+
 const BLOCKS: &[&str] = &[
     "p",
     "div",
@@ -114,8 +123,14 @@ const VOID: &[&str] = &["br", "hr", "img", "meta", "link", "input", "wbr", "area
 const UNSHOWN: &[&str] = &["style", "script", "title", "head", "template"];
 
 struct Open {
+    /// Its name's first octets: every closing element is compared with all that are open.
+    brief: u64,
     name: String,
     mark: Mark,
+}
+
+fn brief(name: &str) -> u64 {
+    name.bytes().take(8).fold(0, |brief, octet| brief << 8 | u64::from(octet))
 }
 
 #[derive(Default)]
@@ -220,14 +235,16 @@ impl Reader {
         if name == "pre" {
             self.pre += 1;
         }
-        self.open.push(Open { name: name.to_owned(), mark });
+        self.open.push(Open { brief: brief(name), name: name.to_owned(), mark });
     }
 
     fn close(&mut self, name: &str) {
         if BLOCKS.contains(&name) {
             self.break_block();
         }
-        if let Some(at) = self.open.iter().rposition(|open| open.name == name) {
+        let wanted = brief(name);
+        let same = |open: &Open| open.brief == wanted && open.name == name;
+        if let Some(at) = self.open.iter().rposition(same) {
             self.open.truncate(at);
         }
         if name == "pre" {
@@ -286,9 +303,12 @@ impl Reader {
                 rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace());
                 continue;
             }
-            self.text.push(c);
+            let stays = |b: u8| b != b'&' && !(collapse && b.is_ascii_whitespace());
+            let more = rest.as_bytes()[1..].iter().position(|b| !stays(*b));
+            let run = more.map_or(rest.len(), |more| more + 1);
+            self.text.push_str(&rest[..run]);
             self.mark.get_or_insert(self.open.last().map_or(Mark::Plain, |open| open.mark));
-            rest = &rest[c.len_utf8()..];
+            rest = &rest[run..];
         }
     }
 }
@@ -327,8 +347,8 @@ fn marker(attributes: &str) -> Option<Mark> {
         .filter(|c| !c.is_whitespace())
         .map(|c| if c == '\'' { '"' } else { c.to_ascii_lowercase() })
         .collect();
-    let found = MARKERS.iter().find(|(marker, _)| plain.contains(marker));
-    found.map(|(_, mark)| *mark).filter(|mark| *mark != Mark::Plain)
+    let found = MARKER.find(&plain).map(|(row, _, _)| row).min();
+    found.map(|row| MARKERS[row].1).filter(|mark| *mark != Mark::Plain)
 }
 
 /// Cleans each line as a text body is cleaned.

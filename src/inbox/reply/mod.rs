@@ -29,7 +29,10 @@ pub fn of_mail(mail: &Mail<'_>) -> Option<String> {
         |mime: &str| mail.parts.iter().find(|part| part.content.mime == mime && !part.attached);
     let plain = shown("text/plain").map(super::mime::Part::text);
     if let Some(plain) = plain.filter(|text| !text.trim().is_empty()) {
-        return Some(from_plain(&plain));
+        return Some(match unquoted(&plain) {
+            Cow::Borrowed(clean) => from_clean(clean),
+            Cow::Owned(text) => from_clean(&clean_text(&text)),
+        });
     }
     shown("text/html").map(|part| from_html(&part.text()))
 }
@@ -41,7 +44,7 @@ pub fn whole(mail: &Mail<'_>) -> String {
     let shown =
         |mime: &str| mail.parts.iter().find(|part| part.content.mime == mime && !part.attached);
     if let Some(part) = shown("text/plain") {
-        return clean_text(&part.text());
+        return part.text();
     }
     let lines = shown("text/html").map(|part| html::lines(&part.text())).unwrap_or_default();
     let lines = lines.into_iter().take(super::guard::REPLY_LINES_MAX).map(|line| line.text);
@@ -51,7 +54,10 @@ pub fn whole(mail: &Mail<'_>) -> String {
 /// The new text of a plain body.
 #[must_use]
 pub fn from_plain(text: &str) -> String {
-    let text = clean_text(&unquoted(text));
+    from_clean(&clean_text(&unquoted(text)))
+}
+
+fn from_clean(text: &str) -> String {
     let lines = text.lines().map(|line| Line { text: line.to_owned(), mark: Mark::Plain });
     let lines: Vec<Line> = lines.take(super::guard::REPLY_LINES_MAX).collect();
     trim::new_text(&lines)

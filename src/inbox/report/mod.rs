@@ -73,7 +73,7 @@ fn read_one(mail: &Mail<'_>, clues: &Clues) -> Option<(Kind, Vec<Reported>, bool
         senders: &clues.senders,
         returned_to: &clues.returned.to,
         subject: &clues.subject,
-        bare: prose::bare_recipient(&clues.report_text, clues.domain()),
+        domain: clues.domain(),
     };
     let prose::Found { said, named, head } = prose::recipients(&clues.report_text, &known);
     // Where no machine shows itself, the text must have a report's form as well as its words.

@@ -86,8 +86,8 @@ pub struct Known<'k> {
     pub returned_to: &'k [String],
     /// The report's folded subject.
     pub subject: &'k str,
-    /// A recipient named without a domain, completed.
-    pub bare: Option<String>,
+    /// Domain of who reports: a recipient named without one is in it.
+    pub domain: &'k str,
 }
 
 /// What a report's text says.
@@ -118,7 +118,7 @@ pub fn recipients(text: &str, known: &Known<'_>) -> Found {
             }
         });
     }
-    let (chosen, named) = choose(&seen, known);
+    let (chosen, named) = choose(text, &seen, known);
     let heads: Vec<(usize, &str)> = seen
         .iter()
         .filter(|(rank, _, address)| *rank <= Rank::Named && chosen.contains(address))
@@ -137,7 +137,7 @@ pub fn recipients(text: &str, known: &Known<'_>) -> Found {
 }
 
 /// The addresses of the surest rank that has any; false where none has.
-fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> (Vec<String>, bool) {
+fn choose(text: &str, seen: &[(Rank, usize, String)], known: &Known<'_>) -> (Vec<String>, bool) {
     let mut chosen: Vec<String> = Vec::new();
     let mut add = |address: &String| {
         if !chosen.iter().any(|known| known.eq_ignore_ascii_case(address)) {
@@ -170,7 +170,7 @@ fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> (Vec<String>, bo
         return (vec![address], true);
     }
     // Named by local part alone: it is in the domain of who reports.
-    if let Some(address) = known.bare.clone() {
+    if let Some(address) = bare_recipient(text, known.domain) {
         return (vec![address], true);
     }
     // Somebody who wrote to themselves.
@@ -181,8 +181,7 @@ fn choose(seen: &[(Rank, usize, String)], known: &Known<'_>) -> (Vec<String>, bo
 }
 
 /// A recipient that a list names by local part alone, in the domain of the reporting server.
-#[must_use]
-pub fn bare_recipient(text: &str, domain: &str) -> Option<String> {
+fn bare_recipient(text: &str, domain: &str) -> Option<String> {
     let mut listed = false;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let word = line.trim();
