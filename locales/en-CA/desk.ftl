@@ -168,7 +168,7 @@ page-desk-member =
     .reminders = Reminders
     .reminders-on = as usual
     .reminders-stopped = stopped
-    .last = On { $at }:
+    .last = Last answer on { $at }.
     .no-bill = This member owes nothing on an invoice of { $short }.
     .act = What the member asks
     .channel = How the member asked
@@ -246,6 +246,7 @@ fault-no-count = To send, type the number of recipients.
 fault-wrong-count = The number that you typed is not the number of recipients. Nothing was sent. Look at the number again.
 fault-no-member = No member of { $short } has this number.
 fault-no-channel = Say how the member asked.
+fault-changed = The renewal changed since this page was opened. Nothing was recorded: look at it again.
 
 by-desk =
     .phone = Our desk recorded this after your telephone call.

@@ -168,7 +168,7 @@ page-desk-member =
     .reminders = Rappels
     .reminders-on = comme d’habitude
     .reminders-stopped = arrêtés
-    .last = Le { $at } :
+    .last = Dernière réponse le { $at }.
     .no-bill = Ce membre ne doit rien sur une facture { $of }.
     .act = Ce que le membre demande
     .channel = Comment le membre l’a demandé
@@ -246,6 +246,7 @@ fault-no-count = Pour envoyer, inscrivez le nombre de destinataires.
 fault-wrong-count = Le nombre inscrit n’est pas celui des destinataires. Rien n’a été envoyé. Vérifiez le nombre.
 fault-no-member = Aucun membre { $of } n’a ce numéro.
 fault-no-channel = Indiquez comment le membre l’a demandé.
+fault-changed = Le renouvellement a changé depuis l’ouverture de cette page. Rien n’a été noté : vérifiez de nouveau.
 
 by-desk =
     .phone = Notre service l’a noté à la suite de votre appel.

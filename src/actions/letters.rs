@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::payload::{Payload, Wish};
-use super::{Applied, Context, Evidence, note, person};
+use super::{Applied, Context, Door, Evidence, note, person};
 use crate::compose::Said;
 use crate::domain::billing;
 use crate::domain::member::Member;
@@ -52,6 +52,10 @@ pub(super) fn to_member(
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
     let at_ms = evidence.at.as_millisecond();
+    let mut payload = parts.payload.clone();
+    if let Door::Desk(channel) = evidence.door {
+        payload.channel = channel.as_str().into();
+    }
     let message = NewMessage {
         cause: &format!("led/{}/{}/member", parts.seq, parts.kind),
         kind: parts.kind,
@@ -61,7 +65,7 @@ pub(super) fn to_member(
         issuer: parts.issuer,
         firing: None,
         recipient: Recipient::Member,
-        payload: &parts.payload.to_json(),
+        payload: &payload.to_json(),
         due_ms: at_ms,
     };
     messages::add(c, &message, at_ms)?;

@@ -18,6 +18,7 @@ use rusqlite::Connection;
 
 use crate::config::{Association, Config};
 use crate::domain::answer::Choice;
+use crate::domain::desk::Channel;
 use crate::domain::member::Member;
 use crate::domain::words::Lang;
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
@@ -45,8 +46,8 @@ pub enum Door {
     Web,
     /// A mail.
     Mail,
-    /// A desk or an operator.
-    Desk,
+    /// A desk, which the member had asked by that channel.
+    Desk(Channel),
     /// The payment provider's word.
     Card,
 }
@@ -58,7 +59,7 @@ impl Door {
         match self {
             Self::Web => "web",
             Self::Mail => "mail",
-            Self::Desk => "desk",
+            Self::Desk(_) => "desk",
             Self::Card => "card",
         }
     }

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod clock;
 mod demo;
+mod digest;
 mod dns;
 mod doctor;
 mod firing;
@@ -17,6 +18,7 @@ mod inbox;
 pub mod inspect;
 mod key;
 mod link;
+mod link_desk;
 mod outbox;
 mod place;
 mod run;
@@ -72,7 +74,9 @@ enum Command {
     /// List the mails that came in, and let a held mailbox be read.
     #[command(subcommand)]
     Inbox(inbox::Inbox),
-    /// Look into a link or address.
+    /// Print what a desk's next digest would say, without sending it.
+    Digest(digest::Digest),
+    /// Look into a link or address, or make one for a desk.
     #[command(subcommand)]
     Link(link::Link),
     /// Make and list the keys that links are signed with.
@@ -134,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Firing(firing) => firing.run(&place),
         Command::Suppression(suppression) => suppression.run(&place),
         Command::Inbox(inbox) => inbox.run(&place),
+        Command::Digest(digest) => digest.run(&place),
         Command::Link(link) => link.run(&place),
         Command::Key(key) => key.run(&place),
         Command::Audit(audit) => audit.run(&place),

@@ -10,7 +10,7 @@ use super::digest_mail::named;
 use super::frame::{named as text_in, put};
 use super::mail::foreign_line;
 use super::text::fenced;
-use super::{Bill, ComposeError, Inner, PersonFacts, Said, format};
+use super::{Bill, ComposeError, Inner, PersonFacts, format};
 use crate::config::Association;
 use crate::domain::desk::{Case, Channel, Deed, Fault, NOTE_CHARS_MAX, STAFF_CHARS_MAX};
 use crate::domain::digest::{Act, Item, Listing, Who};
@@ -109,8 +109,8 @@ pub struct MemberCase<'a> {
     pub address: &'a str,
     /// What is owed; `None`: nothing on this association's invoice.
     pub bill: Option<&'a Bill>,
-    /// The last answer and its time.
-    pub answered: Option<(Said, Timestamp)>,
+    /// When the last answer came.
+    pub answered: Option<Timestamp>,
     /// Whether reminders are stopped.
     pub stopped: bool,
     /// Version of the renewal; 0 where there is none yet.
@@ -260,8 +260,7 @@ impl Inner {
         put(context, "state", page.person.state.as_str());
         context.insert_value("open", Value::from(page.person.state == RenewalState::Open));
         self.put_bill(context, lang, page.bill)?;
-        put(context, "said", page.answered.map_or("", |(said, _)| said.as_str()));
-        let at = page.answered.map(|(_, at)| self.instant(lang, at, &issuer.zone)).transpose()?;
+        let at = page.answered.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
         put(context, "at", &at.unwrap_or_default());
         context.insert_value("stopped", Value::from(page.stopped));
         context.insert_value("version", Value::from(page.version));

@@ -34,7 +34,7 @@ impl Inner {
         mail: &DigestMail<'_>,
     ) -> Result<Parts, ComposeError> {
         let lang = facts.prefer;
-        let half = self.digest_half(facts, mail, lang)?;
+        let half = self.digest_half(facts.issuer, mail, lang)?;
         Ok(Parts {
             subject: half.subject,
             text: unmarked(&half.text),
@@ -46,11 +46,11 @@ impl Inner {
     /// As it is in one language.
     pub(super) fn digest_half(
         &self,
-        facts: &MailFacts<'_>,
+        issuer: &Association,
         mail: &DigestMail<'_>,
         lang: Lang,
     ) -> Result<Half, ComposeError> {
-        let (issuer, digest) = (facts.issuer, mail.digest);
+        let digest = mail.digest;
         let mut context = self.frame(issuer, lang)?;
         context.insert_value("deputy", Value::from(mail.deputy));
         put(&mut context, "date", &self.local_date(lang, digest.until, issuer)?);

@@ -188,7 +188,7 @@ fn mails(composer: &Composer, sample: &Sample, faults: &mut Vec<Fault>) {
         for &lang in Lang::ALL {
             let calendar = inner.engine.words.calendar(lang);
             let half = match &facts.kind {
-                MailKind::Digest(mail) => inner.digest_half(&facts, mail, lang),
+                MailKind::Digest(mail) => inner.digest_half(facts.issuer, mail, lang),
                 _ => inner.half(&facts, lang, true),
             };
             match half {

@@ -196,6 +196,18 @@ impl Composer {
         mime::assemble(facts, self.0.content(facts)?)
     }
 
+    /// The text of a digest that is not mailed, in the desk's language, without links.
+    pub fn digest_text(
+        &self,
+        issuer: &Association,
+        digest: &crate::domain::digest::Digest,
+    ) -> Result<String, ComposeError> {
+        let links = BTreeMap::new();
+        let mail = DigestMail { digest, links: &links, deputy: false };
+        let half = self.0.digest_half(issuer, &mail, issuer.desk.language)?;
+        Ok(format!("{}\n\n{}", half.subject, text::wrap(&text::unmarked(&half.text))))
+    }
+
     /// One page in one language, complete HTML.
     pub fn page(&self, page: &Page<'_>, lang: Lang) -> Result<String, ComposeError> {
         self.0.page(page, lang)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::sample::{LETTER, noon};
 use super::{
-    Bill, DeskPage, DeskView, FiringCase, LastDayList, MemberCase, Page, PersonFacts, Said, Typed,
+    Bill, DeskPage, DeskView, FiringCase, LastDayList, MemberCase, Page, PersonFacts, Typed,
 };
 use crate::config::Association;
 use crate::domain::desk::{Case, Deed, Fault};
@@ -110,7 +110,7 @@ impl DeskSample {
                 who: &self.who,
                 address: if open { "" } else { "m.exemple@example.org" },
                 bill: (state != RenewalState::Lapsed).then_some(bill),
-                answered: (!open).then(|| (Said::RenewedByInvoice, noon(5))),
+                answered: (!open).then(|| noon(5)),
                 stopped: state == RenewalState::NotRenewing,
                 version: 2,
                 nonce: "n0nce",

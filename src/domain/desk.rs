@@ -137,6 +137,8 @@ pub enum Fault {
     NoMember,
     /// By which channel the member asked was not said.
     NoChannel,
+    /// The renewal changed since the page was opened.
+    Changed,
 }
 
 impl Fault {
@@ -151,6 +153,7 @@ impl Fault {
         Self::WrongCount,
         Self::NoMember,
         Self::NoChannel,
+        Self::Changed,
     ];
 
     /// Stable text form, as in the locales.
@@ -166,6 +169,7 @@ impl Fault {
             Self::WrongCount => "wrong-count",
             Self::NoMember => "no-member",
             Self::NoChannel => "no-channel",
+            Self::Changed => "changed",
         }
     }
 }

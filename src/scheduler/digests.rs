@@ -31,12 +31,36 @@ pub fn next(config: &Config, after: Timestamp) -> Result<Option<Timestamp>, Rule
     Ok(first)
 }
 
+/// When the next digest of one desk is due after `after`, and whether it is the last before the
+/// deadline.
+pub fn next_of(
+    config: &Config,
+    issuer: &str,
+    after: Timestamp,
+) -> Result<Option<(Timestamp, bool)>, RuleFault> {
+    let season = &config.relance.season;
+    let mut first: Option<(Timestamp, bool)> = None;
+    for digest in config.digests.iter().filter(|d| d.association == issuer) {
+        let Some(rule) = rule(config, digest)? else { continue };
+        let mut dues = rule.firings(after.max(season::opens(season)), Timestamp::MAX);
+        let Some((_, due)) = dues.next() else { continue };
+        let last = is_last(config, due, dues.next().map(|(_, next)| next));
+        first = first.into_iter().chain([(due, last)]).min();
+    }
+    Ok(first)
+}
+
+/// Whether a digest is the last before the deadline: the next one comes too late for it.
+fn is_last(config: &Config, now: Timestamp, next: Option<Timestamp>) -> bool {
+    let deadline = season::deadline(&config.relance.season);
+    now < deadline && next.is_none_or(|next| next >= deadline)
+}
+
 /// Every digest whose time has come and that is not written: the latest instant of each.
 fn due<'a>(c: &Connection, config: &'a Config, now: Timestamp) -> Result<Vec<Due<'a>>, StoreError> {
     let made = meta::get(c, meta::CREATED_AT)?.and_then(|t| t.parse().ok()).unwrap_or(0);
     let fault = |e: RuleFault| StoreError::GiveUp(e.to_string());
     let opens = season::opens(&config.relance.season);
-    let deadline = season::deadline(&config.relance.season);
     let mut out = Vec::new();
     for digest in &config.digests {
         let Some(issuer) = config.association(&digest.association) else { continue };
@@ -51,7 +75,7 @@ fn due<'a>(c: &Connection, config: &'a Config, now: Timestamp) -> Result<Vec<Due
             latest = Some(found);
         }
         let Some((local, due)) = latest else { continue };
-        let next = rule.firings(due, Timestamp::MAX).next().map_or(Timestamp::MAX, |(_, at)| at);
+        let next = rule.firings(due, Timestamp::MAX).next().map(|(_, next)| next);
         out.push(Due {
             schedule: &digest.id,
             quiet: digest.quiet,
@@ -59,7 +83,7 @@ fn due<'a>(c: &Connection, config: &'a Config, now: Timestamp) -> Result<Vec<Due
             local: local.strftime("%Y-%m-%dT%H:%M").to_string(),
             due,
             superseded,
-            last_day: now < deadline && next >= deadline,
+            last_day: is_last(config, now, next),
         });
     }
     Ok(out)

@@ -3,6 +3,8 @@
 
 mod ask;
 mod confirm;
+mod desk;
+mod desk_member;
 mod front;
 pub mod guesses;
 pub mod limits;
@@ -19,6 +21,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
+use tokio::sync::Notify;
 
 use crate::actions::Context;
 use crate::clock::Clock;
@@ -45,6 +48,8 @@ pub struct Site {
     pub random: Random,
     /// Woken after an act: somebody waits for a confirmation.
     pub outbox: Outbox,
+    /// Woken after a desk let a mailing go.
+    pub scheduler: Arc<Notify>,
     /// Counts of who asked how often; in memory, so that a scanner writes nothing.
     pub limits: Arc<WebLimits>,
     /// Failures with type-in codes; in memory likewise.
@@ -52,7 +57,7 @@ pub struct Site {
 }
 
 /// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/u/TOKEN` (reminders),
-/// `/c/TOKEN` (confirming).
+/// `/c/TOKEN` (confirming), `/d/TOKEN` (a desk's).
 pub fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(front::show).post(front::sign_in))
@@ -61,6 +66,7 @@ pub fn router(site: Site) -> Router {
         .route("/r/{token}", get(renewal::show).post(renewal::act))
         .route("/u/{token}", get(subscription::show).post(subscription::act))
         .route("/c/{token}", get(confirm::show).post(confirm::act))
+        .route("/d/{token}", get(desk::show).post(desk::act))
         .method_not_allowed_fallback(wrong_method)
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(site.clone(), guard))

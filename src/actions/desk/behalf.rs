@@ -7,6 +7,7 @@ use super::super::{self as actions, Action, Applied, Context, Door, Evidence};
 use super::{By, sign};
 use crate::config::Association;
 use crate::domain::answer::Choice;
+use crate::domain::desk::Channel;
 use crate::domain::member::Member;
 use crate::ids::PersonId;
 use crate::store::desk::LinkRow;
@@ -63,7 +64,7 @@ pub fn apply(
     link: &LinkRow,
     person: PersonId,
     wanted: Wanted,
-    reason: &str,
+    channel: Channel,
     form: (i64, &str),
     by: &By,
 ) -> Result<Applied, StoreError> {
@@ -73,7 +74,7 @@ pub fn apply(
         return Ok(Applied::Nothing);
     }
     let evidence = Evidence {
-        door: Door::Desk,
+        door: Door::Desk(channel),
         mid: None,
         lang: member.reads(issuer.language),
         at: by.at,
@@ -84,7 +85,7 @@ pub fn apply(
             let season = &context.config.relance.season.id;
             let at_ms = by.at.as_millisecond();
             let renewal = renewals::open(c, person, &issuer.code, season, at_ms)?;
-            Action::Answer { renewal, choice, reason, form: Some(form) }
+            Action::Answer { renewal, choice, reason: "", form: Some(form) }
         }
         Wanted::Stop => Action::Unsubscribe { person, issuer: &issuer.code },
         Wanted::Start => Action::Resubscribe { person, issuer: &issuer.code },

@@ -9,8 +9,8 @@ use rusqlite::Connection;
 use super::super::Context;
 use crate::config::Association;
 use crate::domain::digest::{
-    self, Digest, Happened, HeldFiring, InDoubt, Item, KeptMail, LINES_MAX, Section, TaskLine,
-    Unreachable, Who,
+    self, Digest, Happened, HeldFiring, InDoubt, Item, KeptMail, Section, TaskLine, Unreachable,
+    Who,
 };
 use crate::domain::member::{Member, reads};
 use crate::domain::season;
@@ -22,15 +22,17 @@ use crate::store::{StoreError, desk, firings, ledger, people, tasks};
 
 type Found = BTreeMap<Section, (Vec<Item>, i64)>;
 
-/// Everything that a digest tells of what came after `from` and until `until`.
+/// Everything that a digest tells of what came after `from` and until `until`, with at most so many
+/// lines in each section.
 pub fn gather(
     c: &Connection,
     context: &Context,
     issuer: &Association,
     (from, until): (Mark, Mark),
     last_day: bool,
+    most: usize,
 ) -> Result<Digest, StoreError> {
-    let mut digest = news(c, context, issuer, (from, until), last_day)?;
+    let mut digest = news(c, context, issuer, (from, until), last_day, most)?;
     let (code, season) = (&issuer.code, &context.config.relance.season.id);
     let year_ago = season::zone(&issuer.zone)
         .and_then(|zone| digest.until.to_zoned(zone).checked_sub(1.year()).ok())
@@ -50,6 +52,7 @@ pub(super) fn news(
     issuer: &Association,
     (from, until): (Mark, Mark),
     last_day: bool,
+    most: usize,
 ) -> Result<Digest, StoreError> {
     let counts = digests::went(c, &issuer.code, from, until)?;
     let counts = counts.into_iter().map(|(step, own, quebec, n)| {
@@ -65,7 +68,7 @@ pub(super) fn news(
     Ok(Digest {
         since: (from != Mark::default()).then(|| instant(from.at_ms)),
         until: instant(until.at_ms),
-        listings: digest::listings(lines(c, context, issuer, until.at_ms)?),
+        listings: digest::listings(lines(c, context, issuer, until.at_ms, most)?, most),
         happened,
         last_day,
         head: (seq, HEXLOWER.encode(&hash)),
@@ -81,6 +84,7 @@ fn lines(
     context: &Context,
     issuer: &Association,
     until_ms: i64,
+    most: usize,
 ) -> Result<Found, StoreError> {
     let code = &issuer.code;
     let mut found = Found::new();
@@ -93,7 +97,7 @@ fn lines(
     let all = i64::try_from(firings.len()).unwrap_or(i64::MAX);
     found.insert(Section::Firings, (firings, all));
 
-    let (rows, all) = desk::in_doubt(c, code, until_ms, LINES_MAX)?;
+    let (rows, all) = desk::in_doubt(c, code, until_ms, most)?;
     let mut items = Vec::new();
     for (id, kind, person, since) in rows {
         let who = who(c, person)?;
@@ -102,7 +106,7 @@ fn lines(
     found.insert(Section::InDoubt, (items, all));
 
     let season = &context.config.relance.season.id;
-    let (rows, all) = desk::unreachable(c, code, season, until_ms, LINES_MAX)?;
+    let (rows, all) = desk::unreachable(c, code, season, until_ms, most)?;
     let mut items = Vec::new();
     for (id, reason, since) in rows {
         items.extend(unreachable(c, id, reason, since)?.map(Item::Unreachable));
@@ -115,7 +119,7 @@ fn lines(
         if kinds.is_empty() {
             continue;
         }
-        let (ids, all) = desk::tasks(c, code, &kinds, until_ms, LINES_MAX)?;
+        let (ids, all) = desk::tasks(c, code, &kinds, until_ms, most)?;
         let mut items = Vec::new();
         for id in ids {
             let Some(task) = tasks::by_id(c, id)? else { continue };
@@ -124,7 +128,7 @@ fn lines(
         found.insert(section, (items, all));
     }
 
-    let (rows, all) = desk::waiting(c, code, until_ms, LINES_MAX)?;
+    let (rows, all) = desk::waiting(c, code, until_ms, most)?;
     let mails = rows.into_iter().map(|(id, from, subject, received)| {
         Item::Mail(KeptMail { id, from, subject, received: instant(received) })
     });

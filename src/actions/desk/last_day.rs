@@ -68,7 +68,7 @@ pub fn last_day(
         renewed_today.extend(who(c, Some(person))?.map(|who| (who, at)));
     }
     let mark = Mark { at_ms: now.as_millisecond(), ..Mark::default() };
-    let mut listings = news(c, context, issuer, (mark, mark), false)?.listings;
+    let mut listings = news(c, context, issuer, (mark, mark), false, LINES_MAX)?.listings;
     listings.retain(|l| matches!(l.section, Section::Firings | Section::InDoubt));
     let more = all - i64::try_from(undecided.len()).unwrap_or(i64::MAX);
     Ok(LastDay { deadline: season::deadline(season), undecided, more, renewed_today, listings })

@@ -12,7 +12,7 @@ use super::super::payload::Payload;
 use super::gather::{gather, news};
 use super::links;
 use crate::config::Association;
-use crate::domain::digest::{Act, Digest, Handle, goes};
+use crate::domain::digest::{Act, Digest, Handle, LINES_MAX, goes};
 use crate::store::digests::{self, NewDigest};
 use crate::store::messages::{self, NewMessage, Recipient};
 use crate::store::{StoreError, desk, ledger};
@@ -53,7 +53,7 @@ pub fn write(
     let last = digests::last_sent(c, code)?;
     let from = last.as_ref().map(|d| d.until).unwrap_or_default();
     let until = digests::mark(c, now_ms)?;
-    let digest = news(c, context, due.issuer, (from, until), due.last_day)?;
+    let digest = news(c, context, due.issuer, (from, until), due.last_day, LINES_MAX)?;
     let last_sent = last.and_then(|d| Timestamp::from_millisecond(d.until.at_ms).ok());
     let sent = goes(digest.tells(), due.quiet, last_sent, now);
     let row = NewDigest {
@@ -127,6 +127,6 @@ pub fn to_tell(
         .map(|link| (link.handle, links::url(context, issuer, link.id, until)))
         .collect();
     let last_day = links.keys().any(|handle| handle.act == Act::LastDay);
-    let digest = gather(c, context, issuer, (row.from, row.until), last_day)?;
+    let digest = gather(c, context, issuer, (row.from, row.until), last_day, LINES_MAX)?;
     Ok(Some(DigestFacts { digest, links }))
 }
