@@ -77,3 +77,7 @@ mod s61_attack_config;
 mod s80_front_page;
 #[path = "scenarios/81-verify/mod.rs"]
 mod s81_verify;
+#[path = "scenarios/84-digest/mod.rs"]
+mod s84_digest;
+#[path = "scenarios/85-on-behalf/mod.rs"]
+mod s85_on_behalf;

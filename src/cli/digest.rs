@@ -48,9 +48,7 @@ impl Digest {
         };
         let most = if self.all { ALL_LINES_MAX } else { LINES_MAX };
         let (digest, due) = read_once(&dir, |c| {
-            let now = meta::get(c, meta::CALENDAR)?
-                .and_then(|t| t.parse().ok())
-                .unwrap_or_else(|| Clock::system().now());
+            let now = meta::calendar(c, Clock::system().now())?;
             let due = calendar::next_of(config, &issuer.code, now)
                 .map_err(|e| crate::store::StoreError::GiveUp(e.to_string()))?;
             let from = digests::last_sent(c, &issuer.code)?.map(|d| d.until).unwrap_or_default();

@@ -27,7 +27,7 @@ pub(super) fn run(place: &Place, issuer: Option<&str>, json: bool) -> anyhow::Re
     };
     let system = Clock::system().now();
     let (url, until) = Direct::open(&dir, system.as_millisecond())?.write(|c| {
-        let now = meta::get(c, meta::CALENDAR)?.and_then(|t| t.parse().ok()).unwrap_or(system);
+        let now = meta::calendar(c, system)?;
         let until = now.saturating_add(SignedDuration::from_hours(HOURS)).unwrap_or(now);
         let url = desk::open_door(c, &context, issuer, now, until)?;
         let data = json!({"issuer": issuer.code});

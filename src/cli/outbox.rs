@@ -206,9 +206,7 @@ fn resolve(
         Verdict::Cancelled => desk::Verdict::Cancelled,
     };
     let moved = store.write(|c| {
-        let now = meta::get(c, meta::CALENDAR)?
-            .and_then(|t| t.parse::<Timestamp>().ok())
-            .unwrap_or_else(|| Clock::system().now());
+        let now = meta::calendar(c, Clock::system().now())?;
         desk::resolve(c, &ring, id, verdict, now)
     })?;
     match moved {

@@ -82,6 +82,7 @@ impl Club {
         };
         site.config.retain("associations.toml", "association", only("code"));
         site.config.retain("schedules.toml", "schedule", only("association"));
+        site.config.no_digests();
         let desk = "desk@club.test";
         site.config.set_each("associations.toml", "association", "desk.email", desk);
         Self { site, daemon: None }

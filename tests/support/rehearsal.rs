@@ -30,6 +30,7 @@ impl Rehearsal {
         let site = Site::new();
         site.config.use_relay(relay.port);
         site.config.set("inbox.source", "none");
+        site.config.no_digests();
         Self { site }
     }
 
