@@ -11,7 +11,7 @@ use super::mail::{Half, Parts, foreign_line};
 use super::text::{clean, marks_to_html, unmarked};
 use super::{ComposeError, Inner, MailFacts, format};
 use crate::config::Association;
-use crate::domain::digest::{Act, Digest, Handle, Item, Standing, Who};
+use crate::domain::digest::{Act, Digest, Handle, Item, Standing, TaskLine, Who};
 use crate::domain::money::Cents;
 use crate::domain::words::{Lang, TaskKind};
 
@@ -159,38 +159,7 @@ impl Inner {
                 ];
                 words.say(lang, "digest-unreachable", &args)
             }
-            Item::Task(t) => {
-                let since = self.local_date(lang, t.since, issuer)?;
-                let (name, number) = t.who.as_ref().map(named).unwrap_or_default();
-                let args = [("name", name.as_str()), ("member_no", &number), ("since", &since)];
-                let key = if t.who.is_some() { "digest-task.member" } else { "digest-task.nobody" };
-                let mut line = words.say(lang, key, &args)?;
-                if t.who.is_none() || matches!(t.kind, TaskKind::Credit | TaskKind::DoublePayment) {
-                    let kind = words.say(lang, &format!("task-{}", t.kind), &[])?;
-                    line = words.say(
-                        lang,
-                        "digest-task.of-kind",
-                        &[("kind", &kind), ("line", &line)],
-                    )?;
-                }
-                if let Some(cents) = t.cents.and_then(|c| Cents::new(c)) {
-                    let amount = format::money(lang, cents);
-                    line = words.say(
-                        lang,
-                        "digest-task.amount",
-                        &[("line", &line), ("amount", &amount)],
-                    )?;
-                }
-                if !t.reference.is_empty() {
-                    let number = foreign_line(&t.reference);
-                    line = words.say(
-                        lang,
-                        "digest-task.number",
-                        &[("line", &line), ("number", &number)],
-                    )?;
-                }
-                Ok(line)
-            }
+            Item::Task(t) => self.task_line(lang, issuer, t),
             Item::Mail(m) => {
                 let (from, subject) = (foreign_line(&m.from), foreign_line(&m.subject));
                 let received = moment(m.received)?;
@@ -199,6 +168,35 @@ impl Inner {
                 words.say(lang, "digest-mail", &args)
             }
         }
+    }
+
+    fn task_line(
+        &self,
+        lang: Lang,
+        issuer: &Association,
+        t: &TaskLine,
+    ) -> Result<String, ComposeError> {
+        let words = &self.engine.words;
+        let since = self.local_date(lang, t.since, issuer)?;
+        let (name, number) = t.who.as_ref().map(named).unwrap_or_default();
+        let args = [("name", name.as_str()), ("member_no", &number), ("since", &since)];
+        let key = if t.who.is_some() { "digest-task.member" } else { "digest-task.nobody" };
+        let mut line = words.say(lang, key, &args)?;
+        if t.who.is_none() || matches!(t.kind, TaskKind::Credit | TaskKind::DoublePayment) {
+            let kind = words.say(lang, &format!("task-{}", t.kind), &[])?;
+            line = words.say(lang, "digest-task.of-kind", &[("kind", &kind), ("line", &line)])?;
+        }
+        if let Some(cents) = t.cents.and_then(Cents::new) {
+            let amount = format::money(lang, cents);
+            line =
+                words.say(lang, "digest-task.amount", &[("line", &line), ("amount", &amount)])?;
+        }
+        if !t.reference.is_empty() {
+            let number = foreign_line(&t.reference);
+            line =
+                words.say(lang, "digest-task.number", &[("line", &line), ("number", &number)])?;
+        }
+        Ok(line)
     }
 
     /// The other ways to reach a member.

@@ -106,7 +106,7 @@ impl DeskSample {
         for (name, state, insured) in states.chain([("uninsured", RenewalState::Open, false)]) {
             let open = state == RenewalState::Open;
             let member = MemberCase {
-                person: PersonFacts { state, insured, ..person },
+                person: PersonFacts { insured, state, ..person },
                 who: &self.who,
                 address: if open { "" } else { "m.exemple@example.org" },
                 bill: (state != RenewalState::Lapsed).then_some(bill),
@@ -168,6 +168,37 @@ fn cases(full: &Digest) -> Vec<(&'static str, Case, Item)> {
 }
 
 fn full(who: &Who) -> Digest {
+    let mut listings = messages(who);
+    for (n, kind) in (1..).zip(TaskKind::ALL) {
+        let section = Section::of(*kind);
+        match listings.iter_mut().find(|l| l.section == section) {
+            Some(listing) => listing.items.push(task(who, n, *kind)),
+            None => listings.push(listed(section, vec![task(who, n, *kind)], 0)),
+        }
+    }
+    let mail = Item::Mail(KeptMail {
+        id: 5,
+        from: "inconnu@example.net".into(),
+        subject: "Question <sur> ma prime".into(),
+        received: noon(4),
+    });
+    listings.extend([listed(Section::Mails, vec![mail], 0)]);
+    Digest {
+        since: Some(noon(3)),
+        until: noon(4),
+        listings,
+        happened: happened(),
+        last_day: true,
+        head: (812, "5f1d0a".repeat(10)),
+    }
+}
+
+fn listed(section: Section, items: Vec<Item>, more: i64) -> Listing {
+    Listing { section, items, more }
+}
+
+/// What stands still, and whom nothing reaches.
+fn messages(who: &Who) -> Vec<Listing> {
     let firing = |id, held, until| {
         let step = if held > 0 { "reminder-1" } else { "special" };
         Item::Firing(HeldFiring { id: FiringId(id), step: step.into(), due: noon(4), held, until })
@@ -175,7 +206,7 @@ fn full(who: &Who) -> Digest {
     let in_doubt = |id, who| {
         Item::InDoubt(InDoubt { id: MessageRow(id), kind: "notice".into(), who, since: noon(4) })
     };
-    let unreachable = |id, other: &str, employer: &str, phone: &str| {
+    let unreachable = |id, [phone, other, employer]: [&str; 3]| {
         Item::Unreachable(Unreachable {
             id: PersonId(id),
             who: Who { phone: phone.into(), ..who.clone() },
@@ -186,78 +217,44 @@ fn full(who: &Who) -> Digest {
             employer: employer.into(),
         })
     };
-    let task = |id, kind| {
-        let money = matches!(kind, TaskKind::Credit | TaskKind::ExpectedCheque);
-        Item::Task(TaskLine {
-            id: TaskId(id),
-            kind,
-            who: (kind != TaskKind::Credit).then(|| who.clone()),
-            since: noon(2),
-            cents: money.then_some(123_456),
-            reference: if kind == TaskKind::ExpectedCheque {
-                "OEI-2027-000042".into()
-            } else {
-                String::new()
-            },
-        })
-    };
-    let mail = Item::Mail(KeptMail {
-        id: 5,
-        from: "inconnu@example.net".into(),
-        subject: "Question <sur> ma prime".into(),
-        received: noon(4),
-    });
-    let listed = |section, items: Vec<Item>, more| Listing { section, items, more };
-    let mut listings = vec![
+    let ways = ["514-555-0142", "maelle@example.net", "Ville d’Exemple"];
+    vec![
         listed(Section::Firings, vec![firing(1, 37, None), firing(2, 0, Some(noon(7)))], 0),
         listed(Section::InDoubt, vec![in_doubt(1, Some(who.clone())), in_doubt(2, None)], 0),
-        listed(
-            Section::Unreachable,
-            vec![
-                unreachable(1, "maelle@example.net", "Ville d’Exemple", "514-555-0142"),
-                unreachable(2, "", "", ""),
-            ],
-            1204,
-        ),
-    ];
-    for (n, kind) in (1..).zip(TaskKind::ALL) {
-        let section = Section::of(*kind);
-        match listings.iter_mut().find(|l| l.section == section) {
-            Some(listing) => listing.items.push(task(n, *kind)),
-            None => listings.push(listed(section, vec![task(n, *kind)], 0)),
-        }
-    }
-    listings.push(listed(Section::Mails, vec![mail], 0));
-    Digest {
-        since: Some(noon(3)),
-        until: noon(4),
-        listings,
-        happened: Happened {
-            went: vec![
-                Went { step: "notice".into(), en: 1100, fr: 104 },
-                Went { step: "reminder-1".into(), en: 3, fr: 0 },
-            ],
-            back: CameBack {
-                hard: 1,
-                soft: 2,
-                complaints: 1,
-                absent: 9,
-                answers: 61,
-                forwarded: 4,
-            },
-            standing: Standing {
-                open: 1000,
-                pledged: 150,
-                paid: 40,
-                not_renewing: 9,
-                with_desk: 4,
-                lapsed: 1,
-            },
-            before: Some(Before { season: "2026".into(), renewed: 177, paid: 51, not_renewing: 7 }),
-            corrections: 3,
+        listed(Section::Unreachable, vec![unreachable(1, ways), unreachable(2, [""; 3])], 1204),
+    ]
+}
+
+fn task(who: &Who, id: i64, kind: TaskKind) -> Item {
+    let money = matches!(kind, TaskKind::Credit | TaskKind::ExpectedCheque);
+    let number = if kind == TaskKind::ExpectedCheque { "OEI-2027-000042" } else { "" };
+    Item::Task(TaskLine {
+        id: TaskId(id),
+        kind,
+        who: (kind != TaskKind::Credit).then(|| who.clone()),
+        since: noon(2),
+        cents: money.then_some(123_456),
+        reference: number.into(),
+    })
+}
+
+fn happened() -> Happened {
+    Happened {
+        went: vec![
+            Went { step: "notice".into(), en: 1100, fr: 104 },
+            Went { step: "reminder-1".into(), en: 3, fr: 0 },
+        ],
+        back: CameBack { hard: 1, soft: 2, complaints: 1, absent: 9, answers: 61, forwarded: 4 },
+        standing: Standing {
+            open: 1000,
+            pledged: 150,
+            paid: 40,
+            not_renewing: 9,
+            with_desk: 4,
+            lapsed: 1,
         },
-        last_day: true,
-        head: (812, "5f1d0a".repeat(10)),
+        before: Some(Before { season: "2026".into(), renewed: 177, paid: 51, not_renewing: 7 }),
+        corrections: 3,
     }
 }
 

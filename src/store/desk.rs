@@ -220,13 +220,16 @@ pub fn held_persons(c: &Connection, firing: FiringId) -> Result<Vec<PersonId>, S
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Messages in doubt: `(message, kind, person, since)`.
+/// A message in doubt: its row, kind, person, and since when.
+pub type Doubt = (MessageRow, String, Option<PersonId>, i64);
+
+/// Messages in doubt.
 pub fn in_doubt(
     c: &Connection,
     issuer: &str,
     until_ms: i64,
     limit: usize,
-) -> Result<Page<(MessageRow, String, Option<PersonId>, i64)>, StoreError> {
+) -> Result<Page<Doubt>, StoreError> {
     const FROM: &str = "FROM message WHERE state = 'unknown' AND issuer = ?1 AND changed_at <= ?2";
     let all = count(c, FROM, (issuer, until_ms))?;
     let sql =

@@ -49,12 +49,11 @@ fn find(
         Some(renewal) => actions::view_of_renewal(c, context, renewal.id, now)?,
         None => None,
     };
-    let (bill, answered) = match view {
-        Some(view) => (view.bill, view.given.last().map(|given| given.at)),
-        None => {
-            let terms = Terms::at(&context.config, issuer, now);
-            (billing::bill(&context.config, &member, issuer, &terms), None)
-        }
+    let (bill, answered) = if let Some(view) = view {
+        (view.bill, view.given.last().map(|given| given.at))
+    } else {
+        let terms = Terms::at(&context.config, issuer, now);
+        (billing::bill(&context.config, &member, issuer, &terms), None)
     };
     let (state, version) = renewal.map_or((RenewalState::Open, 0), |r| (r.state, r.version));
     Ok(Some(Found { member, who, bill, state, version, answered }))

@@ -83,11 +83,10 @@ pub fn look(
             }
             _ => None,
         },
-        Act::Mail => match desk::is_waiting(c, target)? {
-            true => inbounds::by_id(c, target)?.map(CaseView::Mail),
-            false => None,
-        },
-        Act::Member | Act::LastDay => None,
+        Act::Mail if desk::is_waiting(c, target)? => {
+            inbounds::by_id(c, target)?.map(CaseView::Mail)
+        }
+        Act::Mail | Act::Member | Act::LastDay => None,
     };
     Ok(found.unwrap_or(CaseView::Settled))
 }
