@@ -122,8 +122,6 @@ pub struct MemberCase<'a> {
 /// The last day's list.
 #[derive(Debug, Clone)]
 pub struct LastDayList<'a> {
-    /// When cover can no longer be kept by a word.
-    pub deadline: Timestamp,
     /// When the list was read.
     pub now: Timestamp,
     /// Covered members who have not answered.
@@ -277,11 +275,6 @@ impl Inner {
         issuer: &Association,
         list: &LastDayList<'_>,
     ) -> Result<(), ComposeError> {
-        put(
-            context,
-            "until",
-            &self.instant(lang, list.deadline, &self.relance.season.deadline_zone)?,
-        );
         put(context, "now", &self.instant(lang, list.now, &issuer.zone)?);
         let person = |who: &Who, at: String| {
             let (name, member_no) = named(who);

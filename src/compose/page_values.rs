@@ -76,6 +76,7 @@ impl Inner {
         let mut context = self.frame(house, lang)?;
         put(&mut context, "page", page.name());
         context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
+        context.insert_value("of_desk", Value::from(matches!(page, Page::Desk(_))));
         context.insert_value("of_federation", Value::from(page.issuer().is_none()));
         let (mut other, mut faults): (_, &[FormFault]) = (None, &[]);
         match page {

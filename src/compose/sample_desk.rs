@@ -123,7 +123,6 @@ impl DeskSample {
 
     fn last_day(&self) -> LastDayList<'_> {
         LastDayList {
-            deadline: noon(5),
             now: noon(4),
             undecided: std::slice::from_ref(&self.who),
             more: 12,

@@ -166,12 +166,11 @@ fn render(
 async fn last_day(site: &Site, ask: &Ask, door: &Door) -> Response {
     let (context, issuer, now) = (site.context.clone(), door.issuer.clone(), ask.now);
     let list = site.store.read(move |c| desk::last_day(c, &context, &issuer, now)).await;
-    let LastDay { deadline, undecided, more, renewed_today, listings } = match list {
+    let LastDay { undecided, more, renewed_today, listings } = match list {
         Ok(list) => list,
         Err(e) => return door.trouble(site, ask, &e),
     };
     let list = LastDayList {
-        deadline,
         now,
         undecided: &undecided,
         more,

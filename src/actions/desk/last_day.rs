@@ -21,8 +21,6 @@ pub const LINES_MAX: usize = 400;
 /// The last day, as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastDay {
-    /// When cover can no longer be kept by a word.
-    pub deadline: Timestamp,
     /// Covered members who have not answered.
     pub undecided: Vec<Who>,
     /// How many more there are.
@@ -71,5 +69,5 @@ pub fn last_day(
     let mut listings = news(c, context, issuer, (mark, mark), false, LINES_MAX)?.listings;
     listings.retain(|l| matches!(l.section, Section::Firings | Section::InDoubt));
     let more = all - i64::try_from(undecided.len()).unwrap_or(i64::MAX);
-    Ok(LastDay { deadline: season::deadline(season), undecided, more, renewed_today, listings })
+    Ok(LastDay { undecided, more, renewed_today, listings })
 }
