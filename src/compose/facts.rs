@@ -20,6 +20,8 @@ pub struct MailFacts<'a> {
     pub issuer: &'a Association,
     /// Season, domains, national body.
     pub relance: &'a Relance,
+    /// The association that answers the member's questions about insurance and account: their own.
+    pub home: &'a Association,
     /// The member whom it is about, where there is one.
     pub person: Option<PersonFacts<'a>>,
     /// What is owed, where the message shows it.

@@ -140,6 +140,7 @@ impl Inner {
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
+        self.put_help(&mut context, lang, facts.home);
         put(&mut context, "channel", facts.channel.map_or("", Channel::as_str));
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {

@@ -161,6 +161,7 @@ impl Sample {
             prefer: variant.prefer,
             to: Correspondent { name: "Maëlle Exemple", address: "m.exemple@example.org" },
             issuer,
+            home: issuer,
             relance: &self.relance,
             person: Some(Self::person(variant)),
             bill: Some(self.bill(variant.code).clone()),

@@ -360,6 +360,7 @@ impl Writer<'_> {
                 address: &facts.address,
             },
             issuer: facts.issuer,
+            home: self.home(),
             relance: &self.context.config.relance,
             person: facts.member.as_ref().map(|m| self.person(m)),
             bill: facts.bill.clone(),
@@ -379,6 +380,13 @@ impl Writer<'_> {
         };
         let composed = composer.mail(&mail).map_err(|e| e.to_string())?;
         Ok((composed, template, header_id))
+    }
+
+    /// Whoever answers the member about insurance and account.
+    fn home(&self) -> &Association {
+        let config = &self.context.config;
+        let home = self.facts.member.as_ref().and_then(|m| billing::home(config, m));
+        home.and_then(|m| config.association(&m.association)).unwrap_or(self.facts.issuer)
     }
 
     fn language(&self) -> Lang {
