@@ -1,5 +1,5 @@
-//! Owns what reports and proofs do to an address: a score with decay, suspension, lifting.
-//! A report touches only the address of its own attempt, once.
+//! Owns what reports and proofs do to an address: its score and suspension as `domain::suppression`
+//! weighs them, and lifting. A report touches only the address of its own attempt, once.
 
 use rusqlite::Connection;
 use serde_json::json;
@@ -7,25 +7,18 @@ use serde_json::json;
 use super::payload::Payload;
 use super::{Applied, Context, Evidence, letters, note, person};
 use crate::compose::DeskTopic;
+use crate::config::Config;
+use crate::domain::suppression::{self, Fault, Report, Standing, Weighed};
 use crate::domain::words::MessageState;
 use crate::ids::MessageId;
+use crate::store::messages::MessageView;
 use crate::store::{StoreError, addresses, attempts, messages};
 
-/// At this score an address is suspended.
-pub const SCORE_LIMIT: f64 = 3.0;
-/// A report that says the address is dead, without our own token to vouch for it.
-pub const SCORE_HARD: f64 = 1.5;
-/// A full mailbox, a policy, a server in trouble.
-pub const SCORE_SOFT: f64 = 0.5;
-/// Days after which a score has halved: last season's trouble weighs little in this one.
-pub const HALF_LIFE_DAYS: f64 = 30.0;
-
-/// A score as it weighs `elapsed_ms` later.
-#[must_use]
-pub fn decayed(score: f64, elapsed_ms: i64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a few years fit 52 bits")]
-    let days = elapsed_ms.max(0) as f64 / 86_400_000.0;
-    score * (-days / HALF_LIFE_DAYS).exp2()
+/// What a report says.
+pub(super) struct Came<'a> {
+    pub status: &'a str,
+    pub fault: Fault,
+    pub vouched: bool,
 }
 
 /// An attempt came back.
@@ -33,9 +26,8 @@ pub(super) fn bounced(
     c: &Connection,
     context: &Context,
     mid: MessageId,
-    status: &str,
-    hard: bool,
-    vouched: bool,
+    came: &Came<'_>,
+    doubted: bool,
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
     let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok(Applied::Nothing) };
@@ -43,34 +35,86 @@ pub(super) fn bounced(
         return Ok(Applied::Already);
     }
     let at_ms = evidence.at.as_millisecond();
-    attempts::bounced(c, mid, status, hard, at_ms)?;
+    let hard = came.fault == Fault::Address;
+    attempts::bounced(c, mid, came.status, hard, at_ms)?;
     let message = messages::by_id(c, attempt.message)?;
     let subject = match message.as_ref().and_then(|m| m.person) {
         Some(id) => person(c, id)?.1,
         None => String::new(),
     };
-    let mut data = json!({"mid": mid.to_string(), "status": status, "hard": hard});
+    let mut data = json!({"mid": mid.to_string(), "status": came.status, "hard": hard});
     note(c, context, &subject, "bounced", &data, evidence)?;
+    let Some(message) = message.filter(|_| !doubted) else { return Ok(Applied::Done) };
 
-    let (before, scored_ms, already) = addresses::score(c, &attempt.address)?;
-    let score = decayed(before, at_ms - scored_ms) + if hard { SCORE_HARD } else { SCORE_SOFT };
-    let suspend = (hard && vouched) || score >= SCORE_LIMIT;
-    let reason = suspend.then_some(if hard { "address-dead" } else { "bounces" });
-    addresses::set_score(c, &attempt.address, score, at_ms, reason)?;
-    if suspend && !already {
+    let (score, scored_ms, already) = addresses::score(c, &attempt.address)?;
+    let repeated = match message.firing {
+        Some(firing) => attempts::came_back(c, firing, &attempt.address, mid)?,
+        None => false,
+    };
+    let report = Report { fault: came.fault, vouched: came.vouched, repeated };
+    let before = Standing { score, at_ms: scored_ms };
+    let Weighed { standing, counted, suspend } = suppression::weigh(before, report, at_ms);
+    addresses::set_score(c, &attempt.address, standing.score, standing.at_ms, suspend)?;
+    let suspended = suspend.is_some() && !already;
+    let seq = if suspended {
         data["shared_by"] = addresses::sharing(c, &attempt.address)?.len().into();
-        let seq = note(c, context, &subject, "address-suspended", &data, evidence)?;
-        if let Some(message) = message.filter(|m| m.person.is_some() && !m.to_desk) {
-            let payload = Payload {
-                topic: DeskTopic::AddressSuspended.as_str().into(),
-                attempt: mid.to_string(),
-                ..Payload::default()
-            };
-            let (issuer, who) = (&message.issuer, message.person);
-            letters::tell_desk(c, context, seq, issuer, who, &payload, evidence.at)?;
+        Some(note(c, context, &subject, "address-suspended", &data, evidence)?)
+    } else {
+        None
+    };
+    if message.to_desk {
+        if counted || suspended {
+            desk_unreached(c, context, mid, &message, evidence)?;
         }
+    } else if let (Some(seq), Some(_)) = (seq, message.person) {
+        let payload = about(DeskTopic::AddressSuspended, mid);
+        let (issuer, who) = (&message.issuer, message.person);
+        letters::tell_desk(c, context, seq, issuer, who, &payload, evidence.at)?;
     }
     Ok(Applied::Done)
+}
+
+fn about(topic: DeskTopic, mid: MessageId) -> Payload {
+    Payload { topic: topic.as_str().into(), attempt: mid.to_string(), ..Payload::default() }
+}
+
+/// Mail to a desk came back: what members asked reaches nobody there. The national desk is told;
+/// where it is itself the one, only the operator can be.
+fn desk_unreached(
+    c: &Connection,
+    context: &Context,
+    mid: MessageId,
+    message: &MessageView,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let national = &context.config.relance.federation.national;
+    let data = json!({"mid": mid.to_string(), "issuer": message.issuer});
+    let seq = note(c, context, "", "desk-unreached", &data, evidence)?;
+    // The note goes to the national desk whichever desk a mail was for: a note about it would come
+    // back as well.
+    let own = |code: &str| context.config.association(code).map(|a| a.desk.email.to_lowercase());
+    if own(national) == own(&message.issuer) {
+        tracing::error!(message = %mid, association = %message.issuer, "desk.national_unreached");
+        return Ok(());
+    }
+    let payload = Payload { desk: message.issuer.clone(), ..about(DeskTopic::DeskUnreached, mid) };
+    letters::tell_desk(c, context, seq, national, None, &payload, evidence.at)
+}
+
+/// Codes of the associations whose desk is not reached: mail to it came back of late.
+pub fn unreached_desks(
+    c: &Connection,
+    config: &Config,
+    now_ms: i64,
+) -> Result<Vec<String>, StoreError> {
+    let mut codes = Vec::new();
+    for association in &config.associations {
+        let (score, at_ms, suspended) = addresses::score(c, &association.desk.email)?;
+        if suppression::in_trouble(Standing { score, at_ms }, suspended, now_ms) {
+            codes.push(association.code.clone());
+        }
+    }
+    Ok(codes)
 }
 
 /// A verified token came back: what was in doubt has left. A human act also lifts a suspension,
@@ -105,17 +149,4 @@ pub(super) fn proof(
         applied = Applied::Done;
     }
     Ok(applied)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scores_fade() {
-        assert!((decayed(2.0, 30 * 86_400_000) - 1.0).abs() < 1e-9);
-        assert!((decayed(2.0, -5) - 2.0).abs() < 1e-9, "a clock behind the score adds nothing");
-        const { assert!(2.0 * SCORE_HARD >= SCORE_LIMIT, "two unvouched hard reports suspend") };
-        assert!(decayed(SCORE_HARD, 365 * 86_400_000) < 0.01);
-    }
 }

@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::json;
 
+use super::invoices::{self, BillTo};
 use super::payload::Payload;
 use super::{Applied, Context, Evidence, letters, note};
 use crate::compose::{Bill, Said};
 use crate::domain::answer::{self, Choice, Form, Given, Verdict};
 use crate::domain::billing::{self, Terms};
+use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
 use crate::domain::season;
 use crate::domain::words::RenewalState;
@@ -23,10 +25,23 @@ pub struct RenewalView {
     pub row: RenewalRow,
     /// Whose.
     pub member: Member,
-    /// What is owed as of now; `None` where the membership went elsewhere meanwhile.
+    /// What is owed: by its invoices where there are any, else as of now; `None` where the membership went elsewhere meanwhile.
     pub bill: Option<Bill>,
     /// Accepted answers, oldest first.
     pub given: Vec<Given>,
+}
+
+impl RenewalView {
+    /// The state by which taking back is weighed: a renewal that owes nothing is `paid` at once, and
+    /// can be taken back as a pledge can.
+    #[must_use]
+    pub fn state_to_undo(&self) -> RenewalState {
+        let free = self.bill.as_ref().is_some_and(|b| b.total().get() <= 0);
+        match self.row.renewal.state {
+            RenewalState::Paid if free => RenewalState::Pledged,
+            state => state,
+        }
+    }
 }
 
 /// Reads a renewal for showing; `None` where it is not here.
@@ -38,10 +53,15 @@ pub fn view_of_renewal(
 ) -> Result<Option<RenewalView>, StoreError> {
     let Some(row) = renewals::by_id(c, id)? else { return Ok(None) };
     let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
-    let bill = context.config.association(&row.issuer).and_then(|issuer| {
-        let terms = Terms::at(&context.config, issuer, now);
-        billing::bill(&context.config, &member, issuer, &terms)
-    });
+    let issuer = context.config.association(&row.issuer);
+    let bill = match (invoices::standing_bill(c, id)?, issuer) {
+        (Some(issued), _) => Some(issued),
+        (None, Some(issuer)) => {
+            let terms = Terms::at(&context.config, issuer, now);
+            billing::bill(&context.config, &member, issuer, &terms)
+        }
+        (None, None) => None,
+    };
     let given = renewals::answers(c, id)?;
     Ok(Some(RenewalView { row, member, bill, given }))
 }
@@ -85,13 +105,19 @@ pub(super) fn answer(
         mid: evidence.mid.map(MessageId::to_i64),
         at_ms: evidence.at.as_millisecond(),
     };
-    let bill = view.bill.as_ref().filter(|_| choice == Choice::Invoice);
-    let version = renewals::keep_answer(c, renewal, choice.state(), &row, bill)?;
-    let said = match choice {
-        Choice::Invoice => Said::RenewedByInvoice,
-        Choice::NotRenewing => Said::NotRenewing,
+    let owed = view.bill.as_ref().filter(|_| choice == Choice::Invoice);
+    let (state, said) = match choice {
+        // Nothing to pay: it is done.
+        Choice::Invoice if owed.is_some_and(|b| b.total().get() <= 0) => {
+            (RenewalState::Paid, Said::Renewed)
+        }
+        Choice::Invoice => (choice.state(), Said::RenewedByInvoice),
+        Choice::NotRenewing => (choice.state(), Said::NotRenewing),
     };
-    settle(c, context, &view, "answered", choice.state(), version, said, evidence)?;
+    let version = renewals::keep_answer(c, renewal, state, &row)?;
+    let to = BillTo::member(&view.member);
+    let document = invoices::on_answer(c, context, &view.row, &view.member, owed, &to, evidence)?;
+    settle(c, context, &view, "answered", state, version, said, document.as_ref(), evidence)?;
     Ok(Applied::Done)
 }
 
@@ -110,7 +136,7 @@ pub(super) fn take_back(
         return Ok(Applied::Already);
     }
     let deadline = season::deadline(&context.config.relance.season);
-    if !answer::may_undo(renewal.state, view.given.last(), deadline, evidence.at) {
+    if !answer::may_undo(view.state_to_undo(), view.given.last(), deadline, evidence.at) {
         return Ok(Applied::TooLate);
     }
     let row = AnswerRow {
@@ -122,9 +148,11 @@ pub(super) fn take_back(
         mid: evidence.mid.map(MessageId::to_i64),
         at_ms: evidence.at.as_millisecond(),
     };
-    let version = renewals::keep_answer(c, renewal, RenewalState::Open, &row, None)?;
-    let state = RenewalState::Open;
-    settle(c, context, &view, "taken-back", state, version, Said::Undone, evidence)?;
+    let version = renewals::keep_answer(c, renewal, RenewalState::Open, &row)?;
+    let to = BillTo::member(&view.member);
+    let document = invoices::on_answer(c, context, &view.row, &view.member, None, &to, evidence)?;
+    let (state, said) = (RenewalState::Open, Said::Undone);
+    settle(c, context, &view, "taken-back", state, version, said, document.as_ref(), evidence)?;
     Ok(Applied::Done)
 }
 
@@ -138,6 +166,7 @@ fn settle(
     state: RenewalState,
     version: i64,
     said: Said,
+    document: Option<&Invoice>,
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
     let (member, subject) = super::person(c, view.row.person)?;
@@ -158,6 +187,7 @@ fn settle(
     let seq = note(c, context, &subject, kind, &data, evidence)?;
     let payload = Payload {
         said: said.as_str().into(),
+        invoice: document.map(|d| d.id.0),
         in_reply_to: evidence.answers.into(),
         ..Payload::default()
     };

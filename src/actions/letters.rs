@@ -53,7 +53,7 @@ pub(super) fn to_member(
 ) -> Result<(), StoreError> {
     let at_ms = evidence.at.as_millisecond();
     let mut payload = parts.payload.clone();
-    if let Door::Desk(channel) = evidence.door {
+    if let Door::Behalf(channel) = evidence.door {
         payload.channel = channel.as_str().into();
     }
     let message = NewMessage {

@@ -2,12 +2,18 @@
 //! Each act is decided by `domain/` and applied with its ledger line and its outgoing messages in
 //! the caller's transaction. Never fetches or sends anything.
 
-pub(crate) mod addresses;
+mod addresses;
 mod answers;
+#[cfg(test)]
+mod bench;
 pub mod checkouts;
 pub mod desk;
+pub mod invoices;
 mod letters;
+pub mod overdue;
 pub mod payload;
+pub mod payments;
+pub mod receipts;
 mod sign_ins;
 mod subscriptions;
 
@@ -20,12 +26,13 @@ use crate::config::{Association, Config};
 use crate::domain::answer::Choice;
 use crate::domain::desk::Channel;
 use crate::domain::member::Member;
+use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
 use crate::link::Keyring;
 use crate::store::{StoreError, ledger, people};
 
-pub use addresses::{SCORE_LIMIT, decayed};
+pub use addresses::unreached_desks;
 pub use answers::{RenewalView, view_of_renewal};
 pub use letters::tell_desk;
 pub use sign_ins::sign_in;
@@ -46,8 +53,10 @@ pub enum Door {
     Web,
     /// A mail.
     Mail,
-    /// A desk, which the member had asked by that channel.
-    Desk(Channel),
+    /// A desk or an operator.
+    Desk,
+    /// A desk, in the place of a member who asked it by that channel.
+    Behalf(Channel),
     /// The payment provider's word.
     Card,
 }
@@ -59,7 +68,7 @@ impl Door {
         match self {
             Self::Web => "web",
             Self::Mail => "mail",
-            Self::Desk(_) => "desk",
+            Self::Desk | Self::Behalf(_) => "desk",
             Self::Card => "card",
         }
     }
@@ -159,10 +168,13 @@ pub enum Action<'a> {
         mid: MessageId,
         /// RFC 3463 status.
         status: &'a str,
-        /// Whether the address is dead.
-        hard: bool,
+        /// Where the fault lies.
+        fault: Fault,
         /// Whether our own envelope token vouches for the report.
         vouched: bool,
+        /// Whether so much of its mailing came back that the fault is more likely elsewhere: then
+        /// it is noted, and nothing counts against the address.
+        doubted: bool,
     },
     /// An attempt was complained of.
     Complained {
@@ -230,8 +242,9 @@ pub fn apply(
             letters::desk_answer(c, context, *inbound, *message, evidence)
         }
         Action::Verify { person, about } => letters::verify(c, context, *person, *about, evidence),
-        Action::Bounced { mid, status, hard, vouched } => {
-            addresses::bounced(c, context, *mid, status, *hard, *vouched, evidence)
+        Action::Bounced { mid, status, fault, vouched, doubted } => {
+            let report = addresses::Came { status, fault: *fault, vouched: *vouched };
+            addresses::bounced(c, context, *mid, &report, *doubted, evidence)
         }
         Action::Complained { mid } => subscriptions::complained(c, context, *mid, evidence),
         Action::Proof { mid, what, human } => {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::mailroom::Wish;
+
 /// The JSON in `message.payload`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +26,9 @@ pub struct Payload {
     /// The attempt whose address mail comes back from, in hexadecimal.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub attempt: String,
+    /// The association whose desk mail comes back from.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub desk: String,
     /// The firing that waits for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firing: Option<i64>,
@@ -36,6 +41,15 @@ pub struct Payload {
     /// By which channel a member asked a desk to act; empty where none did.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub channel: String,
+    /// Row of the invoice or credit note that it carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<i64>,
+    /// Why it carries that document: [`crate::compose::InvoiceWhy`]'s text form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub invoice_why: String,
+    /// Row of the payment that a receipt is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<i64>,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,
@@ -53,14 +67,4 @@ impl Payload {
     pub fn from_json(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
-}
-
-/// What a reply asked for and a link confirms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wish {
-    /// Renew, paying by cheque or on invoice.
-    Renew,
-    /// Stop reminders.
-    Stop,
 }

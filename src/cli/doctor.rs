@@ -11,6 +11,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::{Place, say, say_json};
+use crate::actions;
 use crate::clock::Clock;
 use crate::config::{self, Config, InboxSource, Transport};
 use crate::daemon::quiet::overdue;
@@ -28,6 +29,9 @@ use crate::store::{self, firings, ledger, messages, meta, people, read_once};
 const SERVER_WAIT: Duration = Duration::from_secs(10);
 /// Below this much free space SQLite and its log may not have room for a season.
 const DISK_FREE_MIN_MB: u64 = 512;
+/// So many mails in a row without our own `Authentication-Results` are no accident; one or two may
+/// have been written on the mail server itself.
+const WITHOUT_RESULTS_MIN: u64 = 3;
 /// Months ahead over which the system's time zone data must agree with the bundled.
 const ZONE_MONTHS: i32 = 18;
 
@@ -239,6 +243,7 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
         findings.warn("members", "none", "relance import FILE.csv");
     }
     waiting(&held, &tally, findings);
+    coming_in(dir, config, now, findings);
     if let Some(reason) = stopped {
         findings.bad(
             "relay",
@@ -266,6 +271,31 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
         );
     } else {
         findings.good("clock", now.to_string());
+    }
+}
+
+/// What mails that came in tell of desks and of our own mail server.
+fn coming_in(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) {
+    let looked = read_once(dir, |c| {
+        let desks = actions::unreached_desks(c, config, now.as_millisecond())?;
+        Ok((desks, meta::get(c, meta::WITHOUT_RESULTS)?))
+    });
+    let Ok((desks, without)) = looked else { return };
+    for code in desks {
+        findings.bad(
+            "desk",
+            format!("mail to the desk of {code} comes back: what its members ask reaches nobody"),
+            "correct its email in associations.toml; if that address works again: relance suppression remove ADDRESS",
+        );
+    }
+    let id = &config.relance.mail.authserv_id;
+    let without = without.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    if without >= WITHOUT_RESULTS_MIN && !id.is_empty() {
+        findings.warn(
+            "sender verification",
+            format!("the last {without} mails from people came without an Authentication-Results of {id}"),
+            "no reply acts at once until your mail server adds it; it must also take out what senders write under that name",
+        );
     }
 }
 

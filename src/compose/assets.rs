@@ -29,12 +29,14 @@ macro_rules! files {
 /// Every template: name, source.
 const TEMPLATES: &[(&str, &str)] = files!("templates":
     "mail/shell.html", "mail/shell.txt", "mail/base.html", "mail/base.txt",
-    "mail/button.html", "mail/button.txt",
+    "mail/button.html", "mail/button.txt", "mail/invoice.html", "mail/invoice.txt",
     "mail/step.html", "mail/step.txt",
     "notice/subject.txt", "notice/body.txt", "notice/body.html",
     "reminder/subject.txt", "reminder/body.txt", "reminder/body.html",
     "last-call/subject.txt", "last-call/body.txt", "last-call/body.html",
     "confirmation/subject.txt", "confirmation/body.txt", "confirmation/body.html",
+    "invoice/subject.txt", "invoice/body.txt", "invoice/body.html",
+    "receipt/subject.txt", "receipt/body.txt", "receipt/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
     "forward/subject.txt", "forward/body.txt",
@@ -57,8 +59,9 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/desk.ftl", "fr-CA/desk.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl",
+    "en-CA/desk.ftl", "fr-CA/desk.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl",
+    "en-CA/records.ftl", "fr-CA/records.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

@@ -1,10 +1,14 @@
 //! Owns what a message is composed from: plain facts, already decided. No field is markup.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::config::{Association, Relance, StepKind};
 use crate::domain::bill::Bill;
 use crate::domain::desk::Channel;
+use crate::domain::invoice::Invoice;
+use crate::domain::money::Cents;
+use crate::domain::payment::Method;
 use crate::domain::words::{Lang, RenewalState};
 
 /// Everything that one message says.
@@ -28,6 +32,8 @@ pub struct MailFacts<'a> {
     pub bill: Option<Bill>,
     /// By which channel the member had asked a desk for it; `None` where they did it themselves.
     pub channel: Option<Channel>,
+    /// The invoice or credit note that it carries.
+    pub invoice: Option<Invoice>,
     /// Links and addresses of this attempt.
     pub links: Links,
     /// Header values of this attempt.
@@ -43,6 +49,10 @@ pub enum MailKind<'a> {
     Step(StepKind),
     /// What was done, and how to undo it. Template `confirmation`.
     Confirmation(Said),
+    /// An invoice or a credit note by itself. Template `invoice`.
+    Invoice(InvoiceWhy),
+    /// Money was received. Template `receipt`.
+    Receipt(ReceiptFacts),
     /// A fresh link in place of an expired one. Template `fresh-link`.
     FreshLink,
     /// A reply asked for something, but its sender could not be verified: one link confirms it.
@@ -80,6 +90,62 @@ impl MailKind<'_> {
     }
 }
 
+/// What was received and what it settles; `MailFacts::bill` has the lines and taxes settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// Number of the payment: the receipt's own.
+    pub payment: i64,
+    /// How it came.
+    pub method: Method,
+    /// The day on which it came.
+    pub received_on: Date,
+    /// Numbers of the invoices that it settles, in whole or in part.
+    pub invoices: Vec<String>,
+    /// What is still owed of them.
+    pub left: Cents,
+    /// What of it settles nothing and waits for the desk; zero where others share the payment.
+    pub unapplied: Cents,
+}
+
+/// Why a document is mailed by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvoiceWhy {
+    /// The desk issued it in place of another.
+    Instead,
+    /// The desk took the invoice back.
+    Credited,
+    /// It was not paid by its day: a second copy.
+    SecondCopy,
+    /// The fee for that.
+    LateFee,
+    /// Its payment came back: it is owed again.
+    Returned,
+}
+
+impl InvoiceWhy {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee, Self::Returned];
+
+    /// Stable text form, as in the store and the locales.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Instead => "instead",
+            Self::Credited => "credited",
+            Self::SecondCopy => "second-copy",
+            Self::LateFee => "late-fee",
+            Self::Returned => "returned",
+        }
+    }
+
+    /// The reason with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
+    }
+}
+
 /// What a desk must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeskTopic {
@@ -89,11 +155,14 @@ pub enum DeskTopic {
     FiringHeld,
     /// Too many addresses of one firing are dead: the rest of it waits for a decision.
     MessagesHeld,
+    /// Mail to another association's desk comes back.
+    DeskUnreached,
 }
 
 impl DeskTopic {
     /// Every topic.
-    pub const ALL: [Self; 3] = [Self::AddressSuspended, Self::FiringHeld, Self::MessagesHeld];
+    pub const ALL: [Self; 4] =
+        [Self::AddressSuspended, Self::FiringHeld, Self::MessagesHeld, Self::DeskUnreached];
 
     /// Stable text form, as in the store and the locales.
     #[must_use]
@@ -102,6 +171,7 @@ impl DeskTopic {
             Self::AddressSuspended => "address-suspended",
             Self::FiringHeld => "firing-held",
             Self::MessagesHeld => "messages-held",
+            Self::DeskUnreached => "desk-unreached",
         }
     }
 
@@ -119,6 +189,8 @@ pub struct DeskNote<'a> {
     pub topic: DeskTopic,
     /// The address that mail comes back from.
     pub address: &'a str,
+    /// Short name of the association whose desk it is.
+    pub unreached: &'a str,
     /// Numbers of the other members behind the same address.
     pub shared: &'a str,
     /// The member's telephone.
@@ -140,6 +212,8 @@ pub struct DeskNote<'a> {
 pub enum Said {
     /// Renewed, payment by cheque or on invoice.
     RenewedByInvoice,
+    /// Renewed; nothing was owed.
+    Renewed,
     /// Not renewing.
     NotRenewing,
     /// Reminders of this association stopped.
@@ -160,6 +234,7 @@ impl Said {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RenewedByInvoice => "renewed-by-invoice",
+            Self::Renewed => "renewed",
             Self::NotRenewing => "not-renewing",
             Self::Unsubscribed => "unsubscribed",
             Self::Resubscribed => "resubscribed",
@@ -174,6 +249,7 @@ impl Said {
     pub fn parse(text: &str) -> Option<Self> {
         [
             Self::RenewedByInvoice,
+            Self::Renewed,
             Self::NotRenewing,
             Self::Unsubscribed,
             Self::Resubscribed,

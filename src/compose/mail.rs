@@ -14,6 +14,8 @@ pub(super) const KINDS: &[&str] = &[
     "reminder",
     "last-call",
     "confirmation",
+    "invoice",
+    "receipt",
     "fresh-link",
     "confirm-request",
     "forward",
@@ -71,6 +73,8 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
     match kind {
         MailKind::Step(step) => step.as_str(),
         MailKind::Confirmation(_) => "confirmation",
+        MailKind::Invoice(_) => "invoice",
+        MailKind::Receipt(_) => "receipt",
         MailKind::FreshLink => "fresh-link",
         MailKind::ConfirmRequest(_) => "confirm-request",
         MailKind::Forward(_) => "forward",
@@ -135,7 +139,11 @@ impl Inner {
     fn values(&self, facts: &MailFacts<'_>, lang: Lang) -> Result<Context, ComposeError> {
         let mut context = self.frame(facts.issuer, lang)?;
         Self::put_person(&mut context, facts.person.as_ref());
-        self.put_bill(&mut context, lang, facts.bill.as_ref())?;
+        match &facts.invoice {
+            Some(invoice) => self.put_invoice(&mut context, lang, facts.issuer, invoice)?,
+            None => self.put_bill(&mut context, lang, facts.bill.as_ref())?,
+        }
+        context.insert_value("document", Value::from(facts.invoice.is_some()));
         put(&mut context, "renew", &facts.links.renew);
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
@@ -149,6 +157,8 @@ impl Inner {
                 let answered = matches!(said, Said::RenewedByInvoice | Said::NotRenewing);
                 context.insert_value("answered", Value::from(answered));
             }
+            MailKind::Receipt(receipt) => self.put_receipt(&mut context, lang, receipt),
+            MailKind::Invoice(why) => put(&mut context, "why", why.as_str()),
             MailKind::DeskAnswer(answer) => {
                 let answer = clean(answer, true);
                 put(&mut context, "answer", answer.trim());
@@ -209,6 +219,7 @@ impl Inner {
         put(&mut context, "topic", note.topic.as_str());
         for (name, value) in [
             ("address", note.address),
+            ("unreached", note.unreached),
             ("shared", note.shared),
             ("phone", note.phone),
             ("other_address", note.other_address),
@@ -247,7 +258,7 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Step(_) | MailKind::FreshLink => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
-        MailKind::Confirmation(_) => (true, None),
+        MailKind::Confirmation(_) | MailKind::Invoice(_) | MailKind::Receipt(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
         MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
         MailKind::Forward(_)
@@ -255,8 +266,11 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         | MailKind::Digest(_)
         | MailKind::VerifyAnswer(_) => (false, None),
     };
-    if matches!(facts.kind, MailKind::Step(_)) && facts.bill.is_none() {
+    if matches!(facts.kind, MailKind::Step(_) | MailKind::Receipt(_)) && facts.bill.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a bill" });
+    }
+    if matches!(facts.kind, MailKind::Invoice(_)) && facts.invoice.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "an invoice" });
     }
     if needs_person && facts.person.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a member" });

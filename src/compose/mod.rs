@@ -19,6 +19,7 @@ mod engine;
 mod facts;
 pub mod format;
 mod frame;
+mod invoice;
 mod lint;
 mod mail;
 mod mime;
@@ -47,8 +48,8 @@ pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use desk_pages::{DeskPage, DeskView, FiringCase, LastDayList, MemberCase, Typed};
 pub use digest_mail::DigestMail;
 pub use facts::{
-    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, Links, MailFacts, MailIds, MailKind,
-    PersonFacts, Said, Sent,
+    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links, MailFacts, MailIds,
+    MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};

@@ -6,16 +6,19 @@ use jiff::Timestamp;
 use super::sample_desk::DeskSample;
 use super::{
     Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskPage, DeskTopic,
-    DeskView, DigestMail, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, Line, LineKind,
-    Links, MailFacts, MailIds, MailKind, Page, PersonFacts, RenewalPage, Said, SeasonBody,
-    SeasonPage, SeasonStep, Sent, SignedInPage, Typed, UnsubscribePage,
+    DeskView, DigestMail, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, Line,
+    LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage,
+    Said, SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage, Typed, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
 use crate::domain::desk::Channel;
+use crate::domain::invoice::{self, DocumentKind, Invoice, Share};
 use crate::domain::money::Cents;
+use crate::domain::payment::Method;
 use crate::domain::tax::{self, Supply};
 use crate::domain::words::{Lang, RenewalState};
+use crate::ids::{InvoiceId, PayerId, RenewalId};
 
 /// The federation's two files, as an operator would write them.
 const RELANCE: &str = include_str!("sample/relance.toml");
@@ -24,6 +27,7 @@ const ASSOCIATIONS: &str = include_str!("sample/associations.toml");
 /// Every act that a mail or page can speak of.
 const SAID: &[Said] = &[
     Said::RenewedByInvoice,
+    Said::Renewed,
     Said::NotRenewing,
     Said::Unsubscribed,
     Said::Resubscribed,
@@ -166,6 +170,7 @@ impl Sample {
             person: Some(Self::person(variant)),
             bill: Some(self.bill(variant.code).clone()),
             channel: None,
+            invoice: self.document(variant.code, &kind),
             links: Links {
                 renew: if variant.renew { link("r") } else { String::new() },
                 unsubscribe: if step { link("u") } else { String::new() },
@@ -180,6 +185,42 @@ impl Sample {
             date: noon(3),
             kind,
         }
+    }
+
+    /// What such a mail carries: an employer's invoice, or the member's own.
+    fn document(&self, code: &str, kind: &MailKind<'_>) -> Option<Invoice> {
+        let credit = match kind {
+            MailKind::Confirmation(Said::Undone) | MailKind::Invoice(InvoiceWhy::Credited) => true,
+            MailKind::Confirmation(Said::RenewedByInvoice) | MailKind::Invoice(_) => false,
+            _ => return None,
+        };
+        let (employer, on) = (code == "OEI", jiff::civil::date(2026, 11, 3));
+        let bill = self.bill(code).clone();
+        let bill = if credit { bill.negated() } else { bill };
+        let due = |due_on, percent| Share { due_on, amount: bill.total().share(percent, 100) };
+        let shares = if employer {
+            vec![due(jiff::civil::date(2027, 1, 31), 100)]
+        } else {
+            vec![due(jiff::civil::date(2027, 1, 31), 50), due(jiff::civil::date(2027, 7, 1), 50)]
+        };
+        let number = |n| invoice::number(code, &self.relance.season.id, n);
+        Some(Invoice {
+            id: InvoiceId(12),
+            renewal: RenewalId(1),
+            issuer: code.to_owned(),
+            season: self.relance.season.id.clone(),
+            number: number(12),
+            kind: if credit { DocumentKind::CreditNote } else { DocumentKind::Invoice },
+            corrects: credit.then(|| (InvoiceId(7), number(7))),
+            corrected_by: None,
+            payer: employer.then_some(PayerId(1)),
+            bill_to: if employer { "Ville d’Exemple" } else { "Sam Sample & Fils" }.to_owned(),
+            purchase_order: if employer { "BC-2026/118" } else { "" }.to_owned(),
+            place: "QC".to_owned(),
+            issued_on: on,
+            shares,
+            bill,
+        })
     }
 
     /// Every kind of mail in every shape that its template knows, by name.
@@ -197,6 +238,13 @@ impl Sample {
                     let name = said.as_str();
                     kinds.push((format!("confirmation-{name}"), MailKind::Confirmation(said)));
                     kinds.push((format!("confirm-request-{name}"), MailKind::ConfirmRequest(said)));
+                }
+                for why in InvoiceWhy::ALL {
+                    kinds.push((format!("invoice-{}", why.as_str()), MailKind::Invoice(why)));
+                }
+                for (n, method) in Method::ALL.iter().enumerate() {
+                    let receipt = MailKind::Receipt(receipt(code, *method, n == 1));
+                    kinds.push((format!("receipt-{method}"), receipt));
                 }
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 kinds.push(("desk-answer".into(), MailKind::DeskAnswer(LETTER)));
@@ -248,12 +296,13 @@ impl Sample {
     fn bare_mails(&self) -> Vec<(String, MailFacts<'_>)> {
         let variant = Variant { code: "CEI", prefer: Lang::Fr, insured: false, renew: false };
         let mut undo = self.facts(variant, MailKind::Confirmation(Said::RenewedByInvoice));
-        undo.bill = None;
+        (undo.bill, undo.invoice) = (None, None);
         let mut stranger = self.facts(variant, MailKind::Forward(letter("no-token")));
         stranger.person = None;
         let unreachable = DeskNote {
             topic: DeskTopic::AddressSuspended,
             address: "m.exemple@example.org",
+            unreached: "",
             shared: "",
             phone: "",
             other_address: "",
@@ -407,19 +456,34 @@ impl Sample {
     }
 }
 
+/// Part of an invoice, or all of it and too much.
+fn receipt(code: &str, method: Method, part: bool) -> ReceiptFacts {
+    let cents = |c| Cents::new(c).unwrap_or_default();
+    ReceiptFacts {
+        payment: 81,
+        method,
+        received_on: jiff::civil::date(2026, 12, 1),
+        invoices: vec![invoice::number(code, "2027", 12)],
+        left: cents(if part { 12_345 } else { 0 }),
+        unapplied: cents(if part { 0 } else { 501 }),
+    }
+}
+
 fn note(topic: DeskTopic) -> MailKind<'static> {
     let address = topic == DeskTopic::AddressSuspended;
+    let desk = topic == DeskTopic::DeskUnreached;
     let only = |text: &'static str| if address { text } else { "" };
     MailKind::DeskNote(DeskNote {
         topic,
-        address: only("m.exemple@example.org"),
+        address: if desk { "adhesions@example.org" } else { only("m.exemple@example.org") },
+        unreached: if desk { "AUE" } else { "" },
         shared: only("10443, 10555"),
         phone: only("514-555-0142"),
         other_address: only("maelle@example.net"),
         employer: only("Ville d’Exemple"),
-        step: if address { "" } else { "reminder-1" },
-        due: (!address).then(|| noon(4)),
-        firing: if address { 0 } else { 12 },
+        step: if address || desk { "" } else { "reminder-1" },
+        due: (!address && !desk).then(|| noon(4)),
+        firing: if address || desk { 0 } else { 12 },
     })
 }
 

@@ -78,12 +78,18 @@ impl Inner {
         Ok(Content::of(self.parts(facts)?))
     }
 
-    /// `None`: foreign text is in it, or an association that we have no frame of.
+    /// `None`: foreign text or a document of the member's own is in it, or an association that we
+    /// have no frame of.
     fn shape(&self, facts: &MailFacts<'_>, own: &Own<'_>) -> Option<Shape> {
+        if facts.invoice.is_some() {
+            return None;
+        }
         let said = match facts.kind {
             MailKind::Step(_) | MailKind::FreshLink => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
-            MailKind::Forward(_)
+            MailKind::Invoice(_)
+            | MailKind::Receipt(_)
+            | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
             | MailKind::DeskNote(_)
             | MailKind::Digest(_)

@@ -68,6 +68,9 @@ pub struct Association {
     /// Where its links lead, on the same domain as `From`; left out: `web.base_url`.
     #[serde(default)]
     pub link_base: Option<String>,
+    /// Address to which electronic transfers go; left out: its invoices speak of cheques only.
+    #[serde(default)]
+    pub transfer_to: Option<String>,
     /// Codes of other bodies whose dues stand on this association's invoice.
     #[serde(default)]
     pub bills_for: Vec<String>,

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::card_section::CardSection;
-use super::{InsuranceSection, Text};
+use super::{InsuranceSection, PaymentSection, Text};
 
 /// The whole of `relance.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Relance {
     /// deadline. Left out where no category offers it.
     #[serde(default)]
     pub insurance: Option<InsuranceSection>,
+    /// By when invoices are to be paid, and what a payment settles first.
+    #[serde(default)]
+    pub payment: PaymentSection,
     /// Where state lives.
     #[serde(default)]
     pub state: StateSection,

@@ -11,6 +11,7 @@ mod fault;
 mod insurance;
 mod main_file;
 pub(crate) mod nearest;
+mod payment;
 mod read;
 pub mod reference;
 mod schedules;
@@ -31,6 +32,7 @@ pub use main_file::{
     MailSection, Relance, RetentionSection, SeasonSection, SmtpSection, StateSection, Tls,
     Transport, WebSection, WordsSection,
 };
+pub use payment::{Instalment, PaymentSection};
 pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
 pub use secret::{SecretError, secret};
 pub use taxes::{AssociationTax, TaxConfig};

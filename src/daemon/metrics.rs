@@ -9,6 +9,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::quiet::Loops;
+use crate::actions;
 use crate::store::{FILE, attempts, inbounds, messages, read_once, renewals};
 
 /// A registry whose only collector reads the store.
@@ -71,6 +72,10 @@ impl Counts {
                 let labels = vec![("kind", kind), ("outcome", outcome)];
                 stored.push(("inbound_mails", "Mails read, by kind and outcome", labels, n));
             }
+            let now_ms = loops.clock.now().as_millisecond();
+            let desks = actions::unreached_desks(c, &loops.config, now_ms)?;
+            let desks = i64::try_from(desks.len()).unwrap_or(i64::MAX);
+            stored.push(("desks_unreached", "Desks from which mail comes back", vec![], desks));
             let bounced = attempts::bounced_count(c)?;
             stored.push(("bounced_attempts", "Attempts that came back", vec![], bounced));
             Ok(stored)

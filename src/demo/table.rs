@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::act::{Expected, Should};
 use crate::config::Config;
 use crate::domain::billing;
-use crate::store::{StoreError, overview, people, renewals};
+use crate::store::{StoreError, invoices, overview, people, renewals};
 
 /// Members read at once.
 const READ_AT_ONCE: i64 = 500;
@@ -133,8 +133,8 @@ pub fn rows(c: &Connection, config: &Config) -> Result<Vec<Row>, StoreError> {
     }
     for (code, state, door, n) in overview::renewals(c, season)? {
         row(&code, &mut |r| match (state.as_str(), door.as_str()) {
-            ("pledged", "mail") => r.by_reply += n,
-            ("pledged", _) => r.by_link += n,
+            ("pledged" | "paid", "mail") => r.by_reply += n,
+            ("pledged" | "paid", _) => r.by_link += n,
             ("not-renewing", _) => r.not_renewing += n,
             _ => r.open += n,
         });
@@ -146,7 +146,7 @@ pub fn rows(c: &Connection, config: &Config) -> Result<Vec<Row>, StoreError> {
         row(&code, &mut |r| r.bounces += n);
     }
     for row in &mut rows {
-        row.cents_promised = renewals::promised_cents(c, season, &row.association)?;
+        row.cents_promised = invoices::outstanding_cents(c, season, &row.association)?;
     }
     Ok(rows)
 }

@@ -6,8 +6,11 @@
 //! address on file. Nothing is ever dropped: whatever no rule takes goes to the desk.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::answer::Choice;
+use super::authentication::aligned_pass;
+use super::suppression::Fault;
 use crate::inbox::reading::{Command, Kind, Reading, Unreadable};
 use crate::link::Purpose;
 
@@ -47,8 +50,8 @@ pub enum MailAct {
     Bounced {
         /// RFC 3463 status, may be empty.
         status: String,
-        /// Whether the address is dead.
-        hard: bool,
+        /// Where the fault lies.
+        fault: Fault,
         /// Whether our own envelope token vouches for it, so that hard suspends at once.
         vouched: bool,
     },
@@ -73,11 +76,12 @@ pub enum MailAct {
     ToDesk(&'static str),
 }
 
-/// What a reply asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a reply asked for, and a link then confirms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Wish {
-    /// An answer to the renewal.
-    Answer(Choice),
+    /// Renew, paying by cheque or on invoice.
+    Renew,
     /// No more reminders.
     Stop,
 }
@@ -157,7 +161,7 @@ fn bounced(reading: &Reading, found: Option<Found>, known: Option<&Known>) -> Ma
     let Some(reported) = reported else { return MailAct::Keep("bounce-without-recipient") };
     MailAct::Bounced {
         status: reported.status.clone(),
-        hard: reported.hard,
+        fault: Fault::of(reported.hard, reported.reason),
         vouched: found.purpose == Purpose::Bounce,
     }
 }
@@ -185,9 +189,7 @@ fn replied(
         };
     }
     let wish = match reading.reply.as_ref().and_then(|r| r.command) {
-        Some(Command::Renew | Command::Cheque) if known.has_renewal => {
-            Wish::Answer(Choice::Invoice)
-        }
+        Some(Command::Renew | Command::Cheque) if known.has_renewal => Wish::Renew,
         Some(Command::Stop) => Wish::Stop,
         Some(Command::Help) if trusted => return MailAct::Help,
         // The desk must know whose words it may take for the member's.
@@ -203,7 +205,7 @@ fn replied(
         _ if !trusted => MailAct::ConfirmFirst(wish),
         Wish::Stop if near => MailAct::ConfirmFirst(wish),
         Wish::Stop => MailAct::Stop,
-        Wish::Answer(choice) => MailAct::Answer(choice),
+        Wish::Renew => MailAct::Answer(Choice::Invoice),
     }
 }
 
@@ -227,85 +229,6 @@ fn trusted(reading: &Reading, found: Found, known: &Known, authserv_id: &str) ->
         && !found.expired
         && is_on_file(reading, known)
         && aligned_pass(&reading.authentication_results, authserv_id, &reading.from)
-}
-
-/// Whether the topmost `Authentication-Results` of our own MX shows a pass that is aligned with
-/// the From domain: `dmarc=pass`, or `dkim=pass` or `spf=pass` for that domain or a parent of it
-/// (RFC 7489 §3.1 in its relaxed form, without a public suffix list: a parent must have a dot).
-#[must_use]
-pub fn aligned_pass(results: &[String], authserv_id: &str, from: &str) -> bool {
-    if authserv_id.is_empty() {
-        return false;
-    }
-    let Some((_, domain)) = from.rsplit_once('@') else { return false };
-    let Some(top) = results.first() else { return false };
-    let Some(statements) = statements(top) else { return false };
-    let Some((id, results)) = statements.split_first() else { return false };
-    let ours = id.first().is_some_and(|id| id.eq_ignore_ascii_case(authserv_id));
-    ours && results.iter().any(|words| passes(words, domain))
-}
-
-/// The header's statements and their words, comments left out (RFC 8601 §2.2). A quoted string is
-/// part of its word, whatever stands in it: a sender chooses the local part of `smtp.mailfrom`,
-/// and what it says in quotes or comments must not pass for a result. `None` where a quote or
-/// comment has no end: then nothing in it can be told apart.
-fn statements(text: &str) -> Option<Vec<Vec<String>>> {
-    let (mut all, mut words, mut word) = (Vec::new(), Vec::new(), String::new());
-    let (mut quoted, mut depth) = (false, 0_u32);
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' if quoted || depth > 0 => {
-                let escaped = chars.next()?;
-                if quoted {
-                    word.push(escaped);
-                }
-            }
-            '"' if depth == 0 => quoted = !quoted,
-            _ if quoted => word.push(c),
-            '(' => depth += 1,
-            ')' => depth = depth.checked_sub(1)?,
-            _ if depth > 0 => {}
-            ';' => {
-                words.extend(some(&mut word));
-                all.push(std::mem::take(&mut words));
-            }
-            c if c.is_whitespace() => words.extend(some(&mut word)),
-            c => word.push(c),
-        }
-    }
-    words.extend(some(&mut word));
-    all.push(words);
-    (!quoted && depth == 0).then_some(all)
-}
-
-fn some(word: &mut String) -> Option<String> {
-    (!word.is_empty()).then(|| std::mem::take(word))
-}
-
-fn passes(words: &[String], from_domain: &str) -> bool {
-    let mut words = words.iter();
-    let Some((method, result)) = words.next().and_then(|w| w.split_once('=')) else { return false };
-    if !result.eq_ignore_ascii_case("pass") {
-        return false;
-    }
-    let property = match method.to_ascii_lowercase().as_str() {
-        "dmarc" => "header.from",
-        "dkim" => "header.d",
-        "spf" => "smtp.mailfrom",
-        _ => return false,
-    };
-    let mut named = words
-        .filter_map(|w| w.split_once('='))
-        .filter(|(name, _)| name.eq_ignore_ascii_case(property))
-        .map(|(_, value)| value.rsplit('@').next().unwrap_or(value))
-        .peekable();
-    named.peek().is_some() && named.all(|domain| aligned(domain, from_domain))
-}
-
-fn aligned(authenticated: &str, from_domain: &str) -> bool {
-    let (a, f) = (authenticated.to_ascii_lowercase(), from_domain.to_ascii_lowercase());
-    a == f || (a.contains('.') && f.ends_with(&format!(".{a}")))
 }
 
 #[cfg(test)]
@@ -351,7 +274,7 @@ mod tests {
         let k = known();
         let yes = MailAct::Answer(Choice::Invoice);
         assert_eq!(run(&renew, Some(REPLY), Some(&k), november), yes);
-        let confirm = MailAct::ConfirmFirst(Wish::Answer(Choice::Invoice));
+        let confirm = MailAct::ConfirmFirst(Wish::Renew);
         let stranger = Reading { from: "mallory@club.test".into(), ..renew.clone() };
         assert_eq!(run(&stranger, Some(REPLY), Some(&k), november), confirm);
         let unproven = Reading { authentication_results: vec![], ..renew.clone() };
@@ -387,7 +310,8 @@ mod tests {
             ..Reading::default()
         };
         let found = Some(Found { purpose: Purpose::Bounce, expired: false });
-        let hard = |vouched| MailAct::Bounced { status: "5.1.1".into(), hard: true, vouched };
+        let hard =
+            |vouched| MailAct::Bounced { status: "5.1.1".into(), fault: Fault::Address, vouched };
         let k = known();
         assert_eq!(run(&report("ALICE@club.test"), found, Some(&k), now), hard(true));
         assert_eq!(run(&report(""), found, Some(&k), now), hard(true));
@@ -445,59 +369,5 @@ mod tests {
         assert_eq!(run(&answer, Some(copy), Some(&k), now), MailAct::Keep("desk-elsewhere"));
         let stranger = Reading { from: "mallory@club.test".into(), ..answer };
         assert_eq!(run(&stranger, Some(REPLY), Some(&k), now), MailAct::ToDesk("unverified"));
-    }
-
-    #[test]
-    fn alignment() {
-        let from = "alice@mail.club.test";
-        for (header, want) in [
-            ("mx.relance.test; dmarc=pass header.from=mail.club.test", true),
-            ("mx.relance.test 1; spf=pass smtp.mailfrom=bounce@club.test", true),
-            ("mx.relance.test; dkim=pass header.d=club.test header.s=a", true),
-            ("mx.relance.test; dkim=pass header.d=test", false),
-            ("mx.relance.test; dkim=pass header.d=evilclub.test", false),
-            ("mx.relance.test; dkim=fail header.d=club.test", false),
-            (
-                "mx.relance.test; spf=pass smtp.mailfrom=a@other.test; dmarc=fail header.from=mail.club.test",
-                false,
-            ),
-            ("MX.Relance.TEST; dmarc=pass (p=none dis=none) header.from=mail.club.test", true),
-            ("mx.relance.test; dkim=pass (2048-bit key; secure) header.d=\"club.test\"", true),
-            ("mx.relance.test; dmarc=pass header.from=evil.test header.from=mail.club.test", false),
-            ("mx.relance.test; dmarc=pass (p=none) header.from=evil; header.from=club.test", false),
-            (
-                "mx.relance.test; spf=pass (client-ip=192.0.2.1; helo=x; dmarc=pass header.from=club.test ) smtp.mailfrom=a@evil.test",
-                false,
-            ),
-            (
-                "mx.relance.test; spf=pass smtp.mailfrom=\"; dmarc=pass header.from=club.test ;\"@evil.test",
-                false,
-            ),
-            (
-                "mx.relance.test; dkim=pass header.i=\"x header.d=club.test y\"@evil.test header.d=evil.test",
-                false,
-            ),
-            (
-                "mx.relance.test; spf=fail smtp.mailfrom=\"a\\\"; dmarc=pass header.from=club.test; \"@evil.test",
-                false,
-            ),
-            ("mx.relance.test; spf=pass (; dmarc=pass header.from=club.test", false),
-            ("mx.relance.test; spf=none \"; dmarc=pass header.from=club.test", false),
-            ("mx.relance.test) ; dmarc=pass header.from=club.test", false),
-            ("mx.other.test; dmarc=pass header.from=mail.club.test", false),
-            ("mx.relance.test; none", false),
-            ("", false),
-        ] {
-            assert_eq!(aligned_pass(&[header.into()], "mx.relance.test", from), want, "{header}");
-        }
-        let forged = [
-            "mx.other.test; none".into(),
-            "mx.relance.test; dmarc=pass header.from=club.test".into(),
-        ];
-        assert!(
-            !aligned_pass(&forged, "mx.relance.test", "alice@club.test"),
-            "only the topmost counts"
-        );
-        assert!(!aligned_pass(&["; dmarc=pass header.from=club.test".into()], "", "a@club.test"));
     }
 }

@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 use super::attribute::{Attribution, attribute, redact};
 use super::reading::{Kind, Reading};
 use super::verify;
-use crate::actions::payload::Wish as LinkWish;
+use super::vouching::count_unvouched;
 use crate::actions::{self, Action, Context, Door, Evidence};
-use crate::domain::answer::Choice;
-use crate::domain::mailroom::{self, Known, MailAct, Wish};
+use crate::domain::mailroom::{self, Known, MailAct};
 use crate::domain::season;
+use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
 use crate::ids::{MessageId, PersonId};
 use crate::outbox::hold_sick_firing;
@@ -69,6 +69,24 @@ struct Origin {
     known: Known,
 }
 
+/// What a mail came to, and what it is about as far as a log may say: ids and numbers, never a
+/// name or an address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// A word of `docs/mailroom.md`, or `seen`.
+    pub outcome: String,
+    /// The attempt whose token came back.
+    pub message: Option<MessageId>,
+    /// Number of the member whom that message is about.
+    pub member_no: Option<String>,
+}
+
+impl From<&str> for Taken {
+    fn from(outcome: &str) -> Self {
+        Self { outcome: outcome.into(), ..Self::default() }
+    }
+}
+
 /// Takes one mail in. Returns what it came to.
 pub fn take_in(
     c: &Connection,
@@ -76,13 +94,13 @@ pub fn take_in(
     place: &Place,
     mail: &Arrived,
     now: Timestamp,
-) -> Result<String, StoreError> {
+) -> Result<Taken, StoreError> {
     let seen = inbounds::seen_key(c, &place.mailbox, place.validity, &mail.key)?;
-    let outcome = if seen { "seen".to_owned() } else { fresh(c, context, place, mail, now)? };
+    let taken = if seen { "seen".into() } else { fresh(c, context, place, mail, now)? };
     if mail.uid > 0 {
         inbounds::advance(c, &place.mailbox, place.validity, mail.uid)?;
     }
-    Ok(outcome)
+    Ok(taken)
 }
 
 fn fresh(
@@ -91,15 +109,17 @@ fn fresh(
     place: &Place,
     mail: &Arrived,
     now: Timestamp,
-) -> Result<String, StoreError> {
+) -> Result<Taken, StoreError> {
     let mark = mark(context, mail);
     if inbounds::seen_content(c, &mail.digest, &mark)? {
         keep(c, place, mail, &mark, "duplicate", (None, None), "", now)?;
         return Ok("duplicate".into());
     }
     let reading = &mail.reading;
+    count_unvouched(c, context, reading)?;
     if let Some(doubt) = verify::read(c, context, reading)? {
-        return doubted(c, context, place, mail, &mark, &doubt, now);
+        let outcome = doubted(c, context, place, mail, &mark, &doubt, now)?;
+        return taken(c, outcome, (doubt.about.map(|(mid, _)| mid), doubt.person));
     }
     let origin = origin(c, context, reading, now)?;
     let act = mailroom::decide(
@@ -123,7 +143,16 @@ fn fresh(
     if let Some(row) = row {
         carry_out(c, context, mail, row, &act, origin.as_ref(), now)?;
     }
-    Ok(outcome)
+    taken(c, outcome, about)
+}
+
+fn taken(
+    c: &Connection,
+    outcome: String,
+    (message, person): (Option<MessageId>, Option<PersonId>),
+) -> Result<Taken, StoreError> {
+    let member = person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    Ok(Taken { outcome, message, member_no: member.map(|m| m.member_no) })
 }
 
 /// A mail of somebody who doubts one: only the question is answered, whatever else it says.
@@ -221,8 +250,8 @@ fn addresses(c: &Connection, person: Option<PersonId>) -> Result<Vec<String>, St
 pub(super) fn name(act: &MailAct) -> String {
     match act {
         MailAct::Keep(why) => format!("kept:{why}"),
-        MailAct::Bounced { hard: true, .. } => "bounced-hard".into(),
-        MailAct::Bounced { hard: false, .. } => "bounced-soft".into(),
+        MailAct::Bounced { fault: Fault::Address, .. } => "bounced-hard".into(),
+        MailAct::Bounced { .. } => "bounced-soft".into(),
         MailAct::Complained => "complained".into(),
         MailAct::Answer(choice) => format!("answered:{}", choice.as_str()),
         MailAct::Stop => "stopped".into(),
@@ -318,10 +347,10 @@ fn carry_out(
     match act {
         // A doubt is answered before anything is attributed.
         MailAct::Keep(_) | MailAct::Verify { .. } => Ok(()),
-        MailAct::Bounced { status, hard, vouched } => {
-            let sick = hold_sick_firing(c, context, origin.message.firing, now)?;
-            let vouched = *vouched && !sick;
-            applied(&Action::Bounced { mid, status, hard: *hard, vouched })
+        MailAct::Bounced { status, fault, vouched } => {
+            let doubted = hold_sick_firing(c, context, origin.message.firing, now)?;
+            let (fault, vouched) = (*fault, *vouched);
+            applied(&Action::Bounced { mid, status, fault, vouched, doubted })
         }
         MailAct::Complained => applied(&Action::Complained { mid }),
         MailAct::Answer(choice) => match origin.message.renewal {
@@ -337,13 +366,7 @@ fn carry_out(
             None => Ok(()),
         },
         MailAct::Help => applied(&Action::Help { message }),
-        MailAct::ConfirmFirst(wish) => {
-            let wish = match wish {
-                Wish::Answer(Choice::Invoice | Choice::NotRenewing) => LinkWish::Renew,
-                Wish::Stop => LinkWish::Stop,
-            };
-            applied(&Action::AskToConfirm { message, wish })
-        }
+        MailAct::ConfirmFirst(wish) => applied(&Action::AskToConfirm { message, wish: *wish }),
         MailAct::DeskAnswer => applied(&Action::DeskAnswer { inbound: row, message }),
         MailAct::ToDesk(why) => {
             applied(&Action::Forward { inbound: row, message: Some(message), why })

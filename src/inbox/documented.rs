@@ -8,8 +8,10 @@ use super::complaint;
 use super::reading::{Command, Kind, Reading, Reply, Reported, Unreadable};
 use super::reasons::Reason;
 use super::reply::command::KEYS;
-use crate::actions::addresses::{HALF_LIFE_DAYS, SCORE_HARD, SCORE_LIMIT, SCORE_SOFT};
 use crate::domain::mailroom::{Found, Known, decide};
+use crate::domain::suppression::{
+    Fault, HALF_LIFE_DAYS, OURS, SAME_TROUBLE_DAYS, SCORE_HARD, SCORE_LIMIT, SCORE_OURS, SCORE_SOFT,
+};
 use crate::domain::verify::{self, Marked};
 use crate::link::Purpose;
 
@@ -48,9 +50,14 @@ fn kinds() {
 fn reasons() {
     let rows: Vec<(String, String)> =
         table("Reasons").into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
-    let hard = |reason: &Reason| if reason.is_dead() { "hard" } else { "soft" }.to_owned();
-    let all: Vec<_> = Reason::ALL.iter().map(|r| (r.as_str().to_owned(), hard(r))).collect();
+    let fault = |reason: &Reason| match Fault::of(reason.is_dead(), reason.as_str()) {
+        Fault::Address => "hard".to_owned(),
+        Fault::Mailbox => "soft".to_owned(),
+        Fault::Ours => "ours".to_owned(),
+    };
+    let all: Vec<_> = Reason::ALL.iter().map(|r| (r.as_str().to_owned(), fault(r))).collect();
     assert_eq!(rows, all);
+    assert_eq!(rows.iter().filter(|(_, fault)| fault == "ours").count(), OURS.len());
     let complaints = complaint::WORDS.iter().copied().chain(["complaint"]);
     assert_eq!(words("Complaints"), set(complaints));
 }
@@ -71,11 +78,13 @@ fn scores() {
     for (value, unit) in [
         (SCORE_HARD, "for a hard report"),
         (SCORE_SOFT, "for a soft one"),
+        (SCORE_OURS, "where the fault"),
         (SCORE_LIMIT, "or more"),
     ] {
         assert!(PAGE.contains(&format!("{value:.1} {unit}")), "{value} {unit}");
     }
     assert!(PAGE.contains(&format!("every {HALF_LIFE_DAYS} days")));
+    assert!(PAGE.contains(&format!("within {SAME_TROUBLE_DAYS} days")));
 }
 
 /// Everything that a mail can come to: every kind of reading with every kind of token.

@@ -8,6 +8,7 @@
 //! end of stream for the end of an answer.
 
 mod dial;
+mod fault;
 mod gauge;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,6 @@ mod tests;
 use std::time::Duration;
 
 use async_imap::Session;
-use async_imap::error::Error as ImapError;
 use async_imap::imap_proto::{
     AttributeValue, Capability, MailboxDatum, Response, ResponseCode, Status,
 };
@@ -26,6 +26,7 @@ use tokio::time::timeout;
 
 pub use self::dial::ImapSettings;
 use self::dial::dial;
+use self::fault::{Fault, fault, gone, lost, needs_person, retry};
 use self::gauge::Gauge;
 use super::source::{RAW_OCTETS_MAX, RawMail, SourceError};
 use crate::tls::Stream;
@@ -39,8 +40,6 @@ const ANSWER_OCTETS_MAX: u64 = 4 * 1024 * 1024;
 const BATCH_OCTETS_MAX: usize = 16 * 1024 * 1024;
 /// RFC 2177: a server may hang up on a client that is silent for half an hour.
 const IDLE_MAX: Duration = Duration::from_mins(28);
-/// RFC 5530 codes, and RFC 9051's, that say "not now" rather than "no".
-const NOT_NOW: [&str; 4] = ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"];
 
 /// What the mailbox says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,25 +69,6 @@ pub struct ImapSource {
     mailbox: String,
     deadline: Duration,
     idles: bool,
-}
-
-/// What came of one command: the server's "no", or the end of the session.
-enum Fault {
-    No(String),
-    Lost(SourceError),
-}
-
-impl Fault {
-    /// `NeedsPerson`, unless the server says that it is for now.
-    fn lasting(self, what: &str) -> SourceError {
-        match self {
-            Self::Lost(error) => error,
-            Self::No(text) if NOT_NOW.iter().any(|code| text.contains(code)) => {
-                SourceError::Retry(format!("{what}: {text}"))
-            }
-            Self::No(text) => SourceError::NeedsPerson(format!("{what}: {text}")),
-        }
-    }
 }
 
 impl ImapSource {
@@ -390,36 +370,4 @@ fn facts(response: &Response<'_>, uid: u32) -> Option<(u64, Timestamp)> {
 fn quoted(text: &str) -> Option<String> {
     let plain = !text.is_empty() && text.bytes().all(|b| (b' '..=b'~').contains(&b));
     plain.then(|| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
-}
-
-fn gone() -> SourceError {
-    retry("session", "it is gone")
-}
-
-fn retry(what: &str, text: &str) -> SourceError {
-    SourceError::Retry(format!("{what}: {text}"))
-}
-
-fn needs_person(what: &str, text: &str) -> SourceError {
-    SourceError::NeedsPerson(format!("{what}: {text}"))
-}
-
-/// The library puts what it could not parse, which may be somebody's mail, into the error's text.
-fn lost(error: &std::io::Error) -> SourceError {
-    match error.kind() {
-        std::io::ErrorKind::Other => retry("session", "the server's answer makes no sense"),
-        _ => retry("session", &error.to_string()),
-    }
-}
-
-fn fault(error: ImapError) -> Fault {
-    match error {
-        ImapError::No(text) | ImapError::Bad(text) => Fault::No(text),
-        ImapError::Io(error) => Fault::Lost(lost(&error)),
-        ImapError::ConnectionLost => Fault::Lost(retry("session", "connection closed")),
-        ImapError::Validate(_) => {
-            Fault::Lost(needs_person("login", "the name or password has a line end in it"))
-        }
-        _ => Fault::Lost(retry("session", "the server's answer makes no sense")),
-    }
 }

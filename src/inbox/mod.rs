@@ -23,7 +23,8 @@ mod run;
 pub mod source;
 mod text;
 mod verify;
+mod vouching;
 
-pub use apply::{Arrived, Place, take_in};
+pub use apply::{Arrived, Place, Taken, take_in};
 pub use reply::{from_html, from_plain, new_text};
 pub use run::{Inbox, Source};

@@ -1,18 +1,19 @@
-//! Owns the loop of each source: connect, catch up, wait, again; and what happens at first
-//! contact, after a rebuild of the mailbox, and with a mail that kills the parser.
+//! Owns the loop over a source: connect, catch up, wait, again; and the taking in of a batch,
+//! also with a mail that kills the parser in it.
 
-use std::collections::HashSet;
+mod by_imap;
+mod by_maildir;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::{Arrived, Place, take_in};
-use super::imap::{ImapSettings, ImapSource};
+use super::imap::ImapSettings;
 use super::maildir::MaildirSource;
 use super::read::read;
 use super::reading::{Reading, Unreadable};
@@ -26,8 +27,6 @@ use crate::store::{Lane, Store, StoreError};
 
 /// Mails read and applied in one transaction.
 const BATCH: usize = 32;
-/// A Maildir costs one look at two folders: new mail is found within this time.
-const MAILDIR_LOOK: Duration = Duration::from_secs(2);
 /// First wait after a fault; doubled up to the longest.
 const RETRY_FIRST: Duration = Duration::from_secs(2);
 /// A server that comes back is found within this time.
@@ -36,9 +35,6 @@ const RETRY_MAX: Duration = Duration::from_mins(5);
 const PERSON_WAIT: Duration = Duration::from_mins(2);
 /// A mail is parsed together with others once, alone the second time, and not a third time.
 const PARSE_TRIES_MAX: i64 = 2;
-/// From so many mails on, a mailbox in which every one is younger than the watermark was
-/// rewritten by somebody's restore.
-const REWRITTEN_MIN: usize = 20;
 
 /// Where mail comes from.
 #[derive(Debug, Clone)]
@@ -199,180 +195,9 @@ impl Inbox {
         self.outbox.open_calendar();
     }
 
-    async fn imap(
-        &self,
-        settings: &ImapSettings,
-        stop: &CancellationToken,
-        beat: &(impl Fn() + Send + Sync),
-    ) -> Stop {
-        let session = async {
-            let mut source = ImapSource::connect(settings).await?;
-            let state = source.status().await?;
-            let place = Place {
-                mailbox: format!("imap/{}/{}", settings.host, settings.mailbox),
-                validity: i64::from(state.uid_validity),
-            };
-            self.meet(&mut source, &place, state.uid_next, beat).await?;
-            let poll = Duration::from_secs(u64::from(self.context.config.relance.inbox.poll_s));
-            loop {
-                beat();
-                self.state.working.store(true, Ordering::SeqCst);
-                let last = self.cursor(&place).await?;
-                let mails = source.fetch_since(last, BATCH).await?;
-                if mails.is_empty() {
-                    self.looked();
-                    source.wait(last, poll.min(MAX_WAIT)).await?;
-                } else {
-                    self.take(&place, mails).await?;
-                }
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => Stop::Asked,
-            ended = session => match ended { Ok(never) => never, Err(stop) => stop },
-        }
-    }
-
-    async fn cursor(&self, place: &Place) -> Result<u32, StoreError> {
-        let name = place.mailbox.clone();
-        let row = self.store.read(move |c| inbounds::mailbox(c, &name)).await?;
-        Ok(row.map_or(0, |r| u32::try_from(r.last_uid).unwrap_or(u32::MAX)))
-    }
-
-    /// First contact: the backlog is ignored. A new UIDVALIDITY: what is younger than the
-    /// watermark less a day is read again, and known mail is told by its content.
-    async fn meet(
-        &self,
-        source: &mut ImapSource,
-        place: &Place,
-        uid_next: u32,
-        beat: &(impl Fn() + Send + Sync),
-    ) -> Result<(), Stop> {
-        let now = self.clock.now();
-        let name = place.mailbox.clone();
-        let met = self.store.read(move |c| inbounds::mailbox(c, &name)).await?;
-        let row = MailboxRow {
-            validity: place.validity,
-            last_uid: i64::from(uid_next.saturating_sub(1)),
-            watermark_ms: now.as_millisecond(),
-            held: String::new(),
-        };
-        let Some(before) = met else {
-            let last = match uid_next {
-                0 => source.uids_since(0).await?.into_iter().max().unwrap_or(0),
-                next => next - 1,
-            };
-            let row = MailboxRow { last_uid: i64::from(last), ..row };
-            return Ok(self.set_mailbox(place, row).await?);
-        };
-        if before.validity == place.validity {
-            return Ok(());
-        }
-        let since = Timestamp::from_millisecond(before.watermark_ms).unwrap_or(now);
-        let since = since.checked_sub(SignedDuration::from_hours(24)).unwrap_or(since);
-        let uids = source.search_younger(since.to_zoned(jiff::tz::TimeZone::UTC).date()).await?;
-        let state = source.status().await?;
-        let max = usize::try_from(self.context.config.relance.inbox.rescan_mails_max)
-            .unwrap_or(usize::MAX);
-        let rewritten = uids.len() >= REWRITTEN_MIN
-            && uids.len() == usize::try_from(state.exists).unwrap_or(usize::MAX)
-            && now.duration_since(since) > SignedDuration::from_hours(72);
-        if (uids.len() > max || rewritten) && before.held != "resumed" {
-            let why = format!(
-                "the mailbox was rebuilt and {} mails look new; see what they are, then run: relance inbox resume",
-                uids.len()
-            );
-            let held = MailboxRow { held: why.clone(), ..before };
-            self.set_mailbox(place, held).await?;
-            self.set_fault(Some(why));
-            return Err(Stop::Held);
-        }
-        tracing::warn!(mails = uids.len(), "inbox.mailbox_rebuilt");
-        let watermark_ms = before.watermark_ms;
-        for batch in uids.chunks(BATCH) {
-            beat();
-            let mails = source.fetch(batch).await?;
-            let mails = mails.into_iter().filter(|m| m.received >= since).collect();
-            self.take(place, mails).await?;
-        }
-        Ok(self.set_mailbox(place, MailboxRow { watermark_ms, ..row }).await?)
-    }
-
     async fn set_mailbox(&self, place: &Place, row: MailboxRow) -> Result<(), StoreError> {
         let name = place.mailbox.clone();
         self.store.write(Lane::Front, move |c| inbounds::set_mailbox(c, &name, &row)).await
-    }
-
-    async fn maildir(
-        &self,
-        maildir: &MaildirSource,
-        stop: &CancellationToken,
-        beat: &(impl Fn() + Send + Sync),
-    ) -> Stop {
-        let mut known = HashSet::new();
-        while !stop.is_cancelled() {
-            beat();
-            self.state.working.store(true, Ordering::SeqCst);
-            if let Err(ended) = self.look(maildir, &mut known).await {
-                return ended;
-            }
-            self.looked();
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = self.state.wake.notified() => {}
-                () = tokio::time::sleep(MAILDIR_LOOK) => {}
-            }
-        }
-        Stop::Asked
-    }
-
-    /// One complete look at a Maildir.
-    async fn look(&self, maildir: &MaildirSource, known: &mut HashSet<String>) -> Result<(), Stop> {
-        let place = Place { mailbox: "maildir".into(), validity: 0 };
-        let name = place.mailbox.clone();
-        let met = self.store.read(move |c| inbounds::mailbox(c, &name)).await?;
-        let source = maildir.clone();
-        let entries = blocking(move || source.list()).await??;
-        if met.is_none() {
-            // First contact: what stands there is the backlog. Remembered by name, since files
-            // carry no number that only grows.
-            let keys: Vec<String> = entries.iter().map(|e| e.key.clone()).collect();
-            known.extend(keys.iter().cloned());
-            self.ignore(&place, keys).await?;
-            return Ok(());
-        }
-        let fresh: Vec<_> = entries.into_iter().filter(|e| !known.contains(&e.key)).collect();
-        for batch in fresh.chunks(BATCH) {
-            let (source, entries) = (maildir.clone(), batch.to_vec());
-            let mails = blocking(move || {
-                entries
-                    .iter()
-                    .filter_map(|e| source.read(e).transpose())
-                    .collect::<Result<Vec<_>, _>>()
-            })
-            .await??;
-            self.take(&place, mails).await?;
-            known.extend(batch.iter().map(|e| e.key.clone()));
-        }
-        Ok(())
-    }
-
-    async fn ignore(&self, place: &Place, keys: Vec<String>) -> Result<(), StoreError> {
-        let (place, now_ms) = (place.clone(), self.clock.now().as_millisecond());
-        self.store
-            .write(Lane::Front, move |c| {
-                for key in &keys {
-                    inbounds::ignore(c, &place.mailbox, place.validity, key, now_ms)?;
-                }
-                let row = MailboxRow {
-                    validity: place.validity,
-                    last_uid: 0,
-                    watermark_ms: now_ms,
-                    held: String::new(),
-                };
-                inbounds::set_mailbox(c, &place.mailbox, &row)
-            })
-            .await
     }
 
     /// Counts, parses, applies. After a death in the middle the same mails come again: each alone
@@ -436,8 +261,10 @@ impl Inbox {
             })
             .await?;
         faults::point("inbox.applied");
-        for outcome in outcomes {
-            tracing::info!(%outcome, "inbox.taken");
+        for taken in outcomes {
+            let message = taken.message.map(tracing::field::display);
+            let member = taken.member_no.map(tracing::field::display);
+            tracing::info!(outcome = %taken.outcome, message, member, "inbox.taken");
         }
         self.outbox.wake();
         Ok(())
@@ -466,9 +293,6 @@ fn turn(c: &Connection, place: &Place, key: &str) -> Result<Turn, StoreError> {
     Ok(Turn::First)
 }
 
-/// IDLE and poll: however long config wants to wait, the session is looked at this often.
-const MAX_WAIT: Duration = Duration::from_mins(10);
-
 fn arrive(mail: &RawMail, parse: bool) -> Arrived {
     let reading = if parse {
         read(&mail.raw, mail.cut)
@@ -477,10 +301,4 @@ fn arrive(mail: &RawMail, parse: bool) -> Arrived {
         Reading { unreadable: Some(Unreadable::Unparsed), ..Reading::default() }
     };
     Arrived::new(mail, reading)
-}
-
-async fn blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
-    tokio::task::spawn_blocking(f)
-        .await
-        .map_err(|e| Stop::Source(SourceError::Retry(format!("reading the folder panicked: {e}"))))
 }

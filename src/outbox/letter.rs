@@ -4,23 +4,24 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use crate::actions::Context;
-use crate::actions::desk;
 use crate::actions::payload::{Payload, Wish};
+use crate::actions::{Context, desk, invoices, receipts};
 use crate::compose::{
-    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, DigestMail, Forwarded, Links,
-    MailFacts, MailIds, MailKind, PersonFacts, Said, Sent, mask,
+    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, DigestMail, Forwarded,
+    InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent, mask,
 };
 use crate::config::{Association, StepKind};
 use crate::domain::billing::{self, Terms};
 use crate::domain::desk::Channel;
 use crate::domain::eligibility;
+use crate::domain::invoice::Invoice;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
-use crate::ids::{FiringId, MessageId};
+use crate::ids::{FiringId, InvoiceId, MessageId, PaymentId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
+use crate::store::invoices as documents;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
 use crate::store::{Attempt, StoreError, addresses, attempts, firings, inbounds, people, renewals};
@@ -77,6 +78,8 @@ struct Facts<'a> {
     member: Option<Member>,
     renewal: Option<Renewal>,
     bill: Option<Bill>,
+    invoice: Option<Invoice>,
+    receipt: Option<ReceiptFacts>,
     address: String,
     payload: Payload,
     inbound: Option<InboundRow>,
@@ -143,6 +146,18 @@ fn facts<'a>(
         Ok(found) => found,
         Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
     };
+    let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
+    let bill = issued.or(bill);
+    let invoice =
+        payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?.flatten();
+    let received = match (payload.payment, view.renewal) {
+        (Some(id), Some(renewal)) => receipts::of(c, PaymentId(id), renewal)?,
+        _ => None,
+    };
+    let (receipt, bill) = match received {
+        Some((receipt, settled)) => (Some(receipt), Some(settled)),
+        None => (None, bill),
+    };
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
     let digest =
@@ -155,6 +170,8 @@ fn facts<'a>(
         member,
         renewal,
         bill,
+        invoice,
+        receipt,
         address,
         payload,
         inbound,
@@ -365,6 +382,7 @@ impl Writer<'_> {
             person: facts.member.as_ref().map(|m| self.person(m)),
             bill: facts.bill.clone(),
             channel: Channel::parse(&facts.payload.channel),
+            invoice: facts.invoice.clone(),
             links: self.links(),
             ids: MailIds {
                 message_id: header_id.clone(),
@@ -417,6 +435,8 @@ impl Writer<'_> {
         }
         match self.view.kind.as_str() {
             "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
+            "invoice" => InvoiceWhy::parse(&facts.payload.invoice_why).map(MailKind::Invoice),
+            "receipt" => facts.receipt.clone().map(MailKind::Receipt),
             "fresh-link" => Some(MailKind::FreshLink),
             "confirm-request" => facts.payload.wish.map(|wish| {
                 MailKind::ConfirmRequest(match wish {
@@ -436,9 +456,13 @@ impl Writer<'_> {
             "desk-note" => DeskTopic::parse(&facts.payload.topic).map(|topic| {
                 let NoteFacts { address, shared, contact, firing } = &facts.note;
                 let other = contact.email2.as_deref().unwrap_or_default();
+                let config = &self.context.config;
+                let lang = facts.issuer.desk.language;
+                let unreached = config.association(&facts.payload.desk);
                 MailKind::DeskNote(DeskNote {
                     topic,
                     address,
+                    unreached: unreached.map_or("", |body| body.short.get(lang)),
                     shared,
                     phone: &contact.phone,
                     other_address: if other == address { "" } else { other },

@@ -11,6 +11,7 @@ use crate::actions::payload::Payload;
 use crate::actions::{self, Action, Context, Door, Evidence};
 use crate::compose::DeskTopic;
 use crate::config::InDoubt;
+use crate::domain::suppression::Fault;
 use crate::domain::words::{Lang, MessageState};
 use crate::ids::{FiringId, MessageId, MessageRow};
 use crate::store::attempts::{self, AttemptStart, Verdict};
@@ -238,8 +239,13 @@ fn refused(
     if hold_sick_firing(c, context, sent.view.firing, now)? || !is_dead(&reply.status) {
         return Ok(());
     }
-    let action =
-        Action::Bounced { mid: sent.mid, status: &reply.status, hard: true, vouched: true };
+    let action = Action::Bounced {
+        mid: sent.mid,
+        status: &reply.status,
+        fault: Fault::Address,
+        vouched: true,
+        doubted: false,
+    };
     let evidence =
         Evidence { door: Door::Mail, mid: Some(sent.mid), lang: Lang::En, at: now, answers: "" };
     actions::apply(c, context, &action, &evidence)?;

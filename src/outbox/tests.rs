@@ -8,9 +8,12 @@ use rusqlite::Connection;
 
 use super::transport::{Outcome, RelayReply};
 use super::*;
+use crate::actions::payload::Payload;
 use crate::actions::{self, Action, Applied, Door, Evidence};
+use crate::compose::DeskTopic;
 use crate::domain::answer::Choice;
 use crate::domain::billing::tests::federation;
+use crate::domain::suppression::Fault;
 use crate::domain::words::{Lang, MessageState};
 use crate::link::Keyring;
 use crate::scheduler::{self, ChunkEnd};
@@ -250,11 +253,69 @@ fn a_dead_address_is_suspended_and_a_click_lifts_it() {
 #[test]
 fn soft_reports_add_up_and_one_attempt_counts_once() {
     let (mut bench, letter) = Bench::with(&Outcome::Sent("ok".into()));
-    let soft = Action::Bounced { mid: letter.mid, status: "5.2.2", hard: false, vouched: true };
+    let soft = Action::Bounced {
+        mid: letter.mid,
+        status: "5.2.2",
+        fault: Fault::Mailbox,
+        vouched: true,
+        doubted: false,
+    };
     assert_eq!(bench.act(&soft, &letter), Applied::Done);
     assert_eq!(bench.act(&soft, &letter), Applied::Already);
     let score = bench.read(|c| addresses::score(c, &letter.address));
-    assert!((score.0 - 0.5).abs() < 1e-9 && !score.2, "{score:?}");
+    assert!((score.0 - 2.0).abs() < 1e-9 && !score.2, "{score:?}");
+}
+
+/// A note to that association's desk comes back as from a dead address; the desks that are then
+/// not reached, and what is queued in return.
+fn lose_a_desk_note(bench: &mut Bench, issuer: &str) -> (Vec<String>, Vec<i64>) {
+    let (context, now) = (bench.context.clone(), bench.now);
+    let newest = "SELECT id FROM message WHERE kind = 'desk-note' AND state = 'queued'";
+    let queued = |c: &Connection| -> Result<Vec<i64>, StoreError> {
+        let mut statement = c.prepare(newest)?;
+        let rows = statement.query_map([], |r| r.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    let payload = Payload {
+        topic: DeskTopic::MessagesHeld.as_str().into(),
+        firing: Some(1),
+        ..Payload::default()
+    };
+    let note = bench.read(|c| {
+        let seq = ledger::append(c, &context.ring, 0, "", "firing-held", &serde_json::json!({}))?;
+        actions::tell_desk(c, &context, seq, issuer, None, &payload, now)?;
+        queued(c)
+    });
+    let letter = bench.draft(note[0]);
+    assert_eq!(bench.claim(&letter), Claimed::Ours);
+    bench.settle(&letter, &Outcome::Refused(reply(550, "5.1.1")));
+    bench.read(|c| {
+        let desks = actions::unreached_desks(c, &context.config, now.as_millisecond())?;
+        Ok((desks, queued(c)?))
+    })
+}
+
+#[test]
+fn a_desk_that_is_not_reached_is_told_to_the_national_one() {
+    let mut bench = Bench::planned(1);
+    let (desks, told) = lose_a_desk_note(&mut bench, "OPPI");
+    assert_eq!((desks.as_slice(), told.len()), (["OPPI".to_owned()].as_slice(), 1));
+    let view = bench.message(told[0]);
+    assert_eq!((view.issuer.as_str(), view.to_desk), ("CIP", true));
+    let letter = bench.draft(told[0]);
+    let config = bench.context.config.clone();
+    let desk = |code| config.association(code).unwrap().desk.email.clone();
+    assert_eq!(letter.address, desk("CIP"));
+    let text = String::from_utf8_lossy(&letter.composed.bytes).replace("=\r\n", "");
+    assert!(text.contains("OPPI") && text.contains(&desk("OPPI")), "{text}");
+    assert_eq!(bench.claim(&letter), Claimed::Ours);
+    bench.settle(&letter, &Outcome::Sent("ok".into()));
+
+    // Nobody is above the national desk: the log, `doctor` and the metrics have it.
+    let (desks, told) = lose_a_desk_note(&mut bench, "CIP");
+    assert_eq!((desks.len(), told), (2, vec![]));
+    let kinds = bench.read(|c| ledger::lines(c, 0)).into_iter().map(|l| l.kind);
+    assert_eq!(kinds.filter(|kind| kind == "desk-unreached").count(), 2);
 }
 
 #[test]

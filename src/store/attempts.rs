@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
-use crate::ids::{MessageId, MessageRow};
+use crate::ids::{FiringId, MessageId, MessageRow};
 
 /// An attempt about to be sent.
 #[derive(Debug, Clone)]
@@ -166,6 +166,21 @@ pub fn bounced(
     )?
     .execute((mid.to_i64(), at_ms, status, hard))?;
     Ok(())
+}
+
+/// Whether another mail of that firing to that address came back.
+pub fn came_back(
+    c: &Connection,
+    firing: FiringId,
+    address: &str,
+    but: MessageId,
+) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM message m JOIN attempt a ON a.message = m.id
+           WHERE m.firing = ?1 AND a.bounced_at IS NOT NULL AND a.mid <> ?3
+             AND lower(a.address) = lower(?2))",
+    )?
+    .query_row((firing.0, address, but.to_i64()), |r| r.get(0))?)
 }
 
 /// Attempts that began after `since_ms`, in all or to one domain: what rate limits count.

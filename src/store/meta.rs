@@ -16,6 +16,8 @@ pub const HOST: &str = "host";
 pub const RELAY_STOPPED: &str = "relay-stopped";
 /// The calendar's last reading, where it travels: a restart goes on from there.
 pub const CALENDAR: &str = "calendar";
+/// How many mails in a row that people wrote came without our own MX's `Authentication-Results`.
+pub const WITHOUT_RESULTS: &str = "mails-without-results";
 
 /// The value, if any.
 pub fn get(c: &Connection, key: &str) -> Result<Option<String>, StoreError> {

@@ -19,7 +19,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// Brings the file to [`SCHEMA_VERSION`], each step in a transaction of its own.
-pub(super) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreError> {
+pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreError> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS migration (
            number INTEGER PRIMARY KEY, checksum TEXT NOT NULL, at INTEGER NOT NULL) STRICT",

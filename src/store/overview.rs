@@ -23,7 +23,8 @@ pub fn renewals(
 ) -> Result<Vec<(String, String, String, i64)>, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT r.issuer, r.state, coalesce(a.door, ''), count(*) FROM renewal r
-         LEFT JOIN answer a ON a.renewal = r.id AND a.version = r.version
+         LEFT JOIN answer a ON a.renewal = r.id AND a.version =
+           (SELECT max(l.version) FROM answer l WHERE l.renewal = r.id)
          WHERE r.season = ?1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     )?;
     let rows =

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
-use crate::compose::Bill;
 use crate::domain::answer::{Choice, Given};
 use crate::domain::member::Renewal;
-use crate::domain::words::RenewalState;
+use crate::domain::words::{Cover, RenewalState};
 use crate::ids::{PersonId, RenewalId};
 
 /// One renewal with its keys.
@@ -104,13 +103,12 @@ pub fn open(
     Ok(RenewalId(c.last_insert_rowid()))
 }
 
-/// Keeps an accepted answer with its bill, and moves the renewal on by one version.
+/// Keeps an accepted answer, and moves the renewal on by one version.
 pub fn keep_answer(
     c: &Connection,
     renewal: &Renewal,
     state: RenewalState,
     answer: &AnswerRow<'_>,
-    bill: Option<&Bill>,
 ) -> Result<i64, StoreError> {
     let version = renewal.version + 1;
     let moved = c
@@ -137,22 +135,37 @@ pub fn keep_answer(
         answer.mid,
         answer.at_ms,
     ))?;
-    for (ord, line) in (1i64..).zip(bill.iter().flat_map(|b| &b.lines)) {
-        c.prepare_cached(
-            "INSERT INTO answer_line (renewal, version, ord, kind, supplier, category, cents)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute((
-            renewal.id.0,
-            version,
-            ord,
-            line.kind.as_str(),
-            &line.supplier,
-            &line.category,
-            line.amount.get(),
-        ))?;
-    }
     Ok(version)
+}
+
+/// Moves a renewal to another state without an answer: money came in, or went back. What was
+/// drafted or shown from the version before it is looked at again.
+pub fn shift(
+    c: &Connection,
+    id: RenewalId,
+    state: RenewalState,
+    at_ms: i64,
+) -> Result<bool, StoreError> {
+    let moved = c
+        .prepare_cached(
+            "UPDATE renewal SET state = ?2, version = version + 1, changed_at = ?3
+             WHERE id = ?1 AND state <> ?2",
+        )?
+        .execute((id.0, state.as_str(), at_ms))?;
+    Ok(moved == 1)
+}
+
+/// What was chosen last beside renewing: insurance, and the bodies that were left out.
+pub fn chosen(c: &Connection, id: RenewalId) -> Result<(Option<Cover>, Vec<String>), StoreError> {
+    let found: Option<(Option<String>, String)> = c
+        .prepare_cached(
+            "SELECT cover, dropped FROM answer WHERE renewal = ?1 ORDER BY version DESC LIMIT 1",
+        )?
+        .query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
+    let (cover, dropped) = found.unwrap_or_default();
+    let dropped = dropped.split_whitespace().map(str::to_owned).collect();
+    Ok((cover.as_deref().and_then(Cover::parse), dropped))
 }
 
 /// What it owes has come.
@@ -189,15 +202,4 @@ pub fn tally(c: &Connection, season: &str) -> Result<Vec<(String, String, i64)>,
     )?;
     let rows = statement.query_map([season], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The sum in cents that answers of renewals in `state` promised, for one issuer.
-pub fn promised_cents(c: &Connection, season: &str, issuer: &str) -> Result<i64, StoreError> {
-    Ok(c.query_row(
-        "SELECT coalesce(sum(l.cents), 0) FROM renewal r
-         JOIN answer_line l ON l.renewal = r.id AND l.version = r.version
-         WHERE r.season = ?1 AND r.issuer = ?2 AND r.state = 'pledged'",
-        (season, issuer),
-        |r| r.get(0),
-    )?)
 }

@@ -141,6 +141,21 @@ pub fn close_for(
     .execute((renewal.0, kind.as_str(), at_ms, by, outcome))?)
 }
 
+/// Closes the open line of a cause and of whatever followed from it (`<cause>/…`).
+pub fn close_cause(
+    c: &Connection,
+    cause: &str,
+    by: &str,
+    outcome: &str,
+    at_ms: i64,
+) -> Result<usize, StoreError> {
+    Ok(c.prepare_cached(
+        "UPDATE task SET closed_at = ?2, closed_by = ?3, outcome = ?4
+         WHERE (cause = ?1 OR (cause >= ?1 || '/' AND cause < ?1 || '0')) AND closed_at IS NULL",
+    )?
+    .execute((cause, at_ms, by, outcome))?)
+}
+
 /// The line with that row.
 pub fn by_id(c: &Connection, id: TaskId) -> Result<Option<Task>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM task WHERE id = ?1");

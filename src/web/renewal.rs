@@ -141,6 +141,8 @@ fn done(site: &Site, ask: &Ask, shown: &Shown, lang: Lang) -> Response {
     let Some((said, at)) = last(&shown.view.given) else {
         return ask.page(site, 404, &Page::NotFound);
     };
+    let owes = shown.view.bill.as_ref().is_some_and(|b| b.total().get() > 0);
+    let said = if said == Said::RenewedByInvoice && !owes { Said::Renewed } else { said };
     let undo_until = undo_until(&site.context, &shown.view, ask.now);
     let bill: Option<&Bill> = shown.view.bill.as_ref().filter(|_| said == Said::RenewedByInvoice);
     let page = DonePage {
@@ -171,7 +173,7 @@ const fn said(choice: Option<Choice>) -> Said {
 fn undo_until(context: &Context, view: &RenewalView, now: Timestamp) -> Option<Timestamp> {
     let deadline = season::deadline(&context.config.relance.season);
     let given = view.given.last()?;
-    let state = view.row.renewal.state;
+    let state = view.state_to_undo();
     if !answer::may_undo(state, Some(given), deadline, now) {
         return None;
     }

@@ -74,7 +74,7 @@ pub fn apply(
         return Ok(Applied::Nothing);
     }
     let evidence = Evidence {
-        door: Door::Desk(channel),
+        door: Door::Behalf(channel),
         mid: None,
         lang: member.reads(issuer.language),
         at: by.at,

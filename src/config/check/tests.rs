@@ -106,6 +106,15 @@ const CASES: &[(File, &str, &str, &str, &str)] = &[
         "federation.national",
         "is “ICU”, which is no association",
     ),
+    (R, "pay_by = 2027-01-31", "pay_by = 2026-01-31", "payment.pay_by", "before the season opens"),
+    (R, "#order = [\"premium\", ", "order = [", "payment.order", "each kind of line once"),
+    (
+        R,
+        "#[[payment.instalment]]\n#due = \"2027-01-31\"\n#percent = 100",
+        "[[payment.instalment]]\ndue = \"2027-01-31\"\npercent = 40",
+        "payment.instalment[0].percent",
+        "come to 40",
+    ),
     (R, "opens = 2026-11-01", "opens = 2027-01-15", "season.declare_by", "not after opens"),
     (
         R,

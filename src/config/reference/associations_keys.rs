@@ -104,6 +104,12 @@ pub(super) const KEYS: &[Key] = &[
         r#""https://renew.oppi.example.ca""#,
         "Where its links lead, on the same domain as `From`; left out: `web.base_url`.",
     ),
+    optional(
+        "association[].transfer_to",
+        Form::Email,
+        r#""payments@oppi.example.ca""#,
+        "Address to which electronic transfers go; left out: its invoices speak of cheques only.",
+    ),
     default(
         "association[].bills_for",
         Form::Codes,

@@ -1,7 +1,7 @@
 //! Owns the keys of `relance.toml`.
 
 use super::Need::Required;
-use super::{Form, Key, Need, default, optional, required, table, tables};
+use super::{Form, Key, Need, default, optional, optional_tables, required, table, tables};
 
 const PER_MINUTE: Form = Form::Int(1, 1_000_000);
 const PER_MINUTE_OR_NONE: Form = Form::Int(0, 1_000_000);
@@ -195,6 +195,47 @@ pub(super) const KEYS: &[Key] = &[
         r#""mx""#,
         "When a mail counts as received: `mx`, the time in the trace line that our own MX wrote \
          on top, or `internaldate`, when the mailbox had it.",
+    ),
+    table(
+        "payment",
+        Need::Optional,
+        "By when invoices are to be paid, and what a payment settles first.",
+    ),
+    default(
+        "payment.due_days",
+        Form::Int(1, 365),
+        "30",
+        "Days from an invoice's own day to the one by which it is to be paid.",
+    ),
+    optional(
+        "payment.pay_by",
+        Form::Date,
+        r#""2027-01-31""#,
+        "Day by which the season's invoices are to be paid. One that is issued less than \
+         `due_days` before it is due `due_days` after its own day; left out: so is every one.",
+    ),
+    default(
+        "payment.order",
+        Form::Words(&["premium", "own-dues", "other-dues", "penalty"]),
+        r#"["premium", "own-dues", "other-dues", "penalty"]"#,
+        "What a payment settles first, where it does not settle all: `premium`, `own-dues`, \
+         `other-dues`, `penalty`, each once.",
+    ),
+    optional_tables(
+        "payment.instalment[]",
+        "Dated shares in which an invoice may be paid. Left out: all of it by its day.",
+    ),
+    required(
+        "payment.instalment[].due",
+        Form::Date,
+        r#""2027-01-31""#,
+        "Day by which the share is to be paid; for an invoice issued later, the invoice's own.",
+    ),
+    required(
+        "payment.instalment[].percent",
+        Form::Int(1, 100),
+        "100",
+        "The share, in percent of the invoice; all of them come to 100.",
     ),
     table("state", Need::Optional, "Where state lives."),
     default(

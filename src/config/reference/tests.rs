@@ -205,6 +205,7 @@ fn the_doc_comments_say_the_same() {
             concat!(
                 include_str!("../main_file.rs"),
                 include_str!("../insurance.rs"),
+                include_str!("../payment.rs"),
                 include_str!("../card_section.rs")
             ),
         ),

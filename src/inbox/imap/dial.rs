@@ -8,8 +8,9 @@ use async_imap::imap_proto::{Response, Status};
 use secrecy::SecretString;
 use tokio_rustls::rustls::ClientConfig;
 
+use super::ANSWER_OCTETS_MAX;
+use super::fault::{fault, lost, needs_person, retry};
 use super::gauge::Gauge;
-use super::{ANSWER_OCTETS_MAX, fault, lost, needs_person, retry};
 use crate::config::{InboxSection, Tls};
 use crate::inbox::source::SourceError;
 use crate::tls::{self, Stream, TlsError};

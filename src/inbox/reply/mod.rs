@@ -1,6 +1,7 @@
 //! Owns what a person newly wrote in a mail: its text, its language, the command that it plainly
 //! is. Never takes quoted words for new ones.
 
+mod attribution;
 pub(super) mod command;
 pub mod html;
 mod marks;

@@ -2,17 +2,20 @@
 //! of them. MIME structure first (RFC 3464, 6522), then text rules. Never reads the returned
 //! mail for anything but its header.
 
+mod addresses;
 mod codes;
+mod cut;
 mod fields;
 mod notice;
 mod prose;
 
 use std::sync::LazyLock;
 
+pub use addresses::addresses;
+pub use cut::part_returned;
 use fields::{Action, Group};
 pub use notice::{Notice, read as notice};
 use prose::{Known, Said};
-pub use prose::{addresses, part_returned};
 
 use super::clues::Clues;
 use super::guard::RECIPIENTS_MAX;

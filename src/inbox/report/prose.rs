@@ -1,55 +1,23 @@
-//! Owns the reading of reports written as plain text: where the returned mail begins, which
-//! addresses failed, and which words belong to each. The words themselves are in
-//! `words/reports.txt`.
+//! Owns the reading of reports written as plain text: which addresses failed, and which words
+//! belong to each. The words themselves are in `words/reports.txt`.
 
 use std::sync::LazyLock;
 
+use super::addresses;
 use crate::inbox::guard::{RECIPIENTS_MAX, REPORT_TEXT_MAX};
 use crate::inbox::mime::address;
 use crate::inbox::phrases::{Phrases, REPORTS, section};
 use crate::inbox::text::fold;
 
-static CUT: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "cuts"));
 static LEAD: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "leads"));
 static LIST: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of(REPORTS, "lists"));
 static LABEL: LazyLock<Vec<String>> = LazyLock::new(|| section(REPORTS, "labels"));
-
-/// Field names that open a returned header in the middle of a text without any marker.
-const CUT_FIELDS: &[&str] = &["received:", "return-path:", "dkim-signature:", "x-received:"];
-
-/// Longest domain literal `[192.0.2.1]`, as any domain (RFC 5321 §4.5.3.1.2).
-const LITERAL_OCTETS_MAX: usize = 255;
 
 /// Words about all recipients together: where many are named, a server says little of each.
 const WORDS_OCTETS_MAX: usize = 4 * REPORT_TEXT_MAX;
 
 /// How far after a phrase of prose its address may begin.
 const LEAD_REACH: usize = 60;
-
-/// Parts a report's text from the returned mail that follows it.
-#[must_use]
-pub fn part_returned(text: &str) -> (&str, &str) {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim();
-        let lower = line.get(..16.min(line.len())).unwrap_or_default().to_ascii_lowercase();
-        if CUT_FIELDS.iter().any(|field| lower.starts_with(field)) {
-            return text.split_at(at);
-        }
-        if marks_cut(trimmed) && CUT.any(&fold(trimmed)) {
-            return (&text[..at], &text[at + line.len()..]);
-        }
-        at += line.len();
-    }
-    (text, "")
-}
-
-/// A marker is set off by rules of dashes and the like, or ends a sentence.
-fn marks_cut(line: &str) -> bool {
-    let rule = |c: char| matches!(c, '-' | '*' | '=' | '|' | '_' | '>');
-    line.len() < 120
-        && (line.starts_with(rule) || line.ends_with(rule) || line.ends_with([':', '.']))
-}
 
 /// One address that a text says failed, and the words about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -348,49 +316,6 @@ fn starts_coded(line: &str) -> bool {
     line.len() > 4 && line[..3].iter().all(u8::is_ascii_digit) && matches!(line[3], b' ' | b'-')
 }
 
-/// The addresses in a line with where each stands, no more than are worth looking at.
-#[must_use]
-pub fn addresses(line: &str) -> Vec<(usize, usize, String)> {
-    let mut found: Vec<(usize, usize, String)> = Vec::new();
-    for at in memchr::memchr_iter(b'@', line.as_bytes()) {
-        if found.len() >= RECIPIENTS_MAX {
-            break;
-        }
-        let local = |c: char| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
-        let domain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_';
-        let before = &line[..at];
-        let mut start = before
-            .rfind(|c: char| !local(c))
-            .map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
-        if before.ends_with('"') && before.len() > 1 {
-            start = before[..at - 1].rfind('"').unwrap_or(start);
-        }
-        let after = &line[at + 1..];
-        let len = if after.starts_with('[') {
-            let reach = after.floor_char_boundary(LITERAL_OCTETS_MAX);
-            after[..reach].find(']').map_or(0, |i| i + 1)
-        } else {
-            after.find(|c: char| !domain(c)).unwrap_or(after.len())
-        };
-        let end = at + 1 + after[..len].trim_end_matches(['.', '-', '_']).len();
-        if found.last().is_some_and(|(_, last, _)| *last > start) {
-            continue;
-        }
-        let mut open =
-            line[start..at].trim_start_matches(['\'', '`', '*', '-', '=', '|', '.', '/']);
-        // X.400: `dda:SMTP=a@b`.
-        if open.get(..5).is_some_and(|prefix| prefix.eq_ignore_ascii_case("smtp=")) {
-            open = &open[5..];
-        }
-        start = at - open.len();
-        let dotted = line[at + 1..end].contains('.') || line[at + 1..end].eq("localhost");
-        if let Some(address) = address(&line[start..end]).filter(|_| dotted) {
-            found.push((start, end, address));
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -433,14 +358,5 @@ mod tests {
             of("failed:\n\n  a@x.test\n    550 no such user\n  b@x.test\n    mailbox full\n");
         assert_eq!(found[0].1, "a@x.test 550 no such user");
         assert_eq!(found[1].1, "b@x.test mailbox full");
-    }
-
-    #[test]
-    fn the_returned_mail_is_no_part_of_the_text() {
-        let (text, returned) =
-            part_returned("no\n\n--- Below this line is a copy of it.\n\nTo: x\n");
-        assert_eq!((text, returned), ("no\n\n", "\nTo: x\n"));
-        let (text, returned) = part_returned("no\n\nReceived: from x\nTo: y\n");
-        assert_eq!((text, returned), ("no\n\n", "Received: from x\nTo: y\n"));
     }
 }

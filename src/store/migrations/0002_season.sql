@@ -9,6 +9,9 @@ ALTER TABLE answer ADD COLUMN staff TEXT NOT NULL DEFAULT '';
 -- Until this day no reminder goes out: the member asked to be reminded then.
 ALTER TABLE renewal ADD COLUMN remind_on TEXT;
 
+-- The bill of an answer is its invoice.
+DROP TABLE answer_line;
+
 -- Who pays in a member's place: an employer, say. One row an address and issuer.
 CREATE TABLE payer (
   id INTEGER PRIMARY KEY,
@@ -60,12 +63,22 @@ CREATE TABLE invoice_line (
 CREATE TABLE invoice_tax (
   invoice INTEGER NOT NULL,
   line INTEGER NOT NULL,
+  ord INTEGER NOT NULL,
   tax TEXT NOT NULL,
   rate INTEGER NOT NULL,
   registration TEXT NOT NULL,
   cents INTEGER NOT NULL,
-  PRIMARY KEY (invoice, line, tax),
+  PRIMARY KEY (invoice, line, ord),
   FOREIGN KEY (invoice, line) REFERENCES invoice_line (invoice, ord)
+) STRICT, WITHOUT ROWID;
+
+-- Dated shares of an invoice; one where there are no instalments.
+CREATE TABLE invoice_share (
+  invoice INTEGER NOT NULL REFERENCES invoice (id),
+  ord INTEGER NOT NULL,
+  due_on TEXT NOT NULL,
+  cents INTEGER NOT NULL,
+  PRIMARY KEY (invoice, ord)
 ) STRICT, WITHOUT ROWID;
 
 -- Money that came in (positive) or went back (negative: `reverses` says of which payment).

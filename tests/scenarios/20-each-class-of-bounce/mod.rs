@@ -3,8 +3,10 @@
 //! counts fades; what goes on adds up.
 
 use crate::support::club::{ALICE, Club, SOON};
+use crate::support::http;
 use crate::support::mail::Mail;
 use crate::support::mailstack::{self, MAILBOX, MailStack, Options, Verdict};
+use crate::support::relay::{Act, Relay, Rule, Stage};
 
 const GONE: &str = "10003,Gaston,Parti,nobody@club.test,fr,QC,CIP,full,yes\n";
 const FULL: &str = "10004,Fanny,Pleine,anyone@full.test,en,ON,CIP,full,yes\n";
@@ -56,9 +58,9 @@ fn dead_full_refused_and_late_are_four_things() {
     assert_eq!(
         addresses,
         [
-            "\"anyone@full.test 0.5  works\"",
+            "\"anyone@full.test 2.0  works\"",
             "\"anyone@policy.test 0.5  works\"",
-            "\"nobody@club.test 1.5 address-dead suspended\"",
+            "\"nobody@club.test 2.5 address-dead suspended\"",
         ]
     );
     for (kind, outcome, n) in [
@@ -82,32 +84,36 @@ fn dead_full_refused_and_late_are_four_things() {
 }
 
 #[test]
-fn a_mailbox_that_stays_full_is_given_up() {
-    let Some((_stack, club)) = begin(&TEAM, &Options::default()) else { return };
+fn a_mailbox_that_stays_full_is_given_up_before_the_last_call() {
+    let Some((_stack, club)) = begin(&[ALICE, TEAM[0], TEAM[1], TEAM[2]], &Options::default())
+    else {
+        return;
+    };
+    // Three members, one mailbox: full once.
     assert_eq!(club.came_to(3), ["bounced-soft"; 3]);
-    assert_eq!(club.query(ADDRESSES), ["\"team@full.test 1.5  works\""]);
+    assert_eq!(club.query(ADDRESSES), ["\"team@full.test 2.0  works\""]);
+    assert_eq!(club.json(&["suppression", "list"]), serde_json::json!([]));
     club.jump(REMINDER);
+    // Suspended by the first report of the reminder; what had left by then comes back as well.
     assert_eq!(club.came_to(6), ["bounced-soft"; 6]);
-    // Five weeks took more than half of November's three away.
-    assert_eq!(club.query(ADDRESSES), ["\"team@full.test 2.15  works\""]);
-    club.jump(LAST_CALL);
-    assert_eq!(club.came_to(9), ["bounced-soft"; 9]);
-    assert_eq!(club.query(ADDRESSES), ["\"team@full.test 3.25 bounces suspended\""]);
+    assert_eq!(club.query(ADDRESSES), ["\"team@full.test 3.32 bounces suspended\""]);
     let listed = club.json(&["suppression", "list"]);
     assert_eq!(listed[0]["reason"], "bounces");
     assert_eq!(listed[0]["members"], serde_json::json!(["10011", "10012", "10013"]));
     assert_eq!(club.ledger().matches("address-suspended").count(), 1);
+    let told = "SELECT count(*) FROM message WHERE kind = 'desk-note'";
+    assert_eq!(club.query(told), ["1"]);
 }
 
 #[test]
-fn what_one_full_mailbox_counted_fades() {
-    let Some((_stack, club)) = begin(&[FULL], &Options::default()) else { return };
+fn what_is_refused_for_our_sake_fades() {
+    let Some((_stack, club)) = begin(&[REFUSED], &Options::default()) else { return };
     assert_eq!(club.came_to(1), ["bounced-soft"]);
     for (n, instant) in [(2, REMINDER), (3, LAST_CALL)] {
         club.jump(instant);
         assert_eq!(club.came_to(n), vec!["bounced-soft"; n]);
     }
-    assert_eq!(club.query(ADDRESSES), ["\"anyone@full.test 1.08  works\""]);
+    assert_eq!(club.query(ADDRESSES), ["\"anyone@policy.test 1.25  works\""]);
     assert_eq!(club.json(&["suppression", "list"]), serde_json::json!([]));
 }
 
@@ -121,7 +127,7 @@ fn one_attempt_counts_one_report_and_only_about_its_own_address() {
     assert_eq!(club.came_to(3), ["bounced-soft", "bounced-soft", "kept:bounce-counted"]);
     assert_eq!(
         club.query(ADDRESSES),
-        ["\"anyone@full.test 0.5  works\"", "\"anyone@policy.test 0.5  works\""]
+        ["\"anyone@full.test 2.0  works\"", "\"anyone@policy.test 0.5  works\""]
     );
 
     // The next attempts count again.
@@ -143,6 +149,42 @@ fn a_report_about_somebody_else_is_ignored() {
     let passed_on = again(&gone).replace(&envelope(&gone), to);
     stack.send(Verdict::Silent, "", to, passed_on.as_bytes()).unwrap();
     assert_eq!(club.came_to(2), ["bounced-hard", "kept:bounce-of-another-address"]);
-    assert_eq!(club.query(ADDRESSES), ["\"nobody@club.test 1.5 address-dead suspended\""]);
+    assert_eq!(club.query(ADDRESSES), ["\"nobody@club.test 2.5 address-dead suspended\""]);
     assert_eq!(club.query("SELECT count(*) FROM attempt WHERE bounced_at IS NOT NULL"), ["1"]);
+}
+
+#[test]
+fn a_national_desk_that_is_not_reached_is_shown_to_the_operator() {
+    let relay = Relay::start();
+    relay.rule(Rule::at(Stage::Rcpt, Act::Reply("550 5.1.1 no such user")).for_recipient("desk@"));
+    let club = Club::with_relay(&relay).at_the_notice(&[ALICE]);
+    let metric = || {
+        let text = http::get(club.site.admin, "/metrics").expect("the daemon answers").body;
+        let mut lines = text.lines();
+        lines.find_map(|line| line.strip_prefix("relance_desks_unreached ")).map(str::to_owned)
+    };
+    let doctor = || club.site.cli(&["doctor", "--offline"]).stdout;
+    assert_eq!(metric().as_deref(), Some("0"));
+    // Three questions for the desk, of whose senders no mail server of ours says anything.
+    for n in 1..=3 {
+        let raw = format!(
+            "From: stranger@other.test\r\nTo: renewals@club.test\r\nSubject: Question {n}\r\n\
+             Message-ID: <q{n}@other.test>\r\n\r\nWhere do I renew? ({n})\r\n"
+        );
+        club.arrive(&format!("q{n}"), &raw);
+    }
+    assert_eq!(club.came_to(3), ["to-desk:no-token"; 3]);
+    assert_eq!(metric().as_deref(), Some("1"));
+    let said = doctor();
+    assert!(said.contains("mail to the desk of CIP comes back"), "{said}");
+    assert!(said.contains("the last 3 mails from people came without"), "{said}");
+    assert_eq!(club.ledger().matches("desk-unreached").count(), 1, "one trouble, told once");
+    let notes = "SELECT count(*) FROM message WHERE kind = 'desk-note'";
+    assert_eq!(club.query(notes), ["0"], "a note to the same desk would come back as well");
+    assert!(club.query("SELECT value FROM meta WHERE key = 'mails-without-results'") == ["\"3\""]);
+
+    relay.accept_all();
+    club.site.cli(&["suppression", "remove", "desk@club.test"]).ok();
+    assert_eq!(metric().as_deref(), Some("0"));
+    assert!(!doctor().contains("mail to the desk"), "it is over");
 }
