@@ -73,7 +73,7 @@ digest-task =
     .nobody = since { $since }
     .of-kind = { $kind }: { $line }
     .amount = { $line }, { $amount }
-    .number = { $line }, number { $number }
+    .number = { $line }, invoice { $number }
 digest-mail = “{ $subject }” from { $from }, received { $received }
 
 digest-went = { $what }: { $all } (English { $en }, French { $fr })
@@ -122,6 +122,15 @@ desk-sign =
     .note-needed = What came of it
     .count = To send, type the number of recipients that stands above
     .once = This link works once. Your name and your note are kept with what you decide.
+
+desk-money =
+    .owed = Still owed: { $owed }
+    .amount = Amount received, in dollars
+    .on = Day on which it came
+    .method = How it came
+    .cheque = Cheque
+    .transfer = Electronic transfer
+    .reference = Number of the cheque or transfer (optional)
 
 page-desk-firing =
     .title = A mailing waits for your decision
@@ -233,6 +242,10 @@ deed-task-dropped =
     .what = It needs nothing any more.
     .button = Nothing to do
     .done = It needed nothing any more.
+deed-task-received =
+    .what = The money came in. A part, or more than is owed, is recorded as it is; the member gets a receipt.
+    .button = Record the payment
+    .done = The payment was recorded.
 deed-mail-answered =
     .what = Its sender has an answer.
     .button = Mark as answered
@@ -248,6 +261,10 @@ fault-wrong-count = The number that you typed is not the number of recipients. N
 fault-no-member = No member of { $short } has this number.
 fault-no-channel = Say how the member asked.
 fault-changed = The renewal changed since this page was opened. Nothing was recorded: look at it again.
+fault-no-amount = Give the amount received, such as 555.75.
+fault-no-day = Give the day on which it came, no later than today.
+fault-no-method = Say whether it was a cheque or a transfer.
+fault-reference-too-long = The number is too long ({ $reference_chars_max } characters at most).
 
 by-desk =
     .phone = Our desk recorded this after your telephone call.

@@ -73,7 +73,7 @@ digest-task =
     .nobody = depuis le { $since }
     .of-kind = { $kind } : { $line }
     .amount = { $line }, { $amount }
-    .number = { $line }, numéro { $number }
+    .number = { $line }, facture { $number }
 digest-mail = « { $subject } » de { $from }, reçu le { $received }
 
 digest-went = { $what } : { $all } (anglais { $en }, français { $fr })
@@ -122,6 +122,15 @@ desk-sign =
     .note-needed = Ce qui en a résulté
     .count = Pour envoyer, inscrivez le nombre de destinataires indiqué plus haut
     .once = Ce lien ne fonctionne qu’une fois. Votre nom et votre note sont conservés avec votre décision.
+
+desk-money =
+    .owed = Encore à payer : { $owed }
+    .amount = Montant reçu, en dollars
+    .on = Date de réception
+    .method = Mode de paiement
+    .cheque = Chèque
+    .transfer = Virement électronique
+    .reference = Numéro du chèque ou du virement (facultatif)
 
 page-desk-firing =
     .title = Un envoi attend votre décision
@@ -233,6 +242,10 @@ deed-task-dropped =
     .what = Il n’y a plus rien à faire.
     .button = Rien à faire
     .done = Il n’y avait plus rien à faire.
+deed-task-received =
+    .what = Le paiement est arrivé. S’il est partiel ou trop élevé, il est inscrit tel quel; le membre reçoit un reçu.
+    .button = Inscrire le paiement
+    .done = Le paiement a été inscrit.
 deed-mail-answered =
     .what = La personne qui l’a écrit a reçu une réponse.
     .button = Marquer comme traité
@@ -248,6 +261,10 @@ fault-wrong-count = Le nombre inscrit n’est pas celui des destinataires. Rien 
 fault-no-member = Aucun membre { $of } n’a ce numéro.
 fault-no-channel = Indiquez comment le membre l’a demandé.
 fault-changed = Le renouvellement a changé depuis l’ouverture de cette page. Rien n’a été noté : vérifiez de nouveau.
+fault-no-amount = Inscrivez le montant reçu, par exemple 555,75.
+fault-no-day = Inscrivez la date de réception, au plus tard aujourd’hui.
+fault-no-method = Indiquez s’il s’agit d’un chèque ou d’un virement.
+fault-reference-too-long = Le numéro est trop long (au plus { $reference_chars_max } caractères).
 
 by-desk =
     .phone = Notre service l’a noté à la suite de votre appel.

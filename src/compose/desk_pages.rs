@@ -3,6 +3,7 @@
 //! `wanted`, `channel`, `version`, `nonce`.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::json;
 use tera::{Context, Value};
 
@@ -12,7 +13,9 @@ use super::mail::foreign_line;
 use super::text::fenced;
 use super::{Bill, ComposeError, Inner, PersonFacts, format};
 use crate::config::Association;
-use crate::domain::desk::{Case, Channel, Deed, Fault, NOTE_CHARS_MAX, STAFF_CHARS_MAX};
+use crate::domain::desk::{
+    Case, Channel, Deed, Fault, Form, NOTE_CHARS_MAX, REFERENCE_CHARS_MAX, STAFF_CHARS_MAX,
+};
 use crate::domain::digest::{Act, Item, Listing, Who};
 use crate::domain::words::{Lang, RenewalState};
 
@@ -40,6 +43,30 @@ pub struct Typed<'a> {
     pub channel: &'a str,
     /// A member number.
     pub member_no: &'a str,
+    /// What came in, the day, how, and its number.
+    pub amount: &'a str,
+    /// The day on which it came.
+    pub on: &'a str,
+    /// How it came.
+    pub method: &'a str,
+    /// Number of the cheque, say.
+    pub reference: &'a str,
+}
+
+impl<'a> Typed<'a> {
+    /// What a form about a case has.
+    #[must_use]
+    pub fn of(form: &Form<'a>) -> Self {
+        Self {
+            staff: form.staff,
+            note: form.note,
+            amount: form.amount,
+            on: form.on,
+            method: form.method,
+            reference: form.reference,
+            ..Self::default()
+        }
+    }
 }
 
 /// What a desk's page shows.
@@ -57,6 +84,8 @@ pub enum DeskView<'a> {
         shared: &'a str,
         /// A kept mail's text, links redacted; empty for other lines.
         text: &'a str,
+        /// The day at the desk.
+        today: Date,
     },
     /// What was done by the link.
     Done {
@@ -177,17 +206,24 @@ impl Inner {
             ("channel", typed.channel),
             ("typed_no", typed.member_no),
             ("note", typed.note),
+            ("amount", typed.amount),
+            ("method", typed.method),
+            ("reference", typed.reference),
         ] {
             put(context, name, &super::text::clean(value, name == "note"));
         }
-        for (name, most) in
-            [("staff_chars_max", STAFF_CHARS_MAX), ("note_chars_max", NOTE_CHARS_MAX)]
-        {
+        for (name, most) in [
+            ("staff_chars_max", STAFF_CHARS_MAX),
+            ("note_chars_max", NOTE_CHARS_MAX),
+            ("reference_chars_max", REFERENCE_CHARS_MAX),
+        ] {
             context.insert_value(name, Value::from(i64::try_from(most).unwrap_or(i64::MAX)));
         }
         match &page.view {
             DeskView::Firing(firing) => self.desk_firing(context, lang, page.issuer, *firing),
-            DeskView::Line { case, item, shared, text } => {
+            DeskView::Line { case, item, shared, text, today } => {
+                let on = if typed.on.is_empty() { today.to_string() } else { typed.on.to_owned() };
+                put(context, "on", &super::text::clean(&on, false));
                 self.desk_line(context, lang, page.issuer, (*case, item, shared, text))
             }
             DeskView::Done { act, deed, staff, note, at } => {
@@ -231,12 +267,16 @@ impl Inner {
         put(context, "line", &self.item_line(lang, issuer, item)?);
         let ways = self.ways(lang, item)?;
         context.insert_value("ways", Value::from_serializable(&ways));
+        put(context, "owed", "");
         put(context, "shared", &foreign_line(shared));
         let fenced = fenced(text);
         let lines: Vec<&str> = fenced.lines().collect();
         context.insert_value("text_lines", Value::from_serializable(&lines));
         if let Item::Task(task) = item {
             put(context, "task", task.kind.as_str());
+        }
+        if let Case::Money { owed, .. } = case {
+            put(context, "owed", &format::money(lang, owed));
         }
         offers(context, item.handle().act, case);
         Ok(())

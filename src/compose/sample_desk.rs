@@ -14,6 +14,7 @@ use crate::domain::digest::{
     Act, Before, CameBack, Digest, Handle, Happened, HeldFiring, InDoubt, Item, KeptMail, Listing,
     Section, Standing, TaskLine, Unreachable, Went, Who,
 };
+use crate::domain::money::Cents;
 use crate::domain::words::{RenewalState, TaskKind};
 use crate::ids::{FiringId, MessageRow, PersonId, TaskId};
 
@@ -58,7 +59,13 @@ impl DeskSample {
             let typed = if faults.is_empty() {
                 Typed::default()
             } else {
-                Typed { staff: "A. & B.", note: "</textarea>", channel: "letter", member_no: "1\"" }
+                Typed {
+                    staff: "A. & B.",
+                    note: "</textarea>",
+                    channel: "letter",
+                    member_no: "1\"",
+                    ..Typed::default()
+                }
             };
             Page::Desk(DeskPage { issuer, view, typed, faults })
         };
@@ -88,7 +95,8 @@ impl DeskSample {
         for (name, case, item) in &self.cases {
             let shared = if *case == Case::Address { "10443, 10555" } else { "" };
             let text = if *case == Case::Mail { LETTER } else { "" };
-            let view = DeskView::Line { case: *case, item, shared, text };
+            let today = jiff::civil::date(2026, 12, 4);
+            let view = DeskView::Line { case: *case, item, shared, text, today };
             all.push((format!("desk-{name}"), page(view, &[])));
         }
         for (act, deed) in DEEDS {
@@ -133,7 +141,7 @@ impl DeskSample {
 }
 
 /// Every decision and what it is made about.
-const DEEDS: [(Act, Deed); 9] = [
+const DEEDS: [(Act, Deed); 10] = [
     (Act::Firing, Deed::Send),
     (Act::Firing, Deed::Cancel),
     (Act::Message, Deed::Left),
@@ -143,6 +151,7 @@ const DEEDS: [(Act, Deed); 9] = [
     (Act::Task, Deed::Done),
     (Act::Task, Deed::Dropped),
     (Act::Mail, Deed::Answered),
+    (Act::Task, Deed::Received),
 ];
 
 fn cases(full: &Digest) -> Vec<(&'static str, Case, Item)> {
@@ -153,6 +162,10 @@ fn cases(full: &Digest) -> Vec<(&'static str, Case, Item)> {
                 Item::Firing(_) => return None,
                 Item::InDoubt(_) => ("message", Case::Message),
                 Item::Unreachable(_) => ("address", Case::Address),
+                Item::Task(task) if task.kind == TaskKind::ExpectedCheque => {
+                    let owed = Cents::new(55_575).unwrap_or_default();
+                    (task.kind.as_str(), Case::Money { kind: task.kind, owed })
+                }
                 Item::Task(task) => (task.kind.as_str(), Case::Task(task.kind)),
                 Item::Mail(_) => ("mail", Case::Mail),
             };

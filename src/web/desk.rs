@@ -4,19 +4,22 @@
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::ask::{Ask, Form, Presented};
 use super::{Site, desk_member, reply};
-use crate::actions::desk::{self, By, CaseView, LastDay, SALT_OCTETS};
+use crate::actions::desk::{self, By, CaseView, LastDay, Order, SALT_OCTETS};
 use crate::compose::{DeskPage, DeskView, FiringCase, LastDayList, Page, Typed};
 use crate::config::Association;
-use crate::domain::desk::{Case, Deed, Fault, weigh};
+use crate::domain::desk::{Case, Deed, Fault, Form as Fields, received, weigh};
 use crate::domain::digest::{Act, InDoubt, Item, KeptMail};
+use crate::domain::season;
 use crate::ids::MessageId;
 use crate::link::Purpose;
 use crate::store::desk::{self as kept, LinkRow};
 use crate::store::{Lane, StoreError};
-use jiff::Timestamp;
 
 /// A link of a desk and whose it is.
 pub(super) struct Door {
@@ -39,6 +42,12 @@ impl Door {
     ) -> Response {
         let page = DeskPage { issuer: &self.issuer, view, typed, faults };
         reply::page(site, status, &Page::Desk(page), ask.lang(self.issuer.desk.language))
+    }
+
+    /// The day at this desk.
+    fn today(&self, now: Timestamp) -> Date {
+        let zone = season::zone(&self.issuer.zone).unwrap_or(TimeZone::UTC);
+        zone.to_datetime(now).date()
     }
 
     pub fn trouble(&self, site: &Site, ask: &Ask, e: &StoreError) -> Response {
@@ -130,7 +139,7 @@ fn render(
     let status = if faults.is_empty() { 200 } else { 400 };
     let show = |view: DeskView<'_>| door.page(site, ask, status, view, typed, faults);
     let line = |case, item: &Item, shared: &str, text: &str| {
-        show(DeskView::Line { case, item, shared, text })
+        show(DeskView::Line { case, item, shared, text, today: door.today(ask.now) })
     };
     match case {
         CaseView::Settled => show(DeskView::Settled),
@@ -149,6 +158,10 @@ fn render(
         }
         CaseView::Address { line: unreachable, shared } => {
             line(Case::Address, &Item::Unreachable(unreachable.clone()), &shared.join(", "), "")
+        }
+        CaseView::Money { line: task, owed, .. } => {
+            let case = Case::Money { kind: task.kind, owed: *owed };
+            line(case, &Item::Task(task.clone()), "", "")
         }
         CaseView::Task(task) => line(Case::Task(task.kind), &Item::Task(task.clone()), "", ""),
         CaseView::Mail(mail) => {
@@ -208,18 +221,30 @@ pub(super) async fn act(
         Err(answer) => return answer,
     };
     let Some(decided) = case.case() else { return reply::see(&ask.path, ask.chosen) };
-    let fields = crate::domain::desk::Form {
+    let fields = fields(&form);
+    let today = door.today(ask.now);
+    match weigh(decided, &fields, today) {
+        Ok(deed) => {
+            let received = received(&fields, today).ok().filter(|_| deed == Deed::Received);
+            let reference = fields.reference.trim().to_owned();
+            let received = received.map(|received| (received, reference));
+            let by = by(&site, &form, "");
+            decide(&site, &ask, &door, Order { deed, received }, by).await
+        }
+        Err(faults) => render(&site, &ask, &door, &case, Typed::of(&fields), &faults),
+    }
+}
+
+fn fields(form: &Form) -> Fields<'_> {
+    Fields {
         deed: form.get("deed"),
         staff: form.get("staff"),
         note: form.get("note"),
         count: form.get("count"),
-    };
-    match weigh(decided, &fields) {
-        Ok(deed) => decide(&site, &ask, &door, deed, by(&site, &form, "")).await,
-        Err(faults) => {
-            let typed = Typed { staff: fields.staff, note: fields.note, ..Typed::default() };
-            render(&site, &ask, &door, &case, typed, &faults)
-        }
+        amount: form.get("amount"),
+        on: form.get("on"),
+        method: form.get("method"),
+        reference: form.get("reference"),
     }
 }
 
@@ -236,10 +261,10 @@ pub(super) fn by(site: &Site, form: &Form, channel: &str) -> By {
     }
 }
 
-async fn decide(site: &Site, ask: &Ask, door: &Door, deed: Deed, by: By) -> Response {
+async fn decide(site: &Site, ask: &Ask, door: &Door, order: Order, by: By) -> Response {
     let (context, id) = (site.context.clone(), door.link.id);
     let applied =
-        site.store.write(Lane::Front, move |c| desk::act(c, &context, id, deed, &by)).await;
+        site.store.write(Lane::Front, move |c| desk::act(c, &context, id, &order, &by)).await;
     match applied {
         Ok(_) => {
             site.outbox.wake();

@@ -2,6 +2,7 @@
 //! with a banner, and takes what the member asked for, with the desk's name and the channel.
 
 use axum::response::Response;
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::ask::{Ask, Form};
@@ -18,7 +19,6 @@ use crate::domain::digest::Who;
 use crate::domain::member::Member;
 use crate::domain::words::RenewalState;
 use crate::store::{Lane, StoreError, people, renewals};
-use jiff::Timestamp;
 
 /// A member as a desk sees one, owned.
 struct Found {
@@ -134,6 +134,7 @@ pub(super) async fn act(site: &Site, ask: &Ask, door: &Door, form: &Form) -> Res
         note: form.get("note"),
         channel: form.get("channel"),
         member_no: number,
+        ..Typed::default()
     };
     let (wanted, channel, version, key) = match read(form) {
         Ok(read) => read,

@@ -8,13 +8,17 @@ use super::firing::{self, Reach};
 use super::gather;
 use crate::domain::desk::Case;
 use crate::domain::digest::{Act, TaskLine, Unreachable, Who};
-use crate::domain::words::MessageState;
-use crate::ids::{FiringId, MessageRow, PersonId, TaskId};
+use crate::domain::money::Cents;
+use crate::domain::words::{MessageState, TaskKind};
+use crate::ids::{FiringId, InvoiceId, MessageRow, PersonId, TaskId};
 use crate::store::desk::{self, LinkRow};
 use crate::store::firings::{FiringRow, FiringState};
 use crate::store::inbounds::InboundRow;
 use crate::store::messages::MessageView;
-use crate::store::{StoreError, addresses, attempts, firings, inbounds, messages, people, tasks};
+use crate::store::tasks::Task;
+use crate::store::{
+    StoreError, addresses, attempts, firings, inbounds, invoices, messages, payments, people, tasks,
+};
 
 /// The case behind a link that was not used, as it stands now.
 #[derive(Debug, Clone)]
@@ -44,6 +48,15 @@ pub enum CaseView {
     },
     /// A line of another part.
     Task(TaskLine),
+    /// Money that is expected, or said to be paid, on an invoice that stands.
+    Money {
+        /// The line.
+        line: TaskLine,
+        /// The invoice.
+        invoice: InvoiceId,
+        /// What of it is still owed.
+        owed: Cents,
+    },
     /// A kept mail.
     Mail(InboundRow),
     /// There is nothing to decide any more.
@@ -59,6 +72,7 @@ impl CaseView {
             Self::Message { .. } => Case::Message,
             Self::Address { .. } => Case::Address,
             Self::Task(line) => Case::Task(line.kind),
+            Self::Money { line, owed, .. } => Case::Money { kind: line.kind, owed: *owed },
             Self::Mail(_) => Case::Mail,
             Self::Settled => return None,
         })
@@ -78,9 +92,7 @@ pub fn look(
         Act::Message => message(c, MessageRow(target))?,
         Act::Address => address(c, PersonId(target))?,
         Act::Task => match tasks::by_id(c, TaskId(target))? {
-            Some(task) if task.closed_ms.is_none() => {
-                Some(CaseView::Task(gather::task_line(c, &task)?))
-            }
+            Some(task) if task.closed_ms.is_none() => Some(open_task(c, &task)?),
             _ => None,
         },
         Act::Mail if desk::is_waiting(c, target)? => {
@@ -124,4 +136,21 @@ fn address(c: &Connection, id: PersonId) -> Result<Option<CaseView>, StoreError>
         shared.extend(people::by_id(c, other)?.map(|m| m.member_no));
     }
     Ok(Some(CaseView::Address { line, shared }))
+}
+
+/// A line; with the invoice that it waits for, where it waits for money.
+fn open_task(c: &Connection, task: &Task) -> Result<CaseView, StoreError> {
+    let line = gather::task_line(c, task)?;
+    let money =
+        matches!(task.kind, TaskKind::ExpectedCheque | TaskKind::Overdue | TaskKind::SaysPaid);
+    let Some(renewal) = task.renewal.filter(|_| money) else { return Ok(CaseView::Task(line)) };
+    for invoice in invoices::standing(c, renewal)? {
+        let paid: Cents = payments::applied_to(c, invoice.id)?.iter().map(|a| a.amount).sum();
+        let left = invoice.bill.total().get() - paid.get();
+        let owed = Cents::new(left).filter(|left| *left > Cents::ZERO);
+        if let Some(owed) = owed {
+            return Ok(CaseView::Money { line, invoice: invoice.id, owed });
+        }
+    }
+    Ok(CaseView::Task(line))
 }

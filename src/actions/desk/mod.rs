@@ -7,6 +7,7 @@ mod firing;
 mod gather;
 mod last_day;
 mod links;
+mod money;
 pub mod outbox;
 pub mod write;
 
@@ -27,10 +28,9 @@ pub use write::{DigestFacts, to_tell};
 use super::{Applied, Context};
 use crate::config::Association;
 use crate::domain::billing::{self, Terms};
-use crate::domain::desk::Deed;
-use crate::domain::digest::{Act, Handle, Item};
+use crate::domain::desk::{Deed, Received};
+use crate::domain::digest::Act;
 use crate::domain::member::Member;
-use crate::domain::words::TaskKind;
 use crate::ids::{FiringId, MessageId, MessageRow, PersonId, TaskId};
 use crate::store::desk::{self, LinkRow};
 use crate::store::{StoreError, addresses, ledger, messages, people, tasks};
@@ -62,13 +62,22 @@ impl By {
     }
 }
 
+/// What a desk decided.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The decision.
+    pub deed: Deed,
+    /// The money that came in, and its number; `None` for other decisions.
+    pub received: Option<(Received, String)>,
+}
+
 /// Does what a link is good for, and spends it. `Already`: it was spent before; `Nothing`: there
 /// is nothing to decide any more.
 pub fn act(
     c: &Connection,
     context: &Context,
     id: MessageId,
-    deed: Deed,
+    order: &Order,
     by: &By,
 ) -> Result<Applied, StoreError> {
     let Some(link) = desk::link_by_id(c, id)? else { return Ok(Applied::Nothing) };
@@ -76,19 +85,13 @@ pub fn act(
         return Ok(Applied::Already);
     }
     let person = about(c, &link)?;
-    if !carry_out(c, context, &link, deed, by)? {
+    if !carry_out(c, context, &link, order, by)? {
         return Ok(Applied::Nothing);
     }
-    let seq = sign(c, context, &link, person, deed.as_str(), by)?;
-    desk::use_link(c, id, deed.as_str(), seq, by.at.as_millisecond())?;
+    let did = order.deed.as_str();
+    let seq = sign(c, context, &link, person, did, by)?;
+    desk::use_link(c, id, did, seq, by.at.as_millisecond())?;
     Ok(Applied::Done)
-}
-
-/// What a line's link is good for; `None` for one that its own command settles.
-#[must_use]
-pub fn linked(item: &Item) -> Option<Handle> {
-    let cheque = matches!(item, Item::Task(t) if t.kind == TaskKind::ExpectedCheque);
-    (!cheque).then(|| item.handle())
 }
 
 /// Whether insurance goes with what the member owes this association.
@@ -113,10 +116,11 @@ fn carry_out(
     c: &Connection,
     context: &Context,
     link: &LinkRow,
-    deed: Deed,
+    order: &Order,
     by: &By,
 ) -> Result<bool, StoreError> {
     let (target, at_ms) = (link.handle.target, by.at.as_millisecond());
+    let deed = order.deed;
     match (link.handle.act, deed) {
         (Act::Firing, Deed::Send | Deed::Cancel) => {
             firing::decide(c, context, FiringId(target), deed == Deed::Send, by.at)
@@ -138,6 +142,12 @@ fn carry_out(
         (Act::Task, Deed::Done | Deed::Dropped) => {
             tasks::close(c, TaskId(target), &by.deed.staff, &by.deed.note, at_ms)
         }
+        (Act::Task, Deed::Received) => match &order.received {
+            Some((received, reference)) => {
+                money::receive(c, context, link, *received, reference, by)
+            }
+            None => Ok(false),
+        },
         (Act::Mail, Deed::Answered) => desk::settle_waiting(c, target, at_ms),
         _ => Ok(false),
     }

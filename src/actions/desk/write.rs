@@ -12,7 +12,7 @@ use super::super::payload::Payload;
 use super::gather::{gather, news};
 use super::links;
 use crate::config::Association;
-use crate::domain::digest::{Act, Digest, Handle, LINES_MAX, goes};
+use crate::domain::digest::{Act, Digest, Handle, Item, LINES_MAX, goes};
 use crate::store::digests::{self, NewDigest};
 use crate::store::messages::{self, NewMessage, Recipient};
 use crate::store::{StoreError, desk, ledger};
@@ -97,7 +97,7 @@ pub fn write(
 
 /// Every link of a digest.
 fn handles(digest: &Digest) -> Vec<Handle> {
-    let items = digest.listings.iter().flat_map(|l| l.items.iter().filter_map(super::linked));
+    let items = digest.listings.iter().flat_map(|l| l.items.iter().map(Item::handle));
     let door = Handle { act: Act::Member, target: 0 };
     let list = digest.last_day.then_some(Handle { act: Act::LastDay, target: 0 });
     items.chain([door]).chain(list).collect()

@@ -172,6 +172,56 @@ fn other_lines_are_decided_by_their_links() {
 }
 
 #[test]
+fn an_expected_cheque_is_marked_received_in_part_and_then_in_full() {
+    let relay = Relay::start();
+    let cip = Rehearsal::of_cip(&relay);
+    cip.site.config.digest("CIP", DAILY);
+    cip.import(&[row(1, "m1@club.test", "CIP")]);
+    let _daemon = cip.start(START);
+    cip.jump("2026-11-02T15:00:00Z");
+    let hers = sent_to(&relay, "m1@club.test").remove(0).path_with("/r/").unwrap();
+    submit(&cip, &hers, &[("choice", "invoice")]);
+    cip.jump("2026-11-03T13:00:00Z");
+    let digest = digests(&relay).pop().unwrap();
+    let expected = "Cheques and transfers to come";
+    assert!(digest.text.contains("Renewed: 1, of them paid 0, promised 1"), "{}", digest.text);
+    assert!(digest.text.contains("$555.75, invoice"), "{}", digest.text);
+    let path = link_after(&digest, expected);
+    assert!(get(&cip, &path).body.contains("Still owed: $555.75"));
+    let part = [
+        ("deed", "received"),
+        ("staff", "Ann"),
+        ("amount", "100.00"),
+        ("on", "2026-11-03"),
+        ("method", "cheque"),
+        ("reference", "0042"),
+    ];
+    for (n, wrong) in [(2, ""), (2, "0"), (3, "2026-11-04"), (4, "card")] {
+        let mut fields = part;
+        fields[n].1 = wrong;
+        assert_eq!(submit(&cip, &path, &fields).status, 400, "{fields:?}");
+    }
+    assert_eq!(cip.number("SELECT count(*) FROM payment"), 0);
+    assert_eq!(submit(&cip, &path, &part).status, 303);
+    assert_eq!(submit(&cip, &path, &part).status, 303, "pressed twice");
+    assert_eq!(cip.query("SELECT cents, method, reference FROM payment"), ["10000 | \"cheque\" | \"0042\""]);
+    assert!(get(&cip, &path).body.contains("The payment was recorded."));
+
+    cip.jump("2026-11-04T13:00:00Z");
+    let next = link_after(&digests(&relay).pop().unwrap(), expected);
+    assert_ne!(next, path, "what still waits has a fresh link");
+    assert!(get(&cip, &next).body.contains("Still owed: $455.75"));
+    let mut rest = part;
+    rest[2].1 = "455.75";
+    assert_eq!(submit(&cip, &next, &rest).status, 303);
+    cip.settle();
+    assert_eq!(cip.query("SELECT state FROM renewal"), ["\"paid\""]);
+    assert_eq!(cip.number("SELECT count(*) FROM task WHERE closed_at IS NULL"), 0);
+    assert_eq!(cip.number("SELECT count(*) FROM message WHERE kind = 'receipt'"), 2);
+    cip.cli(&["audit", "verify"]).ok();
+}
+
+#[test]
 fn silence_is_kept_for_a_week_at_most() {
     let relay = Relay::start();
     let cip = Rehearsal::of_cip(&relay);
