@@ -73,6 +73,12 @@ mod s51_secrets_and_folders;
 mod s60_attack_mail;
 #[path = "scenarios/61-attack-config/mod.rs"]
 mod s61_attack_config;
+#[path = "scenarios/74-deadline/mod.rs"]
+mod s74_deadline;
+#[path = "scenarios/75-declaration/mod.rs"]
+mod s75_declaration;
+#[path = "scenarios/76-card/mod.rs"]
+mod s76_card;
 #[path = "scenarios/80-front-page/mod.rs"]
 mod s80_front_page;
 #[path = "scenarios/81-verify/mod.rs"]

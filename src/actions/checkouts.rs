@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::answers::{RenewalView, view_of_renewal};
 use super::{Applied, Context, Evidence, note, person};
-use crate::card::{About, Event, Session};
+use crate::card::{About, Event, Session, Told};
 use crate::domain::checkout::{self, CheckoutState, Heard, Odd, Press, Standing, Wanted, Word};
 use crate::domain::words::{RenewalState, TaskKind};
 use crate::ids::{CheckoutId, MessageId, RenewalId};
@@ -41,7 +41,7 @@ pub fn open(
     let Some(view) = view_of_renewal(c, context, renewal, evidence.at)? else {
         return Ok(Opening::Nothing);
     };
-    let Some(debt) = debt(c, &view)? else { return Ok(Opening::Nothing) };
+    let Some(debt) = debt(&view) else { return Ok(Opening::Nothing) };
     let mut there = checkouts::under_way(c, renewal)?;
     // Another provider was configured meanwhile: the old one cannot be asked any more.
     for foreign in there.extract_if(.., |row| row.provider != provider) {
@@ -84,29 +84,15 @@ struct Debt {
 }
 
 /// What a renewal owes now; `None` where nothing is, or none may be taken.
-fn debt(_c: &Connection, view: &RenewalView) -> Result<Option<Debt>, StoreError> {
+fn debt(view: &RenewalView) -> Option<Debt> {
     let renewal = &view.row.renewal;
     match renewal.state {
-        RenewalState::Paid | RenewalState::NotRenewing | RenewalState::WithDesk => return Ok(None),
+        RenewalState::Paid | RenewalState::NotRenewing | RenewalState::WithDesk => return None,
         RenewalState::Open | RenewalState::Pledged | RenewalState::Lapsed => {}
     }
-    let Some(bill) = &view.bill else { return Ok(None) };
-    let amount = bill.total();
-    if amount.get() <= 0 {
-        return Ok(None);
-    }
-    let lines: Vec<_> = bill
-        .lines
-        .iter()
-        .map(|l| {
-            json!({
-                "kind": l.kind.as_str(), "supplier": l.supplier,
-                "category": l.category, "cents": l.amount.get(),
-            })
-        })
-        .collect();
-    let wanted = Wanted { invoice: None, version: renewal.version, amount };
-    Ok(Some(Debt { wanted, lines: json!(lines).to_string() }))
+    let bill = view.bill.as_ref().filter(|bill| bill.total().get() > 0)?;
+    let wanted = Wanted { invoice: None, version: renewal.version, amount: bill.total() };
+    Some(Debt { wanted, lines: json!(bill).to_string() })
 }
 
 /// The provider has made the payment page. `false`: the try has ended meanwhile.
@@ -146,9 +132,9 @@ pub fn hear(
     if !checkouts::heard(c, provider, &event.id, &event.kind, at_ms)? {
         return Ok(Applied::Already);
     }
-    match &event.about {
-        Some(about) => tell(c, context, provider, about, evidence),
-        None => Ok(Applied::Nothing),
+    match &event.told {
+        Some(Told::Page(about)) => tell(c, context, provider, about, evidence),
+        Some(Told::Back(_)) | None => Ok(Applied::Nothing),
     }
 }
 
@@ -165,6 +151,8 @@ pub fn tell(
     let Some(view) = view_of_renewal(c, context, row.renewal, evidence.at)? else {
         return Ok(Applied::Nothing);
     };
+    // A receipt is written as the payment page was read.
+    let evidence = &Evidence { lang: row.lang, ..*evidence };
     let standing = Standing {
         state: row.state,
         session: row.session.as_deref(),
@@ -194,7 +182,8 @@ fn take_money(
     about: &About,
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
-    said(c, context, row, "card-paid", &json!({"session": about.session}), evidence)?;
+    let more = json!({"session": about.session, "paid_at": about.at.map(|at| at.to_string())});
+    said(c, context, row, "card-paid", &more, evidence)?;
     renewals::paid(c, &view.row.renewal, evidence.at.as_millisecond())
 }
 

@@ -10,6 +10,7 @@ use super::{Applied, Context, Door, Evidence, note, person};
 use crate::compose::Said;
 use crate::domain::billing;
 use crate::domain::member::Member;
+use crate::domain::season;
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
 use crate::store::messages::{self, MessageView, NewMessage, Recipient};
 use crate::store::{StoreError, attempts, desk, inbounds};
@@ -337,6 +338,13 @@ pub(super) fn desk_answer(
     Ok(Applied::Done)
 }
 
+/// When people are written to about what need not wake them: by day where the association is, now
+/// or the next morning.
+pub(super) fn polite(context: &Context, issuer: &str, now: Timestamp) -> Timestamp {
+    let association = context.config.association(issuer);
+    association.map_or(now, |a| season::daytime(now, &a.zone))
+}
+
 /// The message of an attempt.
 pub(super) fn origin(c: &Connection, mid: MessageId) -> Result<Option<MessageView>, StoreError> {
     match attempts::by_mid(c, mid)? {
@@ -345,7 +353,7 @@ pub(super) fn origin(c: &Connection, mid: MessageId) -> Result<Option<MessageVie
     }
 }
 
-fn within_cap(
+pub(super) fn within_cap(
     c: &Connection,
     context: &Context,
     who: &str,

@@ -7,7 +7,10 @@ mod answers;
 #[cfg(test)]
 mod bench;
 pub mod checkouts;
+pub mod cover;
 pub mod desk;
+pub mod insurance;
+pub mod insurer;
 pub mod invoices;
 mod letters;
 pub mod overdue;

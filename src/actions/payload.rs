@@ -50,6 +50,12 @@ pub struct Payload {
     /// Row of the payment that a receipt is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<i64>,
+    /// What became of cover: [`crate::compose::CoverNews`]'s text form.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub news: String,
+    /// How many members' cover was kept, interrupted, declined, pending.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<i64>,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,

@@ -148,3 +148,6 @@ impl std::fmt::Debug for Server {
         f.debug_tuple("Server").field(&self.authority).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

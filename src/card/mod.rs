@@ -9,13 +9,14 @@ mod call;
 mod demo;
 mod signature;
 mod stripe;
+pub mod watch;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 
 use crate::config::{self, CardProvider, CardSection, SecretError};
-use crate::domain::checkout::Word;
+use crate::domain::checkout::{Back, Word};
 use crate::domain::money::Cents;
 use crate::domain::words::Lang;
 use crate::ids::CheckoutId;
@@ -60,8 +61,32 @@ pub struct Event {
     pub id: String,
     /// The provider's word for its kind.
     pub kind: String,
-    /// Which payment page it is about, and what it says; `None`: nothing that concerns us.
-    pub about: Option<About>,
+    /// What it says; `None`: nothing that concerns us.
+    pub told: Option<Told>,
+}
+
+/// What an event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Of a payment page.
+    Page(About),
+    /// Of money that was paid.
+    Back(MoneyBack),
+}
+
+/// What is said of money that was paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoneyBack {
+    /// The provider's name for the payment.
+    pub payment: String,
+    /// The provider's name for what happened to it.
+    pub id: String,
+    /// What that was.
+    pub how: Back,
+    /// How much.
+    pub cents: i64,
+    /// In which currency: three capital letters.
+    pub currency: String,
 }
 
 /// What is said of one payment page.
@@ -73,6 +98,19 @@ pub struct About {
     pub session: String,
     /// What became of it.
     pub word: Word,
+    /// The provider's name for the payment, once there is one.
+    pub payment: Option<String>,
+    /// When it came about, where the provider says so.
+    pub at: Option<Timestamp>,
+}
+
+/// Where a payment page stands, as the provider answers when asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// What became of it.
+    pub word: Word,
+    /// The provider's name for the payment, once there is one.
+    pub payment: Option<String>,
 }
 
 /// Why a call came to nothing.
@@ -180,18 +218,21 @@ impl Provider {
 
     /// Takes a payment page back, so that nobody can pay there any more, and says where it stands
     /// then: it may have been paid meanwhile.
-    pub async fn expire(&self, session: &str) -> Result<Word, CardError> {
+    pub async fn expire(&self, session: &str) -> Result<Status, CardError> {
         match self {
-            Self::Demo => Ok(Word::Expired),
+            Self::Demo => Ok(Status { word: Word::Expired, payment: None }),
             Self::Stripe(stripe) => stripe.expire(session).await,
         }
     }
 
     /// Asks what became of a payment page.
-    pub async fn look(&self, session: &str, ended: bool) -> Result<Word, CardError> {
+    pub async fn look(&self, session: &str, ended: bool) -> Result<Status, CardError> {
         match self {
             // Its page tells us by itself, in the transaction that it is.
-            Self::Demo => Ok(if ended { Word::Expired } else { Word::Waiting }),
+            Self::Demo => {
+                let word = if ended { Word::Expired } else { Word::Waiting };
+                Ok(Status { word, payment: None })
+            }
             Self::Stripe(stripe) => stripe.look(session).await,
         }
     }
@@ -214,15 +255,6 @@ impl Provider {
         match self {
             Self::Demo => Err(WebhookError::None),
             Self::Stripe(stripe) => stripe.verify_webhook(signature, body, now),
-        }
-    }
-
-    /// Whether real money moves.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        match self {
-            Self::Demo => false,
-            Self::Stripe(stripe) => stripe.is_live(),
         }
     }
 }

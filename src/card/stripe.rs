@@ -10,9 +10,11 @@ use serde::Deserialize;
 
 use super::call::{Answer, Server};
 use super::signature::{Doubt, Signature};
-use super::{About, CardError, Checkout, Event, Session, SetUpError, WebhookError};
+use super::{
+    About, CardError, Checkout, Event, MoneyBack, Session, SetUpError, Status, Told, WebhookError,
+};
 use crate::config::CardSection;
-use crate::domain::checkout::Word;
+use crate::domain::checkout::{Back, Word};
 use crate::domain::words::Lang;
 use crate::ids::CheckoutId;
 
@@ -60,6 +62,20 @@ struct SessionObject {
     currency: Option<String>,
     #[serde(default)]
     client_reference_id: Option<String>,
+    #[serde(default)]
+    payment_intent: Option<String>,
+}
+
+/// The parts of a Charge or a Dispute that are read.
+#[derive(Debug, Deserialize)]
+struct MoneyObject {
+    id: String,
+    #[serde(default)]
+    payment_intent: Option<String>,
+    amount: i64,
+    #[serde(default)]
+    amount_refunded: i64,
+    currency: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,6 +84,7 @@ struct EventObject {
     #[serde(rename = "type")]
     kind: String,
     livemode: bool,
+    created: i64,
     data: EventData,
 }
 
@@ -106,6 +123,12 @@ impl Stripe {
                 "the file of card.secret_key_file holds no secret key of Stripe; it begins with sk_live_, rk_live_, sk_test_ or rk_test_".into(),
             ));
         }
+        if live && !section.api_base.starts_with("https://") {
+            return Err(SetUpError::Key(
+                "card.api_base is http, and the key is one for real payments; take a test key"
+                    .into(),
+            ));
+        }
         if !webhook_secret.expose_secret().starts_with("whsec_") {
             return Err(SetUpError::Key(
                 "the file of card.webhook_secret_file holds no signing secret of Stripe; it begins with whsec_".into(),
@@ -114,10 +137,6 @@ impl Stripe {
         let server = Server::new(&section.api_base, section.ca_file.as_deref())?;
         let page_base = section.page_base.clone();
         Ok(Self { server, key, webhook_secret, live, page_base })
-    }
-
-    pub(super) fn is_live(&self) -> bool {
-        self.live
     }
 
     pub(super) fn page_origin(&self) -> &str {
@@ -139,19 +158,19 @@ impl Stripe {
         Ok(Session { id: session.id, url })
     }
 
-    pub(super) async fn expire(&self, session: &str) -> Result<Word, CardError> {
+    pub(super) async fn expire(&self, session: &str) -> Result<Status, CardError> {
         let path = path(session, "/expire")?;
         match self.call(Method::POST, &path, &[], None).await {
-            Ok(answer) => self.session(&answer).map(|s| word(&s)),
+            Ok(answer) => self.session(&answer).map(status),
             // Paid or expired already: then it cannot be taken back, and says where it stands.
             Err(CardError::GiveUp(_)) => self.look(session).await,
             Err(e) => Err(e),
         }
     }
 
-    pub(super) async fn look(&self, session: &str) -> Result<Word, CardError> {
+    pub(super) async fn look(&self, session: &str) -> Result<Status, CardError> {
         let answer = self.call(Method::GET, &path(session, "")?, &[], None).await?;
-        self.session(&answer).map(|s| word(&s))
+        self.session(&answer).map(status)
     }
 
     pub(super) async fn answers(&self) -> Result<String, CardError> {
@@ -177,14 +196,8 @@ impl Stripe {
         if !is_id(&event.id) || !is_kind(&event.kind) {
             return Err(form("its id or type"));
         }
-        let about = if event.kind.starts_with("checkout.session.") {
-            let session: SessionObject = serde_json::from_value(event.data.object)
-                .map_err(|_| form("its Checkout Session"))?;
-            about(&event.kind, session)
-        } else {
-            None
-        };
-        Ok(Event { id: event.id, kind: event.kind, about })
+        let told = told(&event.kind, event.created, event.data.object).map_err(form)?;
+        Ok(Event { id: event.id, kind: event.kind, told })
     }
 
     async fn call(
@@ -276,8 +289,37 @@ fn word(session: &SessionObject) -> Word {
     }
 }
 
-/// What an event says, if it is about a page of ours: an account may serve other shops too.
-fn about(kind: &str, session: SessionObject) -> Option<About> {
+fn status(session: SessionObject) -> Status {
+    Status { word: word(&session), payment: session.payment_intent.filter(|id| is_id(id)) }
+}
+
+/// What an event says, as far as it concerns us.
+fn told(
+    kind: &str,
+    created_s: i64,
+    object: serde_json::Value,
+) -> Result<Option<Told>, &'static str> {
+    let how = match kind {
+        "charge.refunded" => Back::RefundedInAll,
+        "charge.dispute.funds_withdrawn" => Back::Disputed,
+        "charge.dispute.funds_reinstated" => Back::Reinstated,
+        _ if kind.starts_with("checkout.session.") => {
+            let session = serde_json::from_value(object).map_err(|_| "its Checkout Session")?;
+            return Ok(about(kind, created_s, session).map(Told::Page));
+        }
+        _ => return Ok(None),
+    };
+    let money: MoneyObject = serde_json::from_value(object).map_err(|_| "its charge or dispute")?;
+    let refund = how == Back::RefundedInAll;
+    let cents = if refund { money.amount_refunded } else { money.amount };
+    let currency = money.currency.to_ascii_uppercase();
+    let payment = money.payment_intent.filter(|id| is_id(id) && is_id(&money.id));
+    let id = money.id;
+    Ok(payment.map(|payment| Told::Back(MoneyBack { payment, id, how, cents, currency })))
+}
+
+/// What is said of a payment page, if it is ours: an account may serve other shops too.
+fn about(kind: &str, created_s: i64, session: SessionObject) -> Option<About> {
     let checkout = session.client_reference_id.as_deref().and_then(CheckoutId::parse)?;
     let word = match kind {
         "checkout.session.completed" | "checkout.session.async_payment_succeeded" => word(&session),
@@ -285,7 +327,9 @@ fn about(kind: &str, session: SessionObject) -> Option<About> {
         "checkout.session.expired" => Word::Expired,
         _ => return None,
     };
-    is_id(&session.id).then_some(About { checkout, session: session.id, word })
+    let payment = session.payment_intent.filter(|id| is_id(id));
+    let at = Timestamp::from_second(created_s).ok();
+    is_id(&session.id).then_some(About { checkout, session: session.id, word, payment, at })
 }
 
 /// Status, type and code of an error: never its message, which may quote what we sent.
@@ -321,167 +365,4 @@ const fn mode(live: bool) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use data_encoding::HEXLOWER;
-    use hmac::{Hmac, KeyInit, Mac};
-
-    use super::*;
-    use crate::domain::money::Cents;
-    use crate::ids::Random;
-
-    const SECRET: &str = "whsec_of_a_test";
-
-    fn stripe(key: &str, webhook: &str) -> Result<Stripe, String> {
-        let section =
-            CardSection { api_base: "http://127.0.0.1:1/prefix".into(), ..CardSection::default() };
-        Stripe::new(&section, key.into(), webhook.into()).map_err(|e| e.to_string())
-    }
-
-    fn sound() -> Stripe {
-        stripe("sk_test_51", SECRET).unwrap()
-    }
-
-    fn id() -> CheckoutId {
-        CheckoutId::draw(&Random::seeded(7))
-    }
-
-    fn now() -> Timestamp {
-        "2026-11-03T14:00:00Z".parse().unwrap()
-    }
-
-    /// The event as Stripe would send it now.
-    fn heard(stripe: &Stripe, body: &str) -> Result<Event, WebhookError> {
-        let at_s = now().as_second();
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-        mac.update(format!("{at_s}.{body}").as_bytes());
-        let v1 = HEXLOWER.encode(&mac.finalize().into_bytes());
-        stripe.verify_webhook(Some(&format!("t={at_s},v1={v1}")), body.as_bytes(), now())
-    }
-
-    fn event(kind: &str, live: bool, object: &str) -> String {
-        format!(
-            r#"{{"id":"evt_1","object":"event","api_version":"2030-01-01","livemode":{live},"type":"{kind}","data":{{"object":{object}}}}}"#
-        )
-    }
-
-    fn session(status: &str, paid: &str) -> String {
-        format!(
-            r#"{{"id":"cs_test_a1","object":"checkout.session","url":null,"livemode":false,"status":"{status}","payment_status":"{paid}","amount_total":98450,"currency":"cad","client_reference_id":"{}","customer_details":{{"name":"N"}}}}"#,
-            id()
-        )
-    }
-
-    #[test]
-    fn the_mode_is_told_by_the_key() {
-        assert!(!sound().is_live());
-        for key in ["sk_live_5", "rk_live_5"] {
-            assert!(stripe(key, SECRET).unwrap().is_live(), "{key}");
-        }
-        for (key, webhook, want) in [
-            ("pk_test_5", SECRET, "card.secret_key_file"),
-            ("whsec_x", SECRET, "card.secret_key_file"),
-            ("sk_test_5", "sk_test_5", "card.webhook_secret_file"),
-        ] {
-            let error = stripe(key, webhook).unwrap_err();
-            assert!(error.contains(want) && !error.contains("_5"), "{error}");
-        }
-        let shown = format!("{:?}", sound());
-        assert!(!shown.contains("sk_test") && !shown.contains("whsec"), "{shown}");
-    }
-
-    #[test]
-    fn what_events_say() {
-        let cad = Word::Paid { cents: 98_450, currency: "CAD".into() };
-        let table = [
-            ("checkout.session.completed", session("complete", "paid"), Some(cad.clone())),
-            ("checkout.session.completed", session("complete", "unpaid"), Some(Word::Waiting)),
-            ("checkout.session.async_payment_succeeded", session("complete", "paid"), Some(cad)),
-            (
-                "checkout.session.async_payment_failed",
-                session("complete", "unpaid"),
-                Some(Word::Failed),
-            ),
-            ("checkout.session.expired", session("expired", "unpaid"), Some(Word::Expired)),
-            ("checkout.session.something_new", session("open", "unpaid"), None),
-            ("payment_intent.succeeded", r#"{"id":"pi_1"}"#.into(), None),
-        ];
-        for (kind, object, want) in table {
-            let event = heard(&sound(), &event(kind, false, &object)).unwrap();
-            assert_eq!((event.id.as_str(), event.kind.as_str()), ("evt_1", kind));
-            let about = event.about.map(|about| {
-                assert_eq!((about.checkout, about.session.as_str()), (id(), "cs_test_a1"));
-                about.word
-            });
-            assert_eq!(about, want, "{kind}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_event_of_ours() {
-        let completed = "checkout.session.completed";
-        let elsewhere = session("complete", "paid").replace(&id().to_string(), "order-17");
-        let other = heard(&sound(), &event(completed, false, &elsewhere)).unwrap();
-        assert_eq!(other.about, None, "another shop on the same account");
-        let live = event(completed, true, &session("complete", "paid"));
-        assert_eq!(heard(&sound(), &live), Err(WebhookError::Mode("live")));
-        let test = event(completed, false, &session("complete", "paid"));
-        let ours = stripe("sk_live_5", SECRET).unwrap();
-        assert_eq!(heard(&ours, &test), Err(WebhookError::Mode("test")));
-        for body in ["", "[]", "{}", &event(completed, false, "{}"), &event("x y", false, "{}")] {
-            let error = heard(&sound(), body).unwrap_err();
-            assert!(matches!(error, WebhookError::Form(_)), "{body}: {error}");
-        }
-        let unsigned = sound().verify_webhook(None, test.as_bytes(), now());
-        assert_eq!(unsigned, Err(WebhookError::Doubt(Doubt::Form)));
-    }
-
-    #[test]
-    fn the_same_checkout_is_the_same_form() {
-        let checkout = Checkout {
-            id: id(),
-            amount: Cents::new(98_450).unwrap(),
-            currency: "CAD".into(),
-            description: "Adhésion 2027 & prime".into(),
-            lang: Lang::Fr,
-            ends: now(),
-            site: "https://renew.example.ca".into(),
-        };
-        let fields = form(&checkout);
-        assert_eq!(fields, form(&checkout.clone()));
-        let server = &sound().server;
-        let request = server.request(Method::POST, SESSIONS, &fields);
-        assert_eq!(request.uri().path(), "/prefix/v1/checkout/sessions");
-        let text = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str());
-        assert_eq!(text("line_items[0][price_data][unit_amount]"), Some("98450"));
-        assert_eq!(text("line_items[0][price_data][currency]"), Some("cad"));
-        let back = format!("https://renew.example.ca/card/return/{}", id());
-        assert_eq!(text("success_url"), Some(back.as_str()));
-        assert!(fields.iter().all(|(_, value)| !value.contains('@')), "no address of anybody");
-    }
-
-    #[test]
-    fn errors_tell_codes_and_no_words() {
-        let body = br#"{"error":{"type":"invalid_request_error","code":"api_key_expired","param":"line_items[0]","message":"Expired API Key provided: sk_test_51"}}"#;
-        let answer = Answer { status: 401, body: body.to_vec(), request_id: "req_1".into() };
-        let text = described(&answer);
-        assert_eq!(
-            text,
-            "status 401, type invalid_request_error, code api_key_expired, param line_items[0], request req_1"
-        );
-        let html = Answer { status: 502, body: b"<html>".to_vec(), request_id: "a b".into() };
-        assert_eq!(described(&html), "status 502");
-    }
-
-    #[test]
-    fn browsers_are_let_go_to_the_page_only() {
-        for (base, origin) in [
-            ("https://checkout.stripe.com", "https://checkout.stripe.com"),
-            ("https://pay.example.ca/x", "https://pay.example.ca"),
-            ("http://127.0.0.1:90/pay/x", "http://127.0.0.1:90"),
-        ] {
-            let mut stripe = sound();
-            stripe.page_base = base.into();
-            assert_eq!(stripe.page_origin(), origin);
-        }
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::place::count;
 use super::{Place, say, say_json};
+use crate::actions::insurance;
 use crate::compose;
 use crate::config::{self, Config};
 use crate::store::{self, firings, read_once};
@@ -34,7 +35,11 @@ impl Check {
             .as_ref()
             .map(|c| renamed(place.state.as_deref().unwrap_or(&c.relance.state.dir), c));
         let renamed = renamed.unwrap_or_default();
-        found.extend(renamed.iter().cloned());
+        let reworded = config
+            .as_ref()
+            .map(|c| reworded(place.state.as_deref().unwrap_or(&c.relance.state.dir), c));
+        let reworded: Vec<String> = reworded.unwrap_or_default().into_iter().collect();
+        found.extend(renamed.iter().chain(&reworded).cloned());
         if self.json {
             let words: Vec<_> = more
                 .iter()
@@ -42,6 +47,7 @@ impl Check {
                 .chain(
                     renamed.iter().map(|text| json!({"file": "schedules.toml", "problem": text})),
                 )
+                .chain(reworded.iter().map(|text| json!({"file": "relance.toml", "problem": text})))
                 .collect();
             let all: Vec<_> = faults
                 .iter()
@@ -69,6 +75,21 @@ impl Check {
         }
         Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Questions whose text changed after members had answered them under the same version.
+fn reworded(dir: &Path, config: &Config) -> Option<String> {
+    let asked = config.relance.insurance.clone()?;
+    let version = asked.questions_version.clone();
+    if !dir.join(store::FILE).exists() {
+        return None;
+    }
+    let changed = read_once(dir, move |c| insurance::questions_changed(c, &asked)).ok()?;
+    changed.then(|| {
+        format!(
+            "relance.toml: members have answered other texts as insurance.questions_version \u{201c}{version}\u{201d}; name the new wording something else, or put the texts back: a declaration is evidence of what was asked"
+        )
+    })
 }
 
 /// Steps that have fired and are not in the config any more: their causes would not be known

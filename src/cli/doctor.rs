@@ -12,6 +12,8 @@ use serde::Serialize;
 
 use super::{Place, say, say_json};
 use crate::actions;
+use crate::actions::cover;
+use crate::card::{CardError, Provider};
 use crate::clock::Clock;
 use crate::config::{self, Config, InboxSource, Transport};
 use crate::daemon::quiet::overdue;
@@ -213,6 +215,9 @@ fn keys(dir: &Path, findings: &mut Findings) {
     }
 }
 
+/// A pass over all members takes seconds; a mailbox that is not read keeps it waiting.
+const UNSETTLED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) {
     if !dir.join(store::FILE).exists() {
         return findings.warn("store", "none yet", "relance import makes it, or the first start");
@@ -226,9 +231,11 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
             overdue(c, config, now - jiff::SignedDuration::from_mins(3))?,
             ledger::lines(c, ledger::head(c)?.0 - 1)?.pop(),
             meta::get(c, meta::SIMULATED)?,
+            cover::is_due(c, config, now - UNSETTLED_AFTER, Timestamp::MAX)?
+                && !cover::is_settled(c, &config.relance.season.id)?,
         ))
     });
-    let (members, held, tally, stopped, overdue, last, simulated) = match looked {
+    let (members, held, tally, stopped, overdue, last, simulated, unsettled) = match looked {
         Ok(all) => all,
         Err(e) => {
             return findings.bad(
@@ -249,6 +256,13 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
             "relay",
             format!("stopped: {reason}"),
             "mend the relay or its password; sending goes on by itself",
+        );
+    }
+    if unsettled {
+        findings.bad(
+            "insurance",
+            "the deadline has passed and cover is not settled",
+            "the daemon must run, and read the mailbox past the deadline: relance inbox list",
         );
     }
     if simulated.is_some() {
@@ -328,6 +342,7 @@ fn servers(config: &Config, findings: &mut Findings) {
     runtime.block_on(async {
         relay(config, findings).await;
         mailbox(config, findings).await;
+        card(config, findings).await;
     });
 }
 
@@ -400,5 +415,22 @@ async fn mailbox(config: &Config, findings: &mut Findings) {
                 Err(e) => findings.bad("inbox", format!("{name}: {e}"), "see [inbox]"),
             }
         }
+    }
+}
+
+async fn card(config: &Config, findings: &mut Findings) {
+    let provider = Provider::new(&config.relance.card, Place::credentials().as_deref());
+    let provider = match provider {
+        Ok(Some(provider)) => provider,
+        Ok(None) => return findings.good("cards", "none are taken"),
+        Err(e) => return findings.bad("cards", e.to_string(), "see [card]"),
+    };
+    match provider.answers().await {
+        Ok(how) => findings.good("cards", how),
+        Err(e @ CardError::GiveUp(_)) => {
+            let cure = "a key that may read and write Checkout Sessions: see card.secret_key_file";
+            findings.bad("cards", e.to_string(), cure);
+        }
+        Err(e) => findings.bad("cards", e.to_string(), "see card.api_base, and the network"),
     }
 }

@@ -16,6 +16,7 @@ mod generate;
 mod import;
 mod inbox;
 pub mod inspect;
+mod insurance;
 mod key;
 mod link;
 mod link_desk;
@@ -76,6 +77,9 @@ enum Command {
     Inbox(inbox::Inbox),
     /// Print what a desk's next digest would say, without sending it.
     Digest(digest::Digest),
+    /// Insurance cover: lists for the insurer and the desks, evidence, certificates.
+    #[command(subcommand)]
+    Insurance(insurance::Insurance),
     /// Look into a link or address, or make one for a desk.
     #[command(subcommand)]
     Link(link::Link),
@@ -139,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Suppression(suppression) => suppression.run(&place),
         Command::Inbox(inbox) => inbox.run(&place),
         Command::Digest(digest) => digest.run(&place),
+        Command::Insurance(insurance) => insurance.run(&place),
         Command::Link(link) => link.run(&place),
         Command::Key(key) => key.run(&place),
         Command::Audit(audit) => audit.run(&place),

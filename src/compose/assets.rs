@@ -39,6 +39,13 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "receipt/subject.txt", "receipt/body.txt", "receipt/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",
+    "insurance-follow-up/subject.txt", "insurance-follow-up/body.txt",
+    "insurance-follow-up/body.html",
+    "declaration-recorded/subject.txt", "declaration-recorded/body.txt",
+    "declaration-recorded/body.html",
+    "cover-ended/subject.txt", "cover-ended/body.txt", "cover-ended/body.html",
+    "cover-pending/subject.txt", "cover-pending/body.txt", "cover-pending/body.html",
+    "certificate/subject.txt", "certificate/body.txt", "certificate/body.html",
     "forward/subject.txt", "forward/body.txt",
     "desk-note/subject.txt", "desk-note/body.txt",
     "digest/subject.txt", "digest/body.txt", "digest/body.html",
@@ -48,6 +55,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
     "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
+    "page/card.html", "page/card-demo.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",
     "page/desk-sign.html", "page/desk-case.html", "page/desk-done.html", "page/desk-find.html",
     "page/desk-member.html", "page/desk-last-day.html",
@@ -60,8 +68,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
     "en-CA/desk.ftl", "fr-CA/desk.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl",
-    "en-CA/records.ftl", "fr-CA/records.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/money.ftl", "fr-CA/money.ftl", "en-CA/records.ftl", "fr-CA/records.ftl", "en-CA/card.ftl", "fr-CA/card.ftl", "en-CA/insurance.ftl", "fr-CA/insurance.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

@@ -69,6 +69,15 @@ pub enum MailKind<'a> {
     /// Whether a mail that was forwarded to us is ours: the facts of the one that is; none where
     /// it is not. Template `verify-answer`.
     VerifyAnswer(Option<Sent<'a>>),
+    /// An answer to the insurance questions calls for follow-up: what happens next. Template
+    /// `insurance-follow-up`.
+    InsuranceFollowUp,
+    /// The answers to the insurance questions were recorded. Template `declaration-recorded`.
+    DeclarationRecorded,
+    /// What became of insurance cover. Template `cover-ended` or `cover-pending`.
+    Cover(CoverNews),
+    /// Where the certificate of insurance lies. Template `certificate`.
+    Certificate(&'a str),
 }
 
 /// A mail of ours that somebody asks about.
@@ -146,6 +155,78 @@ impl InvoiceWhy {
     }
 }
 
+/// What a member is told of their insurance cover after the deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CoverNews {
+    /// It is interrupted: neither payment nor intent came in time.
+    NoAnswer,
+    /// It is interrupted: the questions were not answered in the broker's time.
+    NotDeclared,
+    /// It is interrupted: what was promised was not paid by the broker's day.
+    NotPaid,
+    /// It waits for the answers to the questions.
+    DeclarationDue,
+}
+
+impl CoverNews {
+    /// All of it.
+    pub const ALL: [Self; 4] =
+        [Self::NoAnswer, Self::NotDeclared, Self::NotPaid, Self::DeclarationDue];
+
+    /// Stable text form, as in the store and the locales.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "no-answer",
+            Self::NotDeclared => "not-declared",
+            Self::NotPaid => "not-paid",
+            Self::DeclarationDue => "declaration-due",
+        }
+    }
+
+    /// The news with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|news| news.as_str() == text)
+    }
+
+    /// Template of the mail, which is also the message's kind.
+    #[must_use]
+    pub const fn template(self) -> &'static str {
+        match self {
+            Self::DeclarationDue => "cover-pending",
+            Self::NoAnswer | Self::NotDeclared | Self::NotPaid => "cover-ended",
+        }
+    }
+}
+
+/// How the cover of a member who renews stands, where that needs a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CoverNote {
+    /// Nothing is to be said of it.
+    #[default]
+    Nothing,
+    /// The questions wait for their answers.
+    DeclarationDue,
+    /// They still do, after the deadline.
+    DeclarationLate,
+    /// The answer came after the deadline.
+    TooLate,
+}
+
+impl CoverNote {
+    /// For templates.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::DeclarationDue => "declaration-due",
+            Self::DeclarationLate => "declaration-late",
+            Self::TooLate => "too-late",
+        }
+    }
+}
+
 /// What a desk must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeskTopic {
@@ -157,12 +238,22 @@ pub enum DeskTopic {
     MessagesHeld,
     /// Mail to another association's desk comes back.
     DeskUnreached,
+    /// An insurance declaration calls for follow-up: goes to the insurance contact.
+    InsuranceFollowUp,
+    /// What became of the cover of the association's members.
+    CoverOutcomes,
 }
 
 impl DeskTopic {
     /// Every topic.
-    pub const ALL: [Self; 4] =
-        [Self::AddressSuspended, Self::FiringHeld, Self::MessagesHeld, Self::DeskUnreached];
+    pub const ALL: [Self; 6] = [
+        Self::AddressSuspended,
+        Self::FiringHeld,
+        Self::MessagesHeld,
+        Self::DeskUnreached,
+        Self::InsuranceFollowUp,
+        Self::CoverOutcomes,
+    ];
 
     /// Stable text form, as in the store and the locales.
     #[must_use]
@@ -172,6 +263,8 @@ impl DeskTopic {
             Self::FiringHeld => "firing-held",
             Self::MessagesHeld => "messages-held",
             Self::DeskUnreached => "desk-unreached",
+            Self::InsuranceFollowUp => "insurance-follow-up",
+            Self::CoverOutcomes => "cover-outcomes",
         }
     }
 
@@ -205,6 +298,10 @@ pub struct DeskNote<'a> {
     pub due: Option<Timestamp>,
     /// The firing's number, for the command that decides.
     pub firing: i64,
+    /// How many members' cover was kept, interrupted, declined, pending.
+    pub totals: [i64; 4],
+    /// Language of whoever gets it, where that is not the desk.
+    pub lang: Option<Lang>,
 }
 
 /// What was understood and done.
@@ -302,6 +399,8 @@ pub struct PersonFacts<'a> {
     pub insured: bool,
     /// Where the renewal stands now.
     pub state: RenewalState,
+    /// What is to be said of cover.
+    pub cover: CoverNote,
 }
 
 /// Complete URLs and addresses. Those that a message does not use are empty.

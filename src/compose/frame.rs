@@ -19,6 +19,19 @@ use crate::domain::words::Lang;
 /// minute before it.
 const LAST_MINUTE: Time = Time::constant(23, 59, 0, 0);
 
+/// Values of `[insurance]`, in the order in which [`Inner::put_insurance`] gives them.
+const INSURANCE_NAMES: [&str; 9] = [
+    "insurer",
+    "broker",
+    "contact",
+    "certificate_by",
+    "certificate_days",
+    "declaration_until",
+    "pledge_until",
+    "declaration_title",
+    "declaration_answers",
+];
+
 /// The word for a time zone: `zone-America-Toronto`.
 pub(super) fn zone_key(zone: &str) -> String {
     format!("zone-{}", zone.replace('/', "-"))
@@ -113,7 +126,45 @@ impl Inner {
         let day = format::date(lang, calendar, season.declare_by);
         let deadline = self.moment(lang, &day, LAST_MINUTE, &season.deadline_zone)?;
         put(&mut context, "deadline", &deadline);
+        self.put_insurance(&mut context, issuer, lang)?;
         Ok(context)
+    }
+
+    /// Who insures, who follows up, and the days that the broker named; all empty where the
+    /// config has no insurance.
+    fn put_insurance(
+        &self,
+        context: &mut Context,
+        issuer: &Association,
+        lang: Lang,
+    ) -> Result<(), ComposeError> {
+        let (words, season) = (&self.engine.words, &self.relance.season);
+        let Some(insurance) = &self.relance.insurance else {
+            for name in INSURANCE_NAMES {
+                put(context, name, "");
+            }
+            return Ok(());
+        };
+        let two = if insurance.questions.len() == 2 { "2" } else { "some" };
+        let contact = insurance.contact.as_ref().map_or(&issuer.desk.name, |c| &c.name);
+        let by = insurance.certificate_by.as_ref().unwrap_or(&insurance.broker);
+        let day = |day| format::date(lang, words.calendar(lang), day);
+        let until = insurance.declaration_until.unwrap_or(season.lapses);
+        let values = [
+            named(&insurance.insurer, lang),
+            named(&insurance.broker, lang),
+            named(contact, lang),
+            named(by, lang),
+            insurance.certificate_days.to_string(),
+            day(until),
+            insurance.unpaid_pledge_ends.map(day).unwrap_or_default(),
+            words.say(lang, &format!("declaration-title-{two}"), &[])?,
+            words.say(lang, &format!("declaration-answers-{two}"), &[])?,
+        ];
+        for (name, value) in INSURANCE_NAMES.into_iter().zip(values) {
+            put(context, name, &value);
+        }
+        Ok(())
     }
 
     /// The short name in one of its forms; French ones come from the configuration.
@@ -207,6 +258,7 @@ impl Inner {
         put(context, "member_no", &member_no(person));
         let insured = person.is_some_and(|p| p.insured);
         context.insert_value("insured", Value::from(insured));
+        put(context, "cover", person.map(|p| p.cover).unwrap_or_default().as_str());
     }
 
     /// Lines, taxes and total of a bill; an absent one leaves `lines` empty.

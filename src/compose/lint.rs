@@ -14,7 +14,8 @@ use crate::config::WordsSection;
 use crate::domain::words::Lang;
 
 /// Families of words that are looked up by a computed name: samples need not meet each.
-const FAMILIES: &[&str] = &["zone-", "month-", "weekday-", "mailing-"];
+const FAMILIES: &[&str] =
+    &["zone-", "month-", "weekday-", "mailing-", "declaration-title-", "declaration-answers-"];
 
 /// Templates that are no text: their words are CSS.
 const STYLES: &str = "/style.css";

@@ -23,6 +23,11 @@ pub(super) const KINDS: &[&str] = &[
     "desk-note",
     "digest",
     "verify-answer",
+    "insurance-follow-up",
+    "declaration-recorded",
+    "cover-ended",
+    "cover-pending",
+    "certificate",
 ];
 
 /// Reasons for which a mail comes to a desk; each has its words.
@@ -82,6 +87,10 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::DeskNote(_) => "desk-note",
         MailKind::Digest(_) => "digest",
         MailKind::VerifyAnswer(_) => "verify-answer",
+        MailKind::InsuranceFollowUp => "insurance-follow-up",
+        MailKind::DeclarationRecorded => "declaration-recorded",
+        MailKind::Cover(news) => news.template(),
+        MailKind::Certificate(_) => "certificate",
     }
 }
 
@@ -150,6 +159,11 @@ impl Inner {
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
         self.put_help(&mut context, lang, facts.home);
         put(&mut context, "channel", facts.channel.map_or("", Channel::as_str));
+        let about_cover = matches!(
+            facts.kind,
+            MailKind::Cover(_) | MailKind::Certificate(_) | MailKind::DeclarationRecorded
+        );
+        context.insert_value("about_cover", Value::from(about_cover));
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());
@@ -175,8 +189,15 @@ impl Inner {
                     put(&mut context, "address", sent.address_masked);
                 }
             }
+            MailKind::Cover(news) => put(&mut context, "news", news.as_str()),
+            MailKind::Certificate(url) => {
+                put(&mut context, "certificate", &clean(url, false));
+                put(&mut context, "certificate_host", &clean(super::frame::host(url), false));
+            }
             MailKind::Step(_)
             | MailKind::FreshLink
+            | MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
             | MailKind::Forward(_)
             | MailKind::DeskNote(_)
             | MailKind::Digest(_) => {}
@@ -214,9 +235,14 @@ impl Inner {
 
     /// Text only, in the desk's language only.
     fn desk_note(&self, facts: &MailFacts<'_>, note: &DeskNote<'_>) -> Result<Parts, ComposeError> {
-        let lang = facts.issuer.desk.language;
+        let lang = note.lang.unwrap_or(facts.issuer.desk.language);
         let mut context = self.values(facts, lang)?;
         put(&mut context, "topic", note.topic.as_str());
+        put(&mut context, "code", &facts.issuer.code);
+        for (name, n) in ["kept", "interrupted", "declined", "pending"].into_iter().zip(note.totals)
+        {
+            put(&mut context, name, &n.to_string());
+        }
         for (name, value) in [
             ("address", note.address),
             ("unreached", note.unreached),
@@ -258,9 +284,19 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Step(_) | MailKind::FreshLink => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
-        MailKind::Confirmation(_) | MailKind::Invoice(_) | MailKind::Receipt(_) => (true, None),
+        MailKind::Confirmation(_)
+        | MailKind::Invoice(_)
+        | MailKind::Receipt(_)
+        | MailKind::InsuranceFollowUp
+        | MailKind::DeclarationRecorded
+        | MailKind::Certificate(_) => (true, None),
         MailKind::ConfirmRequest(_) => (false, Some(("a confirmation link", &facts.links.confirm))),
-        MailKind::DeskNote(note) => (note.topic == DeskTopic::AddressSuspended, None),
+        MailKind::DeskNote(note) => {
+            let of_a_member =
+                matches!(note.topic, DeskTopic::AddressSuspended | DeskTopic::InsuranceFollowUp);
+            (of_a_member, None)
+        }
+        MailKind::Cover(_) => (true, Some(("a renewal link", &facts.links.renew))),
         MailKind::Forward(_)
         | MailKind::DeskAnswer(_)
         | MailKind::Digest(_)
@@ -271,6 +307,16 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     }
     if matches!(facts.kind, MailKind::Invoice(_)) && facts.invoice.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "an invoice" });
+    }
+    let insures = matches!(
+        facts.kind,
+        MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
+            | MailKind::Cover(_)
+            | MailKind::Certificate(_)
+    );
+    if insures && facts.relance.insurance.is_none() {
+        return Err(ComposeError::MissingFact { kind, fact: "the config's [insurance]" });
     }
     if needs_person && facts.person.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a member" });

@@ -13,6 +13,7 @@
 //! French) is a private character until the last step (`text`).
 
 mod assets;
+mod card;
 mod desk_pages;
 mod digest_mail;
 mod engine;
@@ -45,11 +46,12 @@ use crate::config::{Association, Relance, TaxConfig, WordsSection};
 use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
+pub use card::{CardPage, CardShows};
 pub use desk_pages::{DeskPage, DeskView, FiringCase, LastDayList, MemberCase, Typed};
 pub use digest_mail::DigestMail;
 pub use facts::{
-    Composed, Correspondent, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Links, MailFacts, MailIds,
-    MailKind, PersonFacts, ReceiptFacts, Said, Sent,
+    Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy,
+    Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};

@@ -25,6 +25,7 @@ impl Page<'_> {
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
             Self::FreshLinkSent(_) => "fresh-link-sent",
+            Self::Card(p) => p.shows.as_str(),
             Self::NotFound => "not-found",
             Self::WrongMethod => "wrong-method",
             Self::TooLarge => "too-large",
@@ -47,6 +48,7 @@ impl Page<'_> {
             | Self::TooMany
             | Self::ServerTrouble => "plain",
             Self::Desk(page) => page.template(),
+            Self::Card(p) => p.shows.template(),
             _ => self.name(),
         }
     }
@@ -58,6 +60,7 @@ impl Page<'_> {
             Self::Conflict(p) => Some(p.issuer),
             Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
             Self::Confirm(p) => Some(p.issuer),
+            Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
             Self::Desk(p) => Some(p.issuer),
             _ => None,
@@ -93,6 +96,7 @@ impl Inner {
                 form(&mut context, p.version, p.nonce);
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
+            Page::Card(p) => Self::card(&mut context, lang, p),
             Page::BadForm(listed) => faults = listed,
             Page::Desk(p) => self.desk_page(&mut context, lang, p)?,
             Page::Front(p) => {

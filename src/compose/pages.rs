@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::{Bill, PersonFacts, Said};
+use super::{Bill, CardPage, PersonFacts, Said};
 use crate::config::{Association, StepKind};
 use crate::domain::answer::Choice;
 
@@ -34,6 +34,8 @@ pub enum Page<'a> {
     Expired(ExpiredPage<'a>),
     /// A fresh link is on its way, if the address is on file.
     FreshLinkSent(ExpiredPage<'a>),
+    /// Where a payment by card stands, or the demonstration's payment page.
+    Card(CardPage<'a>),
     /// No such page (404).
     NotFound,
     /// No such method here (405).

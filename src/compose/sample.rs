@@ -5,10 +5,11 @@ use jiff::Timestamp;
 
 use super::sample_desk::DeskSample;
 use super::{
-    Bill, ConfirmPage, Conflict, ConflictPage, Correspondent, DeskNote, DeskPage, DeskTopic,
-    DeskView, DigestMail, DonePage, ExpiredPage, FormFault, Forwarded, FrontPage, InvoiceWhy, Line,
-    LineKind, Links, MailFacts, MailIds, MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage,
-    Said, SeasonBody, SeasonPage, SeasonStep, Sent, SignedInPage, Typed, UnsubscribePage,
+    Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, Correspondent, CoverNews,
+    CoverNote, DeskNote, DeskPage, DeskTopic, DeskView, DigestMail, DonePage, ExpiredPage,
+    FormFault, Forwarded, FrontPage, InvoiceWhy, Line, LineKind, Links, MailFacts, MailIds,
+    MailKind, Page, PersonFacts, ReceiptFacts, RenewalPage, Said, SeasonBody, SeasonPage,
+    SeasonStep, Sent, SignedInPage, Typed, UnsubscribePage,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
 use crate::domain::answer::Choice;
@@ -40,6 +41,9 @@ const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::Las
 
 const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
+
+/// Where an insurer might lay a certificate.
+const CERTIFICATE: &str = "https://certificates.example.org/2027/10442?k=Xy7";
 
 /// What a person might write, with what must not pass: links and control characters.
 pub(super) const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
@@ -149,6 +153,7 @@ impl Sample {
             category: if full { "full" } else { "candidate" },
             insured: variant.insured,
             state: RenewalState::Open,
+            cover: CoverNote::Nothing,
         }
     }
 
@@ -255,6 +260,13 @@ impl Sample {
                 };
                 kinds.push(("verify-answer-ours".into(), MailKind::VerifyAnswer(Some(sent))));
                 kinds.push(("verify-answer-not-ours".into(), MailKind::VerifyAnswer(None)));
+                kinds.push(("insurance-follow-up".into(), MailKind::InsuranceFollowUp));
+                kinds.push(("declaration-recorded".into(), MailKind::DeclarationRecorded));
+                for news in CoverNews::ALL {
+                    let name = format!("{}-{}", news.template(), news.as_str());
+                    kinds.push((name, MailKind::Cover(news)));
+                }
+                kinds.push(("certificate".into(), MailKind::Certificate(CERTIFICATE)));
                 for topic in DeskTopic::ALL {
                     kinds.push((format!("desk-note-{}", topic.as_str()), note(topic)));
                 }
@@ -310,6 +322,8 @@ impl Sample {
             step: "",
             due: None,
             firing: 0,
+            totals: [0; 4],
+            lang: None,
         };
         let unreachable = self.facts(variant, MailKind::DeskNote(unreachable));
         let by_desk = Channel::ALL.map(|channel| {
@@ -317,16 +331,26 @@ impl Sample {
             facts.channel = Some(channel);
             (format!("confirmation-by-desk-{}", channel.as_str()), facts)
         });
+        let mut covers = Vec::new();
+        for cover in [CoverNote::DeclarationDue, CoverNote::DeclarationLate, CoverNote::TooLate] {
+            for &prefer in Lang::ALL {
+                let variant = Variant { code: "OEI", prefer, insured: true, renew: true };
+                let said = MailKind::Confirmation(Said::RenewedByInvoice);
+                let mut mail = self.facts(variant, said);
+                mail.person = mail.person.map(|p| PersonFacts { cover, ..p });
+                covers.push((format!("confirmation-{}-oei-{prefer}", cover.as_str()), mail));
+            }
+        }
         let mut unknown = self.facts(variant, MailKind::ConfirmRequest(Said::Unsubscribed));
         unknown.person = None;
-        let mut all = vec![
+        covers.extend([
             ("confirmation-bare".into(), undo),
             ("forward-stranger".into(), stranger),
             ("desk-note-unreachable".into(), unreachable),
             ("confirm-request-stranger".into(), unknown),
-        ];
-        all.extend(by_desk);
-        all
+        ]);
+        covers.extend(by_desk);
+        covers
     }
 
     /// Every page in every shape that its template knows, by name.
@@ -443,7 +467,13 @@ impl Sample {
         let stop = UnsubscribePage { issuer, address_masked, insured: variant.insured, nonce };
         let expired = ExpiredPage { issuer, address_masked, nonce };
         let asked = Said::NotRenewing;
-        vec![
+        let card = |shows: CardShows| {
+            let amount = self.bill(variant.code).total();
+            let known = matches!(shows, CardShows::Down | CardShows::NothingOwed);
+            let back = if known { "/r/AQECAwQFBgcIAAdg" } else { "" };
+            (shows.as_str().to_owned(), Page::Card(CardPage { issuer, shows, amount, back }))
+        };
+        let mut all = vec![
             ("unsubscribe".into(), Page::Unsubscribe(stop.clone())),
             ("unsubscribed".into(), Page::Unsubscribed(stop)),
             (
@@ -452,7 +482,9 @@ impl Sample {
             ),
             ("expired".into(), Page::Expired(expired.clone())),
             ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
-        ]
+        ];
+        all.extend(CardShows::ALL.map(card));
+        all
     }
 }
 
@@ -484,6 +516,8 @@ fn note(topic: DeskTopic) -> MailKind<'static> {
         step: if address || desk { "" } else { "reminder-1" },
         due: (!address && !desk).then(|| noon(4)),
         firing: if address || desk { 0 } else { 12 },
+        totals: [31, 4, 2, 1],
+        lang: (topic == DeskTopic::InsuranceFollowUp).then_some(Lang::Fr),
     })
 }
 

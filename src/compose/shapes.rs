@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::mime::Content;
 use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
-use super::{Bill, ComposeError, Inner, MailFacts, MailKind, Said, mail};
+use super::{Bill, ComposeError, CoverNews, CoverNote, Inner, MailFacts, MailKind, Said, mail};
 use crate::domain::desk::Channel;
 use crate::domain::words::Lang;
 
@@ -24,6 +24,8 @@ struct Shape {
     issuer: String,
     prefer: Lang,
     insured: bool,
+    cover: CoverNote,
+    news: Option<CoverNews>,
     bill: Option<Bill>,
     present: [bool; SLOTS],
 }
@@ -85,7 +87,11 @@ impl Inner {
             return None;
         }
         let said = match facts.kind {
-            MailKind::Step(_) | MailKind::FreshLink => None,
+            MailKind::Step(_)
+            | MailKind::FreshLink
+            | MailKind::InsuranceFollowUp
+            | MailKind::DeclarationRecorded
+            | MailKind::Cover(_) => None,
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
             MailKind::Invoice(_)
             | MailKind::Receipt(_)
@@ -93,6 +99,7 @@ impl Inner {
             | MailKind::DeskAnswer(_)
             | MailKind::DeskNote(_)
             | MailKind::Digest(_)
+            | MailKind::Certificate(_)
             | MailKind::VerifyAnswer(_) => return None,
         };
         self.body(&facts.issuer.code)?;
@@ -104,6 +111,11 @@ impl Inner {
             issuer: facts.issuer.code.clone(),
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
+            cover: facts.person.map(|p| p.cover).unwrap_or_default(),
+            news: match facts.kind {
+                MailKind::Cover(news) => Some(news),
+                _ => None,
+            },
             bill: facts.bill.clone(),
             present: own.present(),
         })
@@ -266,6 +278,8 @@ mod tests {
             issuer: n.to_string(),
             prefer: Lang::En,
             insured: false,
+            cover: CoverNote::Nothing,
+            news: None,
             bill: None,
             present: [true; SLOTS],
         };

@@ -25,6 +25,13 @@ const KEPT: &[&str] = &[
     "desk-answer",
     "digest",
     "verify-answer-ours",
+    "confirmation-declaration-due",
+    "insurance-follow-up",
+    "cover-ended-no-answer",
+    "cover-pending-declaration-due",
+    "certificate",
+    "desk-note-insurance-follow-up",
+    "desk-note-cover-outcomes",
 ];
 
 fn composer(sample: &Sample) -> Composer {

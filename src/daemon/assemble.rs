@@ -14,6 +14,7 @@ use super::lifecycle::{Ended, Lifecycle, Tasks};
 use super::quiet::{Loops, overdue};
 use super::{control, metrics, simulated, state};
 use crate::actions::Context;
+use crate::card::{self, Provider};
 use crate::clock::Clock;
 use crate::compose::Composer;
 use crate::config::{self, Config, InboxSource, Transport};
@@ -87,6 +88,9 @@ pub enum StartError {
     /// A password file.
     #[error(transparent)]
     Secret(#[from] config::SecretError),
+    /// The payment provider.
+    #[error(transparent)]
+    Card(#[from] card::SetUpError),
     /// Certificates.
     #[error(transparent)]
     Tls(#[from] crate::tls::TlsError),
@@ -127,6 +131,8 @@ impl Daemon {
         let composer = Composer::new(&config.relance, &config.associations, &config.taxes)?;
         // Before the store is marked: a start that fails leaves it as it was.
         let (way, mailbox) = (way(&config, options)?, source(&config, options)?);
+        let provider = Provider::new(&config.relance.card, options.credentials.as_deref())?;
+        let provider = provider.map(Arc::new);
         let members = bind(config.relance.web.listen, "web.listen").await?;
         let admin = bind(config.relance.admin.listen, "admin.listen").await?;
         let clock = calendar(&store, &config, options.clock).await?;
@@ -180,6 +186,7 @@ impl Daemon {
             random,
             outbox,
             scheduler: Arc::clone(&loops.scheduler),
+            card: provider,
             limits,
             guesses,
         };
@@ -210,6 +217,7 @@ impl Daemon {
         let tasks = lifecycle.tasks().clone();
         let store = loops.store.clone();
         spawn_loops(&tasks, &loops, scheduler);
+        super::card::spawn(&tasks, &site, LOOP_BEAT);
         let stop = tasks.soft();
         tasks.spawn("web", {
             let stop = stop.clone();
@@ -262,6 +270,7 @@ fn spawn_loops(tasks: &Tasks, loops: &Loops, scheduler: Scheduler) {
     });
     let Some(inbox) = loops.inbox.clone() else {
         outbox.open_calendar();
+        outbox.inbox_was_read(Timestamp::MAX);
         return;
     };
     let beat = tasks.heartbeat("inbox", LOOP_BEAT);

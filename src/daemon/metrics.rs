@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 
 use super::quiet::Loops;
 use crate::actions;
-use crate::store::{FILE, attempts, inbounds, messages, read_once, renewals};
+use crate::store::{FILE, attempts, checkouts, inbounds, messages, read_once, renewals};
 
 /// A registry whose only collector reads the store.
 pub fn registry(loops: Loops) -> Registry {
@@ -76,6 +76,10 @@ impl Counts {
             let desks = actions::unreached_desks(c, &loops.config, now_ms)?;
             let desks = i64::try_from(desks.len()).unwrap_or(i64::MAX);
             stored.push(("desks_unreached", "Desks from which mail comes back", vec![], desks));
+            for (state, n) in checkouts::tally(c)? {
+                let labels = vec![("state", state)];
+                stored.push(("checkouts", "Tries to pay by card, by state", labels, n));
+            }
             let bounced = attempts::bounced_count(c)?;
             stored.push(("bounced_attempts", "Attempts that came back", vec![], bounced));
             Ok(stored)

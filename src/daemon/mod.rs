@@ -2,6 +2,7 @@
 //! of itself, and the socket by which commands speak to it.
 
 pub mod assemble;
+mod card;
 pub mod control;
 pub mod health;
 pub mod heartbeat;

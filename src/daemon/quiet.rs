@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use crate::actions::cover;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::inbox::Inbox;
@@ -39,6 +40,16 @@ impl Loops {
             return Ok(Some("reading"));
         }
         let (config, now) = (std::sync::Arc::clone(&self.config), self.clock.now());
+        let read_until = self.outbox.read_until();
+        let cover = {
+            let config = std::sync::Arc::clone(&config);
+            self.store.read(move |c| cover::is_due(c, &config, now, read_until)).await?
+        };
+        if cover {
+            // What happened since its last round, it would see within the minute.
+            self.scheduler.notify_one();
+            return Ok(Some("settling cover"));
+        }
         self.store.read(move |c| due(c, &config, now)).await
     }
 
@@ -59,7 +70,8 @@ impl Loops {
             .map(|n| n.due);
         let digest = digests::next(&config, now).map_err(|e| StoreError::GiveUp(e.to_string()))?;
         let kept = kept.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        Ok(firing.into_iter().chain(digest).chain(kept).min())
+        let cover = cover::next(&self.config, now);
+        Ok(firing.into_iter().chain(digest).chain(kept).chain(cover).min())
     }
 }
 

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::config::{Config, InboxSource, Transport};
+use crate::config::{CardProvider, Config, InboxSource, Transport};
 use crate::store::{StoreError, meta, people};
 
 /// Domains that belong to nobody (RFC 2606, RFC 6761).
@@ -39,6 +39,11 @@ pub enum SimulatedError {
     /// A server elsewhere.
     #[error("--clock: {0} is not on loopback: a simulation uses local servers or Maildirs")]
     RealServer(String),
+    /// Nobody is charged, and members would be told that they have paid.
+    #[error(
+        "card.provider is demo, which charges nobody: it is for simulations only (--clock); write \"stripe\" or \"none\""
+    )]
+    DemoCard,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,6 +61,9 @@ pub fn admit(
     match (clock.is_some(), simulated) {
         (true, false) if !new => return Err(SimulatedError::Real),
         (false, true) => return Err(SimulatedError::Simulated),
+        (false, false) if config.relance.card.provider == CardProvider::Demo => {
+            return Err(SimulatedError::DemoCard);
+        }
         _ => {}
     }
     if clock.is_some() {
@@ -74,6 +82,11 @@ fn harmless(c: &Connection, config: &Config) -> Result<(), SimulatedError> {
         if used && !crate::config::reference::is_loopback(host) {
             return Err(SimulatedError::RealServer(host.clone()));
         }
+    }
+    let card = &relance.card;
+    let host = crate::config::reference::url_host(&card.api_base);
+    if card.provider == CardProvider::Stripe && !crate::config::reference::is_loopback(host) {
+        return Err(SimulatedError::RealServer(host.to_owned()));
     }
     if let Some(address) = people::outside_reserved(c, &RESERVED)? {
         return Err(SimulatedError::RealAddress(address));

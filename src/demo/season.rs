@@ -10,6 +10,7 @@ use super::mailbox::{Opened, Person};
 use super::stage::{Stage, StageError};
 use super::table::{self, Check, Fired, Table};
 use super::temper::{Deed, deed};
+use crate::actions::cover;
 use crate::domain::season;
 use crate::ids::{MessageId, Random};
 use crate::link::Keyring;
@@ -22,6 +23,8 @@ const ROUNDS_MAX: usize = 8;
 /// The last days before the deadline, and the first after it.
 const LATE: [(&str, SignedDuration); 2] =
     [("late", SignedDuration::from_hours(-84)), ("too-late", SignedDuration::from_hours(84))];
+/// From a midnight to the working day after it, wherever the association is.
+const DAY_AFTER: SignedDuration = SignedDuration::from_hours(18);
 /// Mails that answer nothing of ours: sender, subject, words.
 const STRAYS: [(&str, &str, &str); 2] = [
     ("deals@shop.example", "You have won", "Click here to get your prize."),
@@ -59,6 +62,13 @@ pub async fn play(stage: &Stage, progress: impl Fn(&str)) -> Result<Table, Stage
             }
             (_, None) => break,
         }
+    }
+    // What becomes of insurance cover, and the mails of the day after.
+    while let Some(at) = cover::next(stage.config(), stage.loops.clock.now()) {
+        progress(&format!("{} insurance cover", day(at)));
+        stage.jump(at).await?;
+        stage.jump(at + DAY_AFTER).await?;
+        play.rounds().await?;
     }
     stage.jump(season::ends(season)).await?;
     play.rounds().await?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::act::{Expected, Should};
 use crate::config::Config;
 use crate::domain::billing;
+use crate::domain::words::RenewalState;
 use crate::store::{StoreError, invoices, overview, people, renewals};
 
 /// Members read at once.
@@ -162,13 +163,20 @@ fn members(c: &Connection, config: &Config, code: &str) -> Result<Row, StoreErro
         after = last.id.0;
         for member in &members {
             row.members += 1;
+            let renewal = renewals::find(c, member.id, code, season)?;
+            // Nobody could ask them; their cover has an outcome all the same.
+            if renewal.as_ref().is_some_and(|r| r.state == RenewalState::Open)
+                && (!member.is_active() || member.email.is_none())
+            {
+                row.open -= 1;
+            }
             if !member.is_active() {
                 row.not_active += 1;
             } else if !billing::is_billed(config, member, association) {
                 row.billed_elsewhere += 1;
             } else if member.email.is_none() {
                 row.no_email += 1;
-            } else if member.suspended && renewals::find(c, member.id, code, season)?.is_none() {
+            } else if member.suspended && renewal.is_none() {
                 row.dead_address += 1;
             }
         }

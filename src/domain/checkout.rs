@@ -14,6 +14,14 @@ const PAGE_LEFT_MINUTES_MIN: i64 = 10;
 /// A call that was never answered is made again under the same key within this time. Later the
 /// page would end sooner than the provider allows.
 const SAME_KEY_MINUTES: i64 = 20;
+/// A clock may be set back a little; by more, nothing is known of a try's age.
+const CLOCK_BEHIND_MINUTES_MAX: i64 = 10;
+
+/// When the payment page of a try made at `created` ends.
+#[must_use]
+pub fn page_ends(created: Timestamp) -> Timestamp {
+    created.checked_add(SignedDuration::from_mins(PAGE_MINUTES)).unwrap_or(Timestamp::MAX)
+}
 
 /// Where a try stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,8 +108,8 @@ pub enum Press {
 pub fn press(there: Option<&UnderWay>, wanted: &Wanted, now: Timestamp) -> Press {
     let Some(there) = there else { return Press::Begin };
     let age = now.duration_since(there.since);
-    let within =
-        |minutes: i64| age >= SignedDuration::ZERO && age < SignedDuration::from_mins(minutes);
+    let known = age >= -SignedDuration::from_mins(CLOCK_BEHIND_MINUTES_MAX);
+    let within = |minutes: i64| known && age < SignedDuration::from_mins(minutes);
     let same = there.wanted == *wanted;
     match there.state {
         CheckoutState::New if same && within(SAME_KEY_MINUTES) => Press::CallAgain,
@@ -211,6 +219,30 @@ pub fn hear(standing: &Standing<'_>, session: &str, word: &Word) -> Heard {
     }
 }
 
+/// How money goes back by the provider's doing, or by the bank's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// The desk gave it back at the provider; the amount is that of all refunds of the payment so
+    /// far.
+    RefundedInAll,
+    /// The card's holder had it taken back.
+    Disputed,
+    /// What was disputed is ours again.
+    Reinstated,
+}
+
+/// What of a payment is to be taken back now: `told` was told of it, `paid` came once, `left` is
+/// left of it in our books. What a person recorded before we were told is not taken back twice.
+#[must_use]
+pub fn to_take_back(how: Back, told: Cents, paid: Cents, left: Cents) -> Cents {
+    let more = match how {
+        Back::RefundedInAll => told.get() - (paid.get() - left.get()),
+        Back::Disputed => told.get(),
+        Back::Reinstated => 0,
+    };
+    Cents::new(more.clamp(0, left.get().max(0))).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,7 +269,8 @@ mod tests {
             ("pressed twice", Some(Open), same, 0, Press::Show),
             ("pressed within its time", Some(Open), same, 49, Press::Show),
             ("about to end", Some(Open), same, 50, Press::Replace),
-            ("a clock that ran back", Some(Open), same, -1, Press::Replace),
+            ("a clock a little behind", Some(New), same, -10, Press::CallAgain),
+            ("a clock far behind", Some(Open), same, -11, Press::Replace),
             ("the renewal changed", Some(Open), moved, 1, Press::Replace),
             ("the price changed", Some(Open), dearer, 1, Press::Replace),
             ("an invoice came", Some(Open), invoiced, 1, Press::Replace),
@@ -284,6 +317,28 @@ mod tests {
             let amount = Cents::new(500).unwrap();
             let standing = Standing { state, session, amount, currency: "CAD", renewal };
             assert_eq!(hear(&standing, "cs_1", &word), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn money_that_goes_back() {
+        use Back::{Disputed, RefundedInAll, Reinstated};
+        let table = [
+            ("all of it", RefundedInAll, 500, 500, 500),
+            ("a part", RefundedInAll, 200, 500, 200),
+            ("a second part", RefundedInAll, 300, 300, 100),
+            ("recorded by the desk before", RefundedInAll, 200, 300, 0),
+            ("told late, after a later one", RefundedInAll, 100, 200, 0),
+            ("more than is left", RefundedInAll, 900, 500, 500),
+            ("a dispute", Disputed, 500, 500, 500),
+            ("a dispute of what is left", Disputed, 500, 300, 300),
+            ("a dispute of nothing left", Disputed, 500, 0, 0),
+            ("won", Reinstated, 500, 0, 0),
+        ];
+        let cents = |c| Cents::new(c).unwrap();
+        for (name, how, told, left, want) in table {
+            let back = to_take_back(how, cents(told), cents(500), cents(left));
+            assert_eq!(back, cents(want), "{name}");
         }
     }
 

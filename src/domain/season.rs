@@ -47,6 +47,22 @@ pub fn begin(day: Date, zone_name: &str) -> Timestamp {
     zone(zone_name).map_or(Timestamp::MAX, |z| start_of(day, &z))
 }
 
+/// Hours of the day at which a mail that can wait goes out.
+const DAY_HOURS: std::ops::Range<i8> = 9..18;
+
+/// `now` where it is day in that zone, else nine o'clock of the next morning there.
+#[must_use]
+pub fn daytime(now: Timestamp, zone_name: &str) -> Timestamp {
+    let Some(zone) = zone(zone_name) else { return now };
+    let local = zone.to_datetime(now);
+    if DAY_HOURS.contains(&local.hour()) {
+        return now;
+    }
+    let day = if local.hour() < DAY_HOURS.start { local.date() } else { day_after(local.date()) };
+    let morning = zone.to_zoned(day.at(DAY_HOURS.start, 0, 0, 0));
+    morning.map_or(now, |z| z.timestamp())
+}
+
 /// The first instant after the season: the day of lapse has passed.
 #[must_use]
 pub fn ends(season: &SeasonSection) -> Timestamp {
@@ -71,6 +87,20 @@ mod tests {
             "clocks no longer change"
         );
         assert!(opens(&season) < deadline(&season) && deadline(&season) < ends(&season));
+    }
+
+    #[test]
+    fn nobody_is_written_to_in_the_night() {
+        for (now, zone, want) in [
+            ("2027-01-01T05:00:00Z", "America/Toronto", "2027-01-01T14:00:00Z"),
+            ("2027-01-01T05:00:00Z", "America/Vancouver", "2027-01-01T16:00:00Z"),
+            ("2027-01-01T03:30:00Z", "America/St_Johns", "2027-01-01T12:30:00Z"),
+            ("2027-01-01T15:07:00Z", "America/Toronto", "2027-01-01T15:07:00Z"),
+            ("2027-01-01T23:00:00Z", "America/Toronto", "2027-01-02T14:00:00Z"),
+        ] {
+            let got = daytime(now.parse().unwrap(), zone);
+            assert_eq!(got.to_string(), want, "{now} {zone}");
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod report;
 mod run;
 pub mod source;
 mod text;
+mod trace;
 mod verify;
 mod vouching;
 

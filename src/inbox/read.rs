@@ -8,7 +8,7 @@ use super::guard::{self, ADDRESSES_MAX};
 use super::mime::{self, Header, Mail};
 use super::reading::{Command, Kind, Reading, Reply, Unreadable};
 use super::text::clean_line;
-use super::{autoreply, complaint, quoted, reply, report};
+use super::{autoreply, complaint, quoted, reply, report, trace};
 
 /// Field by which mails of our own are known when they come back.
 const LOOP_FIELD: &str = "X-Relance-Loop";
@@ -86,6 +86,7 @@ fn envelope(mail: &Mail<'_>, clues: &Clues) -> Reading {
         references: once(references),
         addressed: once(addressed),
         authentication_results: results.map(|value| clean_line(&mime::unfold(value))).collect(),
+        trace: header.all("Received").next().and_then(|line| trace::date(&mime::unfold(line))),
         no_answer: no_answer(header, clues),
         own_loop: header.has(LOOP_FIELD),
         ..Reading::default()

@@ -25,6 +25,8 @@ pub struct Reading {
     /// Every address of To, Cc, Delivered-To, X-Original-To, Envelope-To, Original-Recipient and
     /// of a returned part's Return-Path: where our own tokens can stand.
     pub addressed: Vec<String>,
+    /// The date of the topmost trace line (`Received`), where it has one.
+    pub trace: Option<jiff::Timestamp>,
     /// Topmost Authentication-Results first (RFC 8601), unfolded.
     pub authentication_results: Vec<String>,
     /// True where RFC 3834, RFC 2919 or a null sender forbids an answer.

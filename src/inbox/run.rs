@@ -18,6 +18,7 @@ use super::maildir::MaildirSource;
 use super::read::read;
 use super::reading::{Reading, Unreadable};
 use super::source::{RawMail, SourceError};
+use super::trace;
 use crate::actions::Context;
 use crate::clock::Clock;
 use crate::faults;
@@ -188,8 +189,10 @@ impl Inbox {
         }
     }
 
-    fn looked(&self) {
+    /// A look that began at `since` found nothing more.
+    fn looked(&self, since: jiff::Timestamp) {
         self.set_fault(None);
+        self.outbox.inbox_was_read(since);
         self.state.looks.fetch_add(1, Ordering::SeqCst);
         self.state.working.store(false, Ordering::SeqCst);
         self.outbox.open_calendar();
@@ -247,11 +250,16 @@ impl Inbox {
         .map_err(|e| StoreError::GiveUp(format!("reading mail panicked: {e}")))?;
         faults::point("inbox.parsed");
         let (context, place, now) = (self.context.clone(), place.clone(), self.clock.now());
-        if self.clock.travels() {
-            // The mail server's calendar is the machine's, which may be months off.
-            for mail in &mut arrived {
+        let by = context.config.relance.insurance.as_ref().map(|i| i.mail_counts_by);
+        for mail in &mut arrived {
+            let mut trace = mail.reading.trace;
+            if self.clock.travels() {
+                // The mail server's calendar is the machine's, which may be months off.
                 mail.received = now;
+                // Whoever writes a Maildir in a simulation writes its calendar's time.
+                trace = trace.filter(|_| self.looks_at_will());
             }
+            mail.received = trace::received(by.unwrap_or_default(), trace, mail.received);
         }
         let outcomes = self
             .store

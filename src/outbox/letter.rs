@@ -5,18 +5,20 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use crate::actions::payload::{Payload, Wish};
-use crate::actions::{Context, desk, invoices, receipts};
+use crate::actions::{Context, desk, insurance, invoices, receipts};
 use crate::compose::{
-    Bill, Composed, Composer, Correspondent, DeskNote, DeskTopic, DigestMail, Forwarded,
-    InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent, mask,
+    Bill, Composed, Composer, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, DigestMail,
+    Forwarded, InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said,
+    Sent, mask,
 };
-use crate::config::{Association, StepKind};
+use crate::config::{Association, InsuranceContact, StepKind};
 use crate::domain::billing::{self, Terms};
 use crate::domain::desk::Channel;
-use crate::domain::eligibility;
+use crate::domain::insurance::{Outcome, Why};
 use crate::domain::invoice::Invoice;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::words::{Lang, RenewalState};
+use crate::domain::{eligibility, season};
 use crate::ids::{FiringId, InvoiceId, MessageId, PaymentId};
 use crate::link::{Purpose, Token};
 use crate::store::firings::FiringRow;
@@ -24,7 +26,10 @@ use crate::store::inbounds::InboundRow;
 use crate::store::invoices as documents;
 use crate::store::messages::MessageView;
 use crate::store::people::PersonRow;
-use crate::store::{Attempt, StoreError, addresses, attempts, firings, inbounds, people, renewals};
+use crate::store::{
+    Attempt, StoreError, addresses, attempts, certificates, firings, inbounds, outcomes, people,
+    renewals,
+};
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
@@ -88,6 +93,8 @@ struct Facts<'a> {
     header_id: Option<String>,
     /// The mail that somebody asks about, and its address, masked.
     about: Option<(Attempt, String)>,
+    cover: CoverNote,
+    certificate: String,
 }
 
 /// What a note to a desk tells besides the member.
@@ -148,6 +155,9 @@ fn facts<'a>(
     };
     let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
     let bill = issued.or(bill);
+    if let Some(reason) = overtaken(c, view)? {
+        return Ok(Err(Drafted::Cancel(reason)));
+    }
     let invoice =
         payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?.flatten();
     let received = match (payload.payment, view.renewal) {
@@ -179,7 +189,54 @@ fn facts<'a>(
         digest,
         header_id,
         about,
+        cover: cover(c, context, view, now)?,
+        certificate: certificate(c, context, view)?,
     }))
+}
+
+/// Why news of cover is news no more: it was revised since.
+fn overtaken(c: &Connection, view: &MessageView) -> Result<Option<&'static str>, StoreError> {
+    let told = match view.kind.as_str() {
+        "cover-ended" => Outcome::Interrupted,
+        "cover-pending" => Outcome::Pending,
+        _ => return Ok(None),
+    };
+    let holds = view.renewal.map(|id| outcomes::latest(c, id)).transpose()?.flatten();
+    Ok((holds.map(|row| row.finding.outcome) != Some(told)).then_some("cover-revised"))
+}
+
+/// What a confirmation has to say of insurance.
+fn cover(
+    c: &Connection,
+    context: &Context,
+    view: &MessageView,
+    now: Timestamp,
+) -> Result<CoverNote, StoreError> {
+    let (Some(renewal), "confirmation") = (view.renewal, view.kind.as_str()) else {
+        return Ok(CoverNote::Nothing);
+    };
+    let Some(found) = insurance::standing_of(c, context, renewal, now)? else {
+        return Ok(CoverNote::Nothing);
+    };
+    let over = now >= season::deadline(&context.config.relance.season);
+    Ok(match (found.outcome, found.why) {
+        (Outcome::Pending, Why::NotDeclared) if over => CoverNote::DeclarationLate,
+        (Outcome::Pending, Why::NotDeclared) => CoverNote::DeclarationDue,
+        (Outcome::Interrupted, Why::AnsweredLate) => CoverNote::TooLate,
+        _ => CoverNote::Nothing,
+    })
+}
+
+fn certificate(
+    c: &Connection,
+    context: &Context,
+    view: &MessageView,
+) -> Result<String, StoreError> {
+    let (Some(person), "certificate") = (view.person, view.kind.as_str()) else {
+        return Ok(String::new());
+    };
+    let season = &context.config.relance.season.id;
+    Ok(certificates::url(c, person, season)?.unwrap_or_default())
 }
 
 fn about(c: &Connection, payload: &Payload) -> Result<Option<(Attempt, String)>, StoreError> {
@@ -237,7 +294,9 @@ fn entitled(
     let terms = Terms::at(&context.config, issuer, now);
     if view.to_desk {
         let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
-        return Ok((reader(context, issuer, view).desk.email.clone(), bill));
+        let desk = &reader(context, issuer, view).desk;
+        let address = insurance_contact(context, view).map_or(&desk.email, |c| &c.email);
+        return Ok((address.clone(), bill));
     }
     let Some(member) = member else { return Err("not-here") };
     if let Some(step) = step_of(&view.kind) {
@@ -254,6 +313,13 @@ fn entitled(
         return Err("address-suspended");
     }
     Ok((address, billing::bill(&context.config, member, issuer, &terms)))
+}
+
+/// Who gets a note about an insurance declaration, where that is not the desk.
+fn insurance_contact<'a>(context: &'a Context, view: &MessageView) -> Option<&'a InsuranceContact> {
+    let topic = Payload::from_json(&view.payload).topic;
+    let contact = context.config.relance.insurance.as_ref()?.contact.as_ref()?;
+    (DeskTopic::parse(&topic) == Some(DeskTopic::InsuranceFollowUp)).then_some(contact)
 }
 
 /// What a letter finds in the transaction that would claim it.
@@ -279,6 +345,9 @@ pub fn recheck(
     let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let renewal =
         view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
+    if let Some(reason) = overtaken(c, view)? {
+        return Ok(Still::Cancel(reason));
+    }
     Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now) {
         Err(reason) => Still::Cancel(reason),
         Ok((address, _)) if address != letter.address => Still::Changed,
@@ -410,6 +479,9 @@ impl Writer<'_> {
     fn language(&self) -> Lang {
         let issuer = self.facts.issuer;
         if self.view.to_desk {
+            if let Some(contact) = insurance_contact(self.context, self.view) {
+                return contact.language;
+            }
             return reader(self.context, issuer, self.view).desk.language;
         }
         self.facts.member.as_ref().map_or(issuer.language, |m| m.reads(issuer.language))
@@ -425,6 +497,7 @@ impl Writer<'_> {
                 .map_or("", |membership| &membership.category),
             insured: self.facts.bill.as_ref().is_some_and(Bill::insures),
             state: self.facts.renewal.as_ref().map_or(RenewalState::Open, |r| r.state),
+            cover: self.facts.cover,
         }
     }
 
@@ -470,6 +543,8 @@ impl Writer<'_> {
                     step: firing.as_ref().map_or("", |f| &f.step),
                     due: firing.as_ref().and_then(|f| Timestamp::from_millisecond(f.due_ms).ok()),
                     firing: firing.as_ref().map_or(0, |f| f.id.0),
+                    totals: facts.payload.totals.clone().try_into().unwrap_or_default(),
+                    lang: insurance_contact(self.context, self.view).map(|c| c.language),
                 })
             }),
             "digest" => facts.digest.as_ref().map(|told| {
@@ -481,6 +556,14 @@ impl Writer<'_> {
                     let at = Timestamp::from_millisecond(a.started_ms).unwrap_or(self.now);
                     Sent { at, subject: &a.subject, address_masked: masked }
                 })))
+            }
+            "insurance-follow-up" => Some(MailKind::InsuranceFollowUp),
+            "declaration-recorded" => Some(MailKind::DeclarationRecorded),
+            "cover-ended" | "cover-pending" => {
+                CoverNews::parse(&facts.payload.news).map(MailKind::Cover)
+            }
+            "certificate" if !facts.certificate.is_empty() => {
+                Some(MailKind::Certificate(&facts.certificate))
             }
             "desk-answer" => facts.inbound.as_ref().map(|mail| MailKind::DeskAnswer(&mail.text)),
             _ => None,

@@ -14,8 +14,10 @@ pub mod transport;
 mod work;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -67,6 +69,10 @@ struct State {
     relay: Mutex<work::RelayHealth>,
     /// Calendar mail waits until this opens: after a start, for one complete look at the inbox.
     calendar: tokio::sync::Semaphore,
+    /// Every mail that arrived before this instant (ms) was taken in.
+    read_until: AtomicI64,
+    /// It moved on.
+    read: Notify,
     counts: Counts,
 }
 
@@ -96,6 +102,8 @@ impl Outbox {
             wake: Notify::new(),
             relay: Mutex::default(),
             calendar: tokio::sync::Semaphore::new(0),
+            read_until: AtomicI64::new(i64::MIN),
+            read: Notify::new(),
             counts: Counts::default(),
         };
         Self { store, context, composer, clock, random, way, state: Arc::new(state) }
@@ -111,6 +119,25 @@ impl Outbox {
         if self.state.calendar.available_permits() == 0 {
             self.state.calendar.add_permits(1);
         }
+    }
+
+    /// Every mail that arrived before `at` was taken in: what a deadline waits for. `MAX` where no
+    /// mailbox is read.
+    pub fn inbox_was_read(&self, at: Timestamp) {
+        self.state.read_until.fetch_max(at.as_millisecond(), Ordering::SeqCst);
+        self.state.read.notify_one();
+    }
+
+    /// Up to when mail that arrived was taken in, since the process began.
+    #[must_use]
+    pub fn read_until(&self) -> Timestamp {
+        let ms = self.state.read_until.load(Ordering::SeqCst);
+        Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Waits until the inbox was read once more.
+    pub async fn next_reading(&self) {
+        self.state.read.notified().await;
     }
 
     /// Why the relay is stopped, if it is.

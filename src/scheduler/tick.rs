@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::calendar::{self, Nominal};
 use super::digests;
 use super::plan::{self, ChunkEnd};
+use crate::actions::cover::{self, PassEnd};
 use crate::actions::payload::Payload;
 use crate::actions::{self, Context};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
@@ -51,25 +52,57 @@ impl Scheduler {
         while !stop.is_cancelled() {
             beat();
             let now = self.clock.now();
-            if let Err(e) = self.tick(now, &stop, &beat).await {
-                tracing::error!(reason = %e, "scheduler.tick_failed");
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(FAULT_WAIT) => {}
+            let done = match self.tick(now, &stop, &beat).await {
+                Ok(()) => self.settle_cover(now, &stop, &beat).await,
+                Err(e) => Err(e),
+            };
+            let cover_waits = match done {
+                Ok(end) => end == PassEnd::Waits,
+                Err(e) => {
+                    tracing::error!(reason = %e, "scheduler.tick_failed");
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(FAULT_WAIT) => {}
+                    }
+                    continue;
                 }
-                continue;
-            }
+            };
             let config = &self.context.config;
             let step = calendar::next(config, now).ok().flatten().map(|n| n.due);
             let digest = digests::next(config, now).ok().flatten();
-            let next = step.into_iter().chain(digest).min().unwrap_or(Timestamp::MAX);
+            let others = digest.into_iter().chain(cover::next(config, now));
+            let next = step.into_iter().chain(others).min().unwrap_or(Timestamp::MAX);
             let longest = jiff::SignedDuration::try_from(CALENDAR_SLEEP_MAX).unwrap_or_default();
             let until = now.checked_add(longest).unwrap_or(next).min(next);
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.clock.sleep_until(until) => {}
                 () = self.wake.notified() => {}
+                () = self.outbox.next_reading(), if cover_waits => {}
             }
+        }
+    }
+
+    /// What became of insurance cover, chunk by chunk, once an instant of it has passed.
+    async fn settle_cover(
+        &self,
+        now: Timestamp,
+        stop: &CancellationToken,
+        beat: &(impl Fn() + Send + Sync),
+    ) -> Result<PassEnd, StoreError> {
+        loop {
+            beat();
+            let (context, read_until) = (self.context.clone(), self.outbox.read_until());
+            let end = self
+                .store
+                .write(Lane::Background, move |c| {
+                    cover::deadline_pass(c, &context, now, read_until)
+                })
+                .await?;
+            if end != PassEnd::More || stop.is_cancelled() {
+                return Ok(end);
+            }
+            self.outbox.wake();
         }
     }
 

@@ -1,7 +1,7 @@
 //! Owns the ledger: an append-only chain of acts, each line's hash an HMAC over the one before it
 //! and its own content. Holds no contact data.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
 use crate::link::Keyring;
@@ -81,20 +81,45 @@ pub fn hash_at(c: &Connection, seq: i64) -> Result<Option<Vec<u8>>, StoreError> 
     Ok(c.query_row("SELECT hash FROM ledger WHERE seq = ?1", [seq], |r| r.get(0)).optional()?)
 }
 
+/// One line.
+pub fn at(c: &Connection, seq: i64) -> Result<Option<LedgerLine>, StoreError> {
+    Ok(some(c, seq - 1, 1)?.pop().filter(|line| line.seq == seq))
+}
+
+/// At most `limit` lines from `after`, in order.
+pub fn some(c: &Connection, after: i64, limit: i64) -> Result<Vec<LedgerLine>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT seq, at, subject, kind, data FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2 + 0",
+    )?;
+    let rows = statement.query_map((after, limit), line)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every line about one person, in order.
+pub fn about(c: &Connection, subject: &str) -> Result<Vec<LedgerLine>, StoreError> {
+    let mut statement = c.prepare(
+        "SELECT seq, at, subject, kind, data FROM ledger WHERE subject = ?1 ORDER BY seq",
+    )?;
+    let rows = statement.query_map([subject], line)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn line(r: &SqlRow<'_>) -> rusqlite::Result<LedgerLine> {
+    Ok(LedgerLine {
+        seq: r.get(0)?,
+        at_ms: r.get(1)?,
+        subject: r.get(2)?,
+        kind: r.get(3)?,
+        data: r.get(4)?,
+    })
+}
+
 /// Every line from `after`, in order.
 pub fn lines(c: &Connection, after: i64) -> Result<Vec<LedgerLine>, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT seq, at, subject, kind, data FROM ledger WHERE seq > ?1 ORDER BY seq",
     )?;
-    let rows = statement.query_map([after], |r| {
-        Ok(LedgerLine {
-            seq: r.get(0)?,
-            at_ms: r.get(1)?,
-            subject: r.get(2)?,
-            kind: r.get(3)?,
-            data: r.get(4)?,
-        })
-    })?;
+    let rows = statement.query_map([after], line)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -105,13 +130,7 @@ pub fn verify(c: &Connection, ring: &Keyring) -> Result<Result<i64, Break>, Stor
     let mut rows = statement.query([])?;
     let (mut last, mut previous) = (0i64, Vec::new());
     while let Some(r) = rows.next()? {
-        let line = LedgerLine {
-            seq: r.get(0)?,
-            at_ms: r.get(1)?,
-            subject: r.get(2)?,
-            kind: r.get(3)?,
-            data: r.get(4)?,
-        };
+        let line = line(r)?;
         if line.seq != last + 1 {
             return Ok(Err(Break { seq: last + 1, why: "a line is missing" }));
         }

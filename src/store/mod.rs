@@ -6,7 +6,9 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod certificates;
 pub mod checkouts;
+pub mod declarations;
 pub mod desk;
 pub mod digests;
 pub mod firings;
@@ -17,6 +19,7 @@ mod lock;
 pub mod messages;
 pub mod meta;
 pub(crate) mod migrate;
+pub mod outcomes;
 pub mod overview;
 pub mod payments;
 pub mod people;

@@ -11,7 +11,7 @@ use super::renewal::nonce;
 use super::{Site, reply};
 use crate::actions::desk::{self, Wanted};
 use crate::actions::{self, Applied, Context};
-use crate::compose::{Bill, DeskView, MemberCase, PersonFacts, Typed};
+use crate::compose::{Bill, CoverNote, DeskView, MemberCase, PersonFacts, Typed};
 use crate::config::Association;
 use crate::domain::billing::{self, Terms};
 use crate::domain::desk::{Channel, Fault, signature};
@@ -107,6 +107,7 @@ fn render(
         category: member.membership(&door.issuer.code).map_or("", |m| &m.category),
         insured: bill.as_ref().is_some_and(Bill::insures),
         state: *state,
+        cover: CoverNote::default(),
     };
     let view = DeskView::Member(MemberCase {
         person,

@@ -2,6 +2,7 @@
 //! `actions/`'. GET and HEAD change nothing: every act is a POST.
 
 mod ask;
+mod card;
 mod confirm;
 mod desk;
 mod desk_member;
@@ -20,10 +21,11 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::sync::Notify;
 
 use crate::actions::Context;
+use crate::card::Provider;
 use crate::clock::Clock;
 use crate::compose::{Composer, Page};
 use crate::ids::Random;
@@ -50,6 +52,8 @@ pub struct Site {
     pub outbox: Outbox,
     /// Woken after a desk let a mailing go.
     pub scheduler: Arc<Notify>,
+    /// Who takes payments by card, where anybody does.
+    pub card: Option<Arc<Provider>>,
     /// Counts of who asked how often; in memory, so that a scanner writes nothing.
     pub limits: Arc<WebLimits>,
     /// Failures with type-in codes; in memory likewise.
@@ -57,34 +61,41 @@ pub struct Site {
 }
 
 /// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/u/TOKEN` (reminders),
-/// `/c/TOKEN` (confirming), `/d/TOKEN` (a desk's).
+/// `/c/TOKEN` (confirming), `/d/TOKEN` (a desk's), and `/card/…`, whose addresses prove nothing.
 pub fn router(site: Site) -> Router {
+    let policy = reply::policy(site.card.as_deref().and_then(Provider::page_origin));
     Router::new()
         .route("/", get(front::show).post(front::sign_in))
         .route("/season", get(season::show))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
         .route("/r/{token}", get(renewal::show).post(renewal::act))
+        .route("/r/{token}/card", get(card::back).post(card::press))
+        .route("/card/return/{checkout}", get(card::returned))
+        .route("/card/demo/{checkout}", get(card::demo).post(card::demo_press))
+        .route("/card/webhook/stripe", post(card::webhook))
         .route("/u/{token}", get(subscription::show).post(subscription::act))
         .route("/c/{token}", get(confirm::show).post(confirm::act))
         .route("/d/{token}", get(desk::show).post(desk::act))
         .method_not_allowed_fallback(wrong_method)
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(site.clone(), guard))
-        .layer(middleware::from_fn(reply::headers))
+        .layer(middleware::from_fn_with_state(policy, reply::headers))
         .with_state(site)
 }
 
 /// Counts the client, except for the one-click POST of RFC 8058, which comes from the servers of
-/// a few mail providers; caps the address line.
+/// a few mail providers, and the payment provider's, which comes from its own; caps the address
+/// line.
 async fn guard(
     axum::extract::State(site): axum::extract::State<Site>,
     request: Request,
     next: Next,
 ) -> Response {
     let ask = Ask::of(&site, &request);
-    let one_click =
-        request.method() == axum::http::Method::POST && request.uri().path().starts_with("/u/");
-    if !one_click && let Err(wait) = site.limits.client(ask.client, crate::clock::monotonic()) {
+    let path = request.uri().path();
+    let of_servers = path.starts_with("/u/") || path.starts_with("/card/webhook/");
+    let of_servers = of_servers && request.method() == axum::http::Method::POST;
+    if !of_servers && let Err(wait) = site.limits.client(ask.client, crate::clock::monotonic()) {
         return ask.too_many(&site, wait);
     }
     next.run(request).await

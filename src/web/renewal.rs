@@ -61,6 +61,7 @@ impl Shown {
             category: member.membership(&self.issuer.code).map_or("", |m| &m.category),
             insured: self.view.bill.as_ref().is_some_and(Bill::insures),
             state: self.view.row.renewal.state,
+            cover: crate::compose::CoverNote::Nothing,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Owns answers: a rendered page, a redirect after a POST, and the headers on everything.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,13 +12,9 @@ use crate::store::StoreError;
 
 /// Everything is private, nothing is loaded from anywhere, no other site may frame us, and the
 /// address of a page goes to nobody.
-const HEADERS: [(&str, &str); 7] = [
+const HEADERS: [(&str, &str); 6] = [
     ("cache-control", "no-store"),
     ("referrer-policy", "no-referrer"),
-    (
-        "content-security-policy",
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
     ("x-content-type-options", "nosniff"),
     ("x-robots-tag", "noindex, nofollow"),
     ("cross-origin-opener-policy", "same-origin"),
@@ -52,9 +48,22 @@ pub(super) fn trouble(site: &Site, e: &StoreError, lang: Lang) -> Response {
     page(site, 503, &Page::ServerTrouble, lang)
 }
 
+/// The content policy. A form may lead to ourselves, and to the payment page: browsers hold the
+/// redirect after a POST against the policy too.
+pub(super) fn policy(payment_page: Option<&str>) -> HeaderValue {
+    let own = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    let whole = payment_page.map_or_else(|| own.to_owned(), |origin| format!("{own} {origin}"));
+    HeaderValue::try_from(whole).unwrap_or(HeaderValue::from_static(own))
+}
+
 /// Puts the headers on.
-pub(super) async fn headers(request: Request, next: Next) -> Response {
+pub(super) async fn headers(
+    State(policy): State<HeaderValue>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in HEADERS {
         // A page about nobody may say that it can be kept.
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));

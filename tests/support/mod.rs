@@ -17,6 +17,7 @@ pub mod process;
 pub mod rehearsal;
 pub mod relay;
 pub mod smtp;
+pub mod stripe;
 pub mod systemd;
 
 use std::fs::OpenOptions;

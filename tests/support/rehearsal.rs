@@ -49,6 +49,7 @@ impl Rehearsal {
         let config = &self.site.config;
         config.retain("associations.toml", "association", |a| kept(a.get("code")));
         config.retain("schedules.toml", "schedule", |s| kept(s.get("association")));
+        config.retain("schedules.toml", "digest", |s| kept(s.get("association")));
     }
 
     /// Mail comes in from a Maildir, which is empty yet. Returns it.

@@ -38,10 +38,11 @@ impl Inbox {
             loop {
                 beat();
                 self.state.working.store(true, Ordering::SeqCst);
+                let since = self.clock.now();
                 let last = self.cursor(&place).await?;
                 let mails = source.fetch_since(last, BATCH).await?;
                 if mails.is_empty() {
-                    self.looked();
+                    self.looked(since);
                     source.wait(last, poll.min(MAX_WAIT)).await?;
                 } else {
                     self.take(&place, mails).await?;

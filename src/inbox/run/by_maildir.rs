@@ -27,10 +27,11 @@ impl Inbox {
         while !stop.is_cancelled() {
             beat();
             self.state.working.store(true, Ordering::SeqCst);
+            let since = self.clock.now();
             if let Err(ended) = self.look(maildir, &mut known).await {
                 return ended;
             }
-            self.looked();
+            self.looked(since);
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.state.wake.notified() => {}

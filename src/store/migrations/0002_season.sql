@@ -176,7 +176,8 @@ CREATE TABLE declaration (
 ) STRICT, WITHOUT ROWID;
 
 -- What became of cover at the deadline: kept, interrupted, declined, pending. Later rows revise
--- earlier ones. `final`: given to the insurer as such.
+-- earlier ones. `final`: in which list it was given to the insurer: 0 none, 1 the final one, 2 the
+-- first addendum.
 CREATE TABLE outcome (
   renewal INTEGER NOT NULL REFERENCES renewal (id),
   version INTEGER NOT NULL,

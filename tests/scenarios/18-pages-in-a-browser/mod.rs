@@ -13,6 +13,7 @@ use crate::support::club::{ALICE, BENOIT, Club, hidden, sent_to, taken};
 use crate::support::http::{self, Answer};
 use crate::support::relay::Relay;
 use crate::support::skip;
+use crate::support::stripe::{Fault, Stripe};
 use gallery::Gallery;
 
 /// The club, and what its pages are asked for.
@@ -115,6 +116,50 @@ fn no_page_has_a_fault_at_any_width_in_either_language() {
 
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../pages");
     let urls = visit.gallery.open();
+    let report = browser::check(&urls, &pictures).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(report.matches("ok  ").count(), 2 * urls.len(), "{report}");
+}
+
+#[test]
+fn no_page_about_a_card_has_a_fault() {
+    let missing = browser::missing();
+    if !missing.is_empty() {
+        return skip(&missing.join(", "));
+    }
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay);
+    club.site.config.set("card.provider", "demo");
+    let club = club.at_the_notice(&[ALICE]);
+    let mut visit = Visit { relay, club, gallery: Gallery::default() };
+    let card = format!("{}/card", visit.link("alice", "/r/"));
+    let press = |visit: &Visit| {
+        let to = visit.club.post(&card, &[]).header("location").unwrap().to_owned();
+        to.trim_start_matches("https://renew.cip.example.ca").to_owned()
+    };
+    let page = press(&visit);
+    let back = page.replace("/demo/", "/return/");
+    visit.look("card-demo", 200, &page);
+    visit.look("card-waiting", 200, &back);
+    visit.keep("card-left", 200, &back, |club, path| club.get(&format!("{path}&left=1")));
+    visit.club.post(&page, &[("act", "decline")]);
+    visit.look("card-ended", 200, &back);
+    let page = press(&visit);
+    visit.club.post(&page, &[("act", "pay")]);
+    visit.look("card-paid", 200, &page.replace("/demo/", "/return/"));
+    visit.keep("card-nothing-owed", 409, &card, |club, path| club.post(path, &[]));
+
+    let stripe = Stripe::start();
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay);
+    stripe.configure(&club.site.config);
+    let club = club.at_the_notice(&[ALICE]);
+    let mut down = Visit { relay, club, gallery: visit.gallery };
+    let card = format!("{}/card", down.link("alice", "/r/"));
+    stripe.fail(&[Fault::Status(500), Fault::Status(500)]);
+    down.keep("card-down", 503, &card, |club, path| club.post(path, &[]));
+
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../pages");
+    let urls = down.gallery.open();
     let report = browser::check(&urls, &pictures).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(report.matches("ok  ").count(), 2 * urls.len(), "{report}");
 }

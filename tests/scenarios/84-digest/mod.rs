@@ -204,7 +204,10 @@ fn an_expected_cheque_is_marked_received_in_part_and_then_in_full() {
     assert_eq!(cip.number("SELECT count(*) FROM payment"), 0);
     assert_eq!(submit(&cip, &path, &part).status, 303);
     assert_eq!(submit(&cip, &path, &part).status, 303, "pressed twice");
-    assert_eq!(cip.query("SELECT cents, method, reference FROM payment"), ["10000 | \"cheque\" | \"0042\""]);
+    assert_eq!(
+        cip.query("SELECT cents, method, reference FROM payment"),
+        ["10000 | \"cheque\" | \"0042\""]
+    );
     assert!(get(&cip, &path).body.contains("The payment was recorded."));
 
     cip.jump("2026-11-04T13:00:00Z");
