@@ -13,7 +13,8 @@
 //! - [`card`]: the payment provider, behind one seam.
 //! - [`link`]: signed tokens and the key ring.
 //! - [`scheduler`], [`outbox`], [`inbox`], [`web`]: the loops and doors.
-//! - [`daemon`]: their life; [`cli`]: the commands; [`demo`]: a federation to play with.
+//! - [`daemon`]: their life; [`cli`]: the commands; [`demo`]: a federation to play with;
+//!   [`simulate`]: a season played against a copy of the store.
 
 pub mod actions;
 pub mod card;
@@ -25,12 +26,14 @@ pub mod daemon;
 pub mod demo;
 pub mod domain;
 pub mod faults;
+pub mod folder;
 pub mod ids;
 pub mod inbox;
 pub mod link;
 pub mod members;
 pub mod outbox;
 pub mod scheduler;
+pub mod simulate;
 pub mod store;
 pub mod tls;
 pub mod web;

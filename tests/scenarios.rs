@@ -79,6 +79,12 @@ mod s74_deadline;
 mod s75_declaration;
 #[path = "scenarios/76-card/mod.rs"]
 mod s76_card;
+#[path = "scenarios/77-reminders-and-lapse/mod.rs"]
+mod s77_reminders_and_lapse;
+#[path = "scenarios/78-gate/mod.rs"]
+mod s78_gate;
+#[path = "scenarios/79-letters-and-preview/mod.rs"]
+mod s79_letters_and_preview;
 #[path = "scenarios/80-front-page/mod.rs"]
 mod s80_front_page;
 #[path = "scenarios/81-verify/mod.rs"]

@@ -38,6 +38,8 @@ demo-jump =
 demo-step-notice = { $body }: notice
 demo-step-reminder = { $body }: reminder
 demo-step-last-call = { $body }: last call
+demo-step-lapse = { $body }: lapse
+demo-step-payment-reminder = { $body }: payment reminder
 demo-to = { $count ->
     [0] nobody
     [one] 1 recipient
@@ -62,6 +64,8 @@ demo-count-letter = Without an address
 demo-kind-notice = notice
 demo-kind-reminder = reminder
 demo-kind-last-call = last call
+demo-kind-lapse = lapse
+demo-kind-payment-reminder = payment reminder
 demo-kind-confirmation = confirmation
 demo-kind-confirm-request = to be confirmed
 demo-kind-fresh-link = fresh link

@@ -17,6 +17,26 @@ last-call =
     .intro-insured = This is our last message before the deadline. We do not have your answer for { $season }, and your professional liability insurance depends on it.
     .intro-plain = This is our last message before the deadline. We do not have your answer yet about your membership { $to } for { $season }.
 
+lapse =
+    .subject = Your { $short } membership for { $season } has lapsed: how to come back
+    .intro = We did not receive your answer about renewing your membership { $to } for { $season }. It lapsed at the end of { $lapses }.
+    .back-title = To come back
+    .back = Your personal link still works. Until { $closes } you can renew on the same page, in a few minutes.
+    .fee = The amount below includes a fee for late renewal.
+    .cover-title = Your insurance
+    .cover = This concerns your professional liability insurance too. Before you rely on it, ask whether it can be taken up again and from which day: answer this mail or call { $phone }.
+    .leaving-title = You have decided to leave?
+    .leaving = Then you need do nothing. You receive no more reminders for { $season }. Thank you for the time that you were with us.
+payment-reminder =
+    .subject = Payment reminder: your { $short } membership for { $season }
+    .intro = You renewed your membership { $to } for { $season } and chose to pay by cheque or on invoice. We have not recorded your payment yet.
+    .by = The last day to pay is { $pay_by }.
+    .how = Your page shows what is owed and how to pay it.
+    .sent-title = Your payment is on its way?
+    .sent = Then please disregard this reminder, or answer it with the one word PAID: we look for your payment and remind you no more meanwhile.
+    .trouble-title = Somebody else pays, or something is not right?
+    .trouble = Answer this mail in a few words. It reaches the people who can help you.
+
 deadline-insured = To keep your professional liability insurance without interruption, answer no later than { $deadline }.
 deadline-plain = Please answer no later than { $deadline }.
 
@@ -45,6 +65,8 @@ help-own = Questions about your insurance or your account: { $help_desk }, { $he
 help-area = Questions about the members’ area: { $area_desk }, { $area_email }, { $area_phone }
 help-one = Questions about your insurance, your account or the members’ area: { $help_desk }, { $help_email }, { $help_phone }
 why-step = You receive this mail because you are on the members’ list { $of } and your membership is due for renewal.
+why-promise = You receive this mail because you renewed your membership { $to } and your payment is still to come.
+why-lapse = You receive this mail because your membership { $to } was due for renewal and has lapsed.
 why-answer = You receive this mail because of a request made with your link or from your address.
 stop = To receive no more reminders about your membership { $to }:
 stop-link = stop the reminders

@@ -34,6 +34,8 @@ page-season =
 season-step-notice = Renewal notice
 season-step-reminder = Reminder
 season-step-last-call = Last call before insurance cover ends
+season-step-lapse = Memberships lapse without an answer
+season-step-payment-reminder = Payment reminder
 
 fault-code-incomplete = Fill in all three: member number, code and postal code.
 fault-code-wrong = Number, code and postal code do not belong together. Check all three.

@@ -38,6 +38,8 @@ demo-jump =
 demo-step-notice = { $body } : avis
 demo-step-reminder = { $body } : rappel
 demo-step-last-call = { $body } : dernier rappel
+demo-step-lapse = { $body } : échéance
+demo-step-payment-reminder = { $body } : rappel de paiement
 demo-to = { $count ->
     [0] personne
     [one] { $count } destinataire
@@ -62,6 +64,8 @@ demo-count-letter = Sans adresse
 demo-kind-notice = avis
 demo-kind-reminder = rappel
 demo-kind-last-call = dernier rappel
+demo-kind-lapse = échéance
+demo-kind-payment-reminder = rappel de paiement
 demo-kind-confirmation = confirmation
 demo-kind-confirm-request = à confirmer
 demo-kind-fresh-link = nouveau lien

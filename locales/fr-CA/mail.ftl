@@ -17,6 +17,26 @@ last-call =
     .intro-insured = Voici notre dernier message avant l’échéance. Nous n’avons pas encore reçu votre réponse pour { $season }, et votre assurance responsabilité professionnelle en dépend.
     .intro-plain = Voici notre dernier message avant l’échéance. Nous n’avons pas encore reçu votre réponse au sujet de votre adhésion { $to } pour { $season }.
 
+lapse =
+    .subject = Votre adhésion { $season } { $to } est échue : comment la reprendre
+    .intro = Nous n’avons pas reçu votre réponse au sujet du renouvellement de votre adhésion { $to } pour { $season }. Elle est échue depuis la fin de la journée du { $lapses }.
+    .back-title = Pour reprendre votre adhésion
+    .back = Votre lien personnel fonctionne toujours. Vous pouvez renouveler sur la même page en quelques minutes, au plus tard le { $closes }.
+    .fee = Le montant ci-dessous comprend des frais de retard.
+    .cover-title = Votre assurance
+    .cover = Votre assurance responsabilité professionnelle est aussi touchée. Avant de compter sur elle, demandez si elle peut reprendre et à partir de quel jour : répondez à ce courriel ou appelez-nous au { $phone }.
+    .leaving-title = Vous avez décidé de partir?
+    .leaving = Vous n’avez alors rien à faire. Vous ne recevrez plus de rappels pour { $season }. Merci du temps passé parmi nous.
+payment-reminder =
+    .subject = Rappel de paiement : votre adhésion { $season } { $to }
+    .intro = Vous avez renouvelé votre adhésion { $to } pour { $season } et choisi de payer par chèque ou sur facture. Votre paiement n’est pas encore inscrit à votre dossier.
+    .by = Le dernier jour pour payer est le { $pay_by }.
+    .how = Votre page indique ce que vous devez et comment le payer.
+    .sent-title = Votre paiement est en route?
+    .sent = Ne tenez alors pas compte de ce rappel, ou répondez-y par le seul mot PAYÉ : nous chercherons votre paiement et les rappels seront suspendus entre-temps.
+    .trouble-title = Une autre personne paie ou quelque chose ne va pas?
+    .trouble = Répondez à ce courriel en quelques mots. Votre message parviendra aux personnes qui peuvent vous aider.
+
 deadline-insured = Pour maintenir votre assurance responsabilité professionnelle sans interruption, répondez au plus tard le { $deadline }.
 deadline-plain = Veuillez répondre au plus tard le { $deadline }.
 
@@ -45,6 +65,8 @@ help-own = Questions sur votre assurance ou votre dossier : { $help_desk }, { $
 help-area = Questions sur l’espace membre : { $area_desk }, { $area_email }, { $area_phone }
 help-one = Questions sur votre assurance, votre dossier ou l’espace membre : { $help_desk }, { $help_email }, { $help_phone }
 why-step = Vous recevez ce courriel parce que vous figurez sur la liste des membres { $of } et que votre adhésion est à renouveler.
+why-promise = Vous recevez ce courriel parce que vous avez renouvelé votre adhésion { $to } et que le paiement est encore attendu.
+why-lapse = Vous recevez ce courriel parce que votre adhésion { $to } était à renouveler et qu’elle est maintenant échue.
 why-answer = Vous recevez ce courriel à la suite d’une demande faite au moyen de votre lien personnel ou depuis votre adresse courriel.
 stop = Pour ne plus recevoir de rappels au sujet de votre adhésion { $to } :
 stop-link = mettre fin aux rappels

@@ -35,6 +35,8 @@ page-season =
 season-step-notice = Avis de renouvellement
 season-step-reminder = Rappel
 season-step-last-call = Dernier rappel avant la fin de la couverture d’assurance
+season-step-lapse = Échéance des adhésions restées sans réponse
+season-step-payment-reminder = Rappel de paiement
 
 fault-code-incomplete = Remplissez les trois champs : numéro de membre, code et code postal.
 fault-code-wrong = Le numéro, le code et le code postal ne vont pas ensemble. Vérifiez les trois.

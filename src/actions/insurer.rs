@@ -148,6 +148,7 @@ fn expected(
                     id: RenewalId(0),
                     state: RenewalState::Open,
                     version: 0,
+                    remind_on: None,
                 }),
                 person: member.id,
                 issuer: issuer.to_owned(),

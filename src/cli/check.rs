@@ -11,7 +11,7 @@ use super::{Place, say, say_json};
 use crate::actions::insurance;
 use crate::compose;
 use crate::config::{self, Config};
-use crate::store::{self, firings, read_once};
+use crate::store::{self, FiringRow, firings, read_once};
 
 /// Arguments of `relance check`.
 #[derive(Debug, Args)]
@@ -102,17 +102,63 @@ pub(super) fn renamed(dir: &Path, config: &Config) -> Vec<String> {
         return Vec::new();
     };
     fired
-        .into_iter()
-        .filter(|(schedule, issuer, step)| {
+        .iter()
+        .filter(|f| {
             !config
                 .schedules
                 .iter()
-                .any(|s| s.id == *schedule && s.association == *issuer && s.step == *step)
+                .any(|s| s.id == f.schedule && s.association == f.issuer && s.step == f.step)
         })
-        .map(|(schedule, issuer, step)| {
-            format!(
-                "schedules.toml: schedule \u{201c}{schedule}\u{201d} of {issuer} has fired step \u{201c}{step}\u{201d} and is gone or renamed; put its id, association and step back: they are part of every message's cause"
-            )
-        })
+        .map(gone)
         .collect()
+}
+
+/// What to write back, ready to be pasted.
+fn gone(firing: &FiringRow) -> String {
+    let FiringRow { schedule, issuer, step, kind, local, .. } = firing;
+    // 2026-11-02T09:00
+    let part = |range: std::ops::Range<usize>| local.get(range).unwrap_or("1");
+    let number = |range| part(range).parse::<u32>().unwrap_or(1);
+    let (minute, hour) = (number(14..16), number(11..13));
+    let (day, month) = (number(8..10), number(5..7));
+    format!(
+        "schedules.toml: schedule \u{201c}{schedule}\u{201d} of {issuer} has fired step \u{201c}{step}\u{201d} and is gone or renamed (last for {local}). Its names are part of every message's cause: under others everybody would get it again. Put id, association and step back as they were; it does not fire again for a time at which it has fired:\n\n[[schedule]]\nid = \"{schedule}\"\nassociation = \"{issuer}\"\nstep = \"{step}\"\nkind = \"{kind}\"\ncron = \"{minute} {hour} {day} {month} *\"\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::FiringId;
+    use crate::store::FiringState;
+
+    #[test]
+    fn a_schedule_that_is_gone_can_be_pasted_back() {
+        let firing = FiringRow {
+            id: FiringId(1),
+            schedule: "oppi-reminder-1".into(),
+            local: "2026-12-08T09:05".into(),
+            zone: "America/Toronto".into(),
+            due_ms: 0,
+            season: "2027".into(),
+            issuer: "OPPI".into(),
+            step: "reminder-1".into(),
+            kind: "reminder".into(),
+            state: FiringState::Done,
+            cursor: 0,
+            planned: 1,
+            excluded: 0,
+            reason: String::new(),
+            hold_until_ms: None,
+            replanned_on: String::new(),
+            counted: None,
+        };
+        let text = gone(&firing);
+        let (_, block) = text.split_once("\n\n").unwrap();
+        let table: toml::Table = block.parse().unwrap();
+        let schedule = &table["schedule"][0];
+        assert_eq!(schedule["id"].as_str(), Some("oppi-reminder-1"));
+        assert_eq!(schedule["step"].as_str(), Some("reminder-1"));
+        assert_eq!(schedule["cron"].as_str(), Some("5 9 8 12 *"));
+    }
 }

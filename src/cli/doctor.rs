@@ -122,7 +122,11 @@ impl Doctor {
     fn examine(&self, place: &Place, config: &Config, findings: &mut Findings) {
         let now = Clock::system().now();
         zones(config, now, findings);
-        match place.state(config) {
+        match place.look(config) {
+            Ok(dir) if !dir.exists() => {
+                let cure = "relance import makes it, or the first start";
+                findings.warn("state", format!("{} is not there yet", dir.display()), cure);
+            }
             Ok(dir) => {
                 disk(&dir, findings);
                 keys(&dir, findings);

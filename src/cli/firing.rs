@@ -7,11 +7,14 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::approve::evidence;
+use super::forecast::now;
 use super::{Place, say, say_json};
-use crate::clock::Clock;
+use crate::actions::firings::Decided;
+use crate::actions::{self, Context};
+use crate::config::Config;
 use crate::ids::FiringId;
-use crate::store::firings::{self, FiringState};
-use crate::store::{Direct, ledger, messages, meta, read_once};
+use crate::store::{Direct, Look, firings, read_once};
 
 /// Subcommands of `relance firing`.
 #[derive(Debug, Subcommand)]
@@ -27,6 +30,9 @@ pub(super) enum Firing {
         /// Number from the list.
         #[arg(value_name = "NUMBER")]
         firing: i64,
+        /// Its recipients: to be typed for one that waits because of their number.
+        #[arg(long, value_name = "N")]
+        count: Option<i64>,
     },
     /// A held firing, or what is held of one, will not go out.
     Cancel {
@@ -42,8 +48,8 @@ impl Firing {
         let dir = place.existing(&config)?;
         match self {
             Self::List { json } => list(&dir, json)?,
-            Self::Approve { firing } => decide(&dir, firing, true)?,
-            Self::Cancel { firing } => decide(&dir, firing, false)?,
+            Self::Approve { firing, count } => decide(&dir, config, firing, count, true)?,
+            Self::Cancel { firing } => decide(&dir, config, firing, None, false)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -60,7 +66,7 @@ fn list(dir: &std::path::Path, json: bool) -> anyhow::Result<()> {
                     "step": f.step, "local": f.local, "zone": f.zone,
                     "utc": Timestamp::from_millisecond(f.due_ms).map(|t| t.to_string()).ok(),
                     "state": f.state.as_str(), "planned": f.planned, "excluded": f.excluded,
-                    "reason": f.reason,
+                    "reason": f.reason, "counted": f.counted,
                 })
             })
             .collect();
@@ -85,39 +91,34 @@ fn list(dir: &std::path::Path, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn decide(dir: &std::path::Path, firing: i64, approve: bool) -> anyhow::Result<()> {
-    let ring = Place::ring(dir)?;
-    let now_ms = Clock::system().now().as_millisecond();
-    let mut store = Direct::open(dir, now_ms)?;
-    let id = FiringId(firing);
-    let (state, reason, kind) = if approve {
-        (FiringState::Planning, firings::APPROVED, "firing-approved")
-    } else {
-        (FiringState::Cancelled, "cancelled by a person", "firing-cancelled")
-    };
+fn decide(
+    dir: &std::path::Path,
+    config: Config,
+    firing: i64,
+    count: Option<i64>,
+    approve: bool,
+) -> anyhow::Result<()> {
+    let context = Context { ring: Place::ring(dir)?.into(), config: config.into() };
+    let now = now(&Look::open(dir)?)?;
+    let evidence = evidence(now);
+    let mut store = Direct::open(dir, now.as_millisecond())?;
+    let (id, by) = (FiringId(firing), std::env::var("USER").unwrap_or_default());
     let done = store.write(|c| {
-        let now_ms = meta::get(c, meta::CALENDAR)?
-            .and_then(|t| t.parse::<Timestamp>().ok())
-            .map_or(now_ms, Timestamp::as_millisecond);
-        let released = firings::release(c, id, state, reason)?;
-        let messages = if approve {
-            messages::release_firing(c, id, now_ms)?
+        if approve {
+            actions::firings::approve(c, &context, id, count, &by, &evidence)
         } else {
-            messages::cancel_firing(c, id, reason, now_ms)?
-        };
-        if approve && messages > 0 {
-            firings::approve(c, id)?;
+            actions::firings::cancel(c, &context, id, &evidence)
         }
-        if released || messages > 0 {
-            let data = json!({"firing": firing, "messages": messages});
-            ledger::append(c, &ring, now_ms, "", kind, &data)?;
-        }
-        Ok(released || messages > 0)
     })?;
-    if !done {
-        bail!("firing {firing} is not held, and nothing of it is");
+    match done {
+        Decided::Done => {}
+        Decided::NotHeld => bail!("firing {firing} is not held, and nothing of it is"),
+        Decided::CountIs(found) => bail!(
+            "firing {firing} waits because of its count: {found} recipients; if that is right, relance firing approve {firing} --count {found}"
+        ),
     }
     let _ = crate::daemon::control::ask(dir, "wake");
-    say(&format!("firing {firing}: {reason}"));
+    let what = if approve { "approved" } else { "cancelled by a person" };
+    say(&format!("firing {firing}: {what}"));
     Ok(())
 }

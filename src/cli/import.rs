@@ -15,6 +15,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use self::sieve::Sieve;
+use super::cell::plain;
 use super::{Place, say, say_error, say_json};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -23,7 +24,7 @@ use crate::link::Keyring;
 use crate::members::{Reader, RowOutcome};
 use crate::store::people::Row;
 use crate::store::staging::{self, ImportChange, ImportId};
-use crate::store::{Direct, ledger};
+use crate::store::{Direct, Look, ledger};
 
 /// Rows in one transaction: the daemon's writer waits for no more than a few milliseconds.
 const CHUNK: usize = 100;
@@ -76,9 +77,15 @@ struct Refused {
 impl Import {
     pub(super) fn run(mut self, place: &Place) -> anyhow::Result<ExitCode> {
         let config = place.config()?;
-        let state = place.state(&config)?;
+        let state = if self.dry_run { place.look(&config)? } else { place.state(&config)? };
         // Read twice (digest, rows) and written beside: standard input is kept as a file first.
-        let spool = if self.file == Path::new("-") { Some(spool(&state)?) } else { None };
+        let name = HEXLOWER.encode(&Random::System.bytes::<8>());
+        let kept = if self.dry_run {
+            std::env::temp_dir().join(format!("relance-import-{name}.csv"))
+        } else {
+            state.join("import.csv")
+        };
+        let spool = if self.file == Path::new("-") { Some(spool(kept)?) } else { None };
         if let Some(file) = &spool {
             self.file.clone_from(file);
         }
@@ -90,23 +97,24 @@ impl Import {
     }
 
     fn take(&self, config: &Config, state: &Path) -> anyhow::Result<ExitCode> {
-        let now_ms = Clock::system().now().as_millisecond();
-        let mut store = Direct::open(state, now_ms)?;
         let mut report = Report::default();
         let mut sieve = Sieve::default();
         let shown = self.file.display().to_string();
         let progress = Progress { on: std::io::stderr().is_terminal() && !self.json };
         if self.dry_run {
+            let store = Look::open_or_empty(state)?;
             self.each(config, &mut report, &progress, |report, line, row| {
-                if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
+                if let Some(refused) = store.read(|c| sieve.refuse(c, line, &row))? {
                     report.refused.push(refused);
                     return Ok(());
                 }
-                count(report, store.write(|c| compare(c, &row))?);
+                count(report, store.read(|c| compare(c, &row))?);
                 Ok(())
             })
             .with_context(|| shown.clone())?;
         } else {
+            let now_ms = Clock::system().now().as_millisecond();
+            let mut store = Direct::open(state, now_ms)?;
             self.take_in(config, state, &mut store, &mut report, &mut sieve, &progress)
                 .with_context(|| shown.clone())?;
         }
@@ -301,13 +309,12 @@ fn compare(c: &rusqlite::Connection, row: &Row) -> Result<ImportChange, crate::s
     })
 }
 
-/// Keeps standard input as a file in the state folder, which is private.
-fn spool(state: &Path) -> anyhow::Result<PathBuf> {
-    let path = state.join("import.csv");
+/// Keeps standard input as a file that is its owner's alone.
+fn spool(path: PathBuf) -> anyhow::Result<PathBuf> {
+    let _ = std::fs::remove_file(&path);
     let mut out = std::fs::OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&path)
         .with_context(|| path.display().to_string())?;
@@ -347,13 +354,4 @@ fn write_rejects(input: &Path, refused: &[Refused]) -> anyhow::Result<PathBuf> {
     writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.flush()?;
     std::fs::rename(&fresh, &path).with_context(|| path.display().to_string())?;
     Ok(path)
-}
-
-/// A cell that a spreadsheet shows and does not reckon: what a member list holds may come from
-/// anybody's form.
-fn plain(cell: &str) -> std::borrow::Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        return format!("'{cell}").into();
-    }
-    cell.into()
 }

@@ -1,5 +1,6 @@
 //! Owns `relance key`: the link keys.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -32,30 +33,41 @@ pub(super) enum Key {
 impl Key {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
         let config = place.config()?;
-        let dir = place.state(&config)?;
         let now = Clock::system().now();
+        let json = match self {
+            Self::New { json } => json,
+            Self::List { json } => return list(&place.look(&config)?, json),
+        };
+        let dir = place.state(&config)?;
         let unused = !dir.join(store::FILE).exists() || read_once(&dir, ledger::is_empty)?;
         let mut ring = Keyring::load_or_create(&dir, unused, &Random::System, now)?;
-        match self {
-            Self::New { json } => {
-                let id = ring.add(&Random::System, now)?;
-                ring.save(&dir)?;
-                if json {
-                    say_json(&json!({"id": id}))?;
-                } else {
-                    say(&format!(
-                        "key {id} is made; restart the daemon to sign with it: systemctl restart relance"
-                    ));
-                }
-            }
-            Self::List { json: true } => say_json(&ring.list())?,
-            Self::List { json: false } => {
-                for key in ring.list() {
-                    let signs = if key.signs { "signs and verifies" } else { "verifies" };
-                    say(&format!("key {}  made {}  {signs}", key.id, key.created));
-                }
-            }
+        let id = ring.add(&Random::System, now)?;
+        ring.save(&dir)?;
+        if json {
+            say_json(&json!({"id": id}))?;
+        } else {
+            say(&format!(
+                "key {id} is made; restart the daemon to sign with it: systemctl restart relance"
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn list(dir: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let keys = if Keyring::file(dir).exists() || dir.join(store::FILE).exists() {
+        Keyring::load(dir, &Random::System)?.list()
+    } else {
+        Vec::new()
+    };
+    if json {
+        say_json(&keys)?;
+    } else if keys.is_empty() {
+        say("none yet: they are made at the first start, or by relance key new");
+    }
+    for key in keys.iter().filter(|_| !json) {
+        let signs = if key.signs { "signs and verifies" } else { "verifies" };
+        say(&format!("key {}  made {}  {signs}", key.id, key.created));
+    }
+    Ok(ExitCode::SUCCESS)
 }

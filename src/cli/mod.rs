@@ -2,8 +2,10 @@
 //! 2 the command line is wrong.
 
 mod adopt;
+mod approve;
 mod audit;
 mod bench;
+mod cell;
 mod check;
 mod clock;
 mod demo;
@@ -18,11 +20,14 @@ mod inbox;
 pub mod inspect;
 mod insurance;
 mod key;
+mod letters;
 mod link;
 mod link_desk;
 mod outbox;
 mod place;
+mod preview;
 mod run;
+mod simulate;
 mod suppression;
 
 use std::path::PathBuf;
@@ -60,9 +65,17 @@ enum Command {
     Check(check::Check),
     /// Take a member list (CSV) in.
     Import(import::Import),
-    /// List the coming firings, with their recipients and the excluded by reason; what is overdue
-    /// or held is in `firing list`.
+    /// List the coming firings, with their recipients and the excluded by reason, the money that
+    /// may come, and what is overdue or waits.
     Forecast(forecast::Forecast),
+    /// Approve how many a mailing reaches: one that then differs too much waits for a person.
+    Approve(approve::Approve),
+    /// Write a mail-merge file of a step's letters, to those whom no mail reaches.
+    Letters(letters::Letters),
+    /// Show one mail of the season; nothing is sent, and its links open nothing.
+    Preview(preview::Preview),
+    /// Play a season against a copy of the store, with invented behaviour; mails nobody.
+    Simulate(simulate::Simulate),
     /// Look at messages, and decide on those in doubt.
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -137,6 +150,10 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(&place),
         Command::Import(import) => import.run(&place),
         Command::Forecast(forecast) => forecast.run(&place),
+        Command::Approve(approve) => approve.run(&place),
+        Command::Letters(letters) => letters.run(&place),
+        Command::Preview(preview) => preview.run(&place),
+        Command::Simulate(simulate) => simulate.run(&place),
         Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),

@@ -25,18 +25,28 @@ impl Place {
         })
     }
 
-    /// The state folder, chosen and ours.
+    /// The state folder, chosen and ours; made where it is missing.
     pub(super) fn state(&self, config: &Config) -> anyhow::Result<PathBuf> {
-        let environment = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
-        let dir =
-            state::choose(self.state.as_deref(), environment.as_deref(), &config.relance.state.dir);
+        let dir = self.chosen(config);
         state::open(&dir)?;
         Ok(dir)
     }
 
+    /// The state folder, chosen and ours where it is there. Makes nothing.
+    pub(super) fn look(&self, config: &Config) -> anyhow::Result<PathBuf> {
+        let dir = self.chosen(config);
+        state::ours(&dir)?;
+        Ok(dir)
+    }
+
+    fn chosen(&self, config: &Config) -> PathBuf {
+        let environment = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+        state::choose(self.state.as_deref(), environment.as_deref(), &config.relance.state.dir)
+    }
+
     /// The state folder, where a store stands in it already.
     pub(super) fn existing(&self, config: &Config) -> anyhow::Result<PathBuf> {
-        let dir = self.state(config)?;
+        let dir = self.look(config)?;
         if !dir.join(store::FILE).exists() {
             bail!(
                 "{}: no store here yet; import members or start the daemon first, or name another folder with --state",

@@ -29,11 +29,12 @@ macro_rules! files {
 /// Every template: name, source.
 const TEMPLATES: &[(&str, &str)] = files!("templates":
     "mail/shell.html", "mail/shell.txt", "mail/base.html", "mail/base.txt",
-    "mail/button.html", "mail/button.txt", "mail/invoice.html", "mail/invoice.txt",
-    "mail/step.html", "mail/step.txt",
+    "mail/button.html", "mail/button.txt", "mail/invoice.html", "mail/invoice.txt", "mail/step.html", "mail/step.txt", "mail/lines.html", "mail/lines.txt",
     "notice/subject.txt", "notice/body.txt", "notice/body.html",
     "reminder/subject.txt", "reminder/body.txt", "reminder/body.html",
     "last-call/subject.txt", "last-call/body.txt", "last-call/body.html",
+    "lapse/subject.txt", "lapse/body.txt", "lapse/body.html",
+    "payment-reminder/subject.txt", "payment-reminder/body.txt", "payment-reminder/body.html",
     "confirmation/subject.txt", "confirmation/body.txt", "confirmation/body.html",
     "invoice/subject.txt", "invoice/body.txt", "invoice/body.html",
     "receipt/subject.txt", "receipt/body.txt", "receipt/body.html",

@@ -121,7 +121,9 @@ pub struct FiringCase<'a> {
     pub due: Timestamp,
     /// When waiting ends; `None`: only by a person.
     pub until: Option<Timestamp>,
-    /// Whom it would reach, English first.
+    /// Whom it would reach: the number to be typed.
+    pub all: i64,
+    /// Of them, English first.
     pub en: i64,
     /// French first.
     pub fr: i64,
@@ -250,10 +252,10 @@ impl Inner {
         put(context, "due", &self.instant(lang, firing.due, &issuer.zone)?);
         let until = firing.until.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
         put(context, "until", &until.unwrap_or_default());
-        for (name, n) in [("all", firing.en + firing.fr), ("en", firing.en), ("fr", firing.fr)] {
+        for (name, n) in [("all", firing.all), ("en", firing.en), ("fr", firing.fr)] {
             put(context, name, &format::number(lang, n));
         }
-        offers(context, Act::Firing, Case::Firing { count: firing.en + firing.fr });
+        offers(context, Act::Firing, Case::Firing { count: firing.all });
         Ok(())
     }
 

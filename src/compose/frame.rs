@@ -13,6 +13,7 @@ use super::{Bill, ComposeError, Inner, Line, LineKind, PersonFacts};
 use crate::config::{Association, Text};
 use crate::domain::bill::TaxSum;
 use crate::domain::money::Cents;
+use crate::domain::season as dates;
 use crate::domain::words::Lang;
 
 /// The deadline is the exclusive instant at which the next day begins; people are told the last
@@ -120,6 +121,8 @@ impl Inner {
             ("cover_until", season.cover_until),
             ("lapses", season.lapses),
             ("deadline_day", season.declare_by),
+            ("pay_by", dates::pay_by(season)),
+            ("closes", dates::closes(season)),
         ] {
             put(&mut context, name, &format::date(lang, calendar, date));
         }
@@ -281,6 +284,9 @@ impl Inner {
         }
         context.insert_value("several_bodies", Value::from(suppliers.len() > 1));
         context.insert_value("lines", Value::from(rows));
+        let late_fee =
+            bill.is_some_and(|b| b.lines.iter().any(|line| line.kind == LineKind::Penalty));
+        context.insert_value("late_fee", Value::from(late_fee));
         let total = bill.map(|b| format::money(lang, b.total())).unwrap_or_default();
         put(context, "total", &total);
         Ok(())

@@ -13,6 +13,8 @@ pub(super) const KINDS: &[&str] = &[
     "notice",
     "reminder",
     "last-call",
+    "lapse",
+    "payment-reminder",
     "confirmation",
     "invoice",
     "receipt",
@@ -164,6 +166,8 @@ impl Inner {
             MailKind::Cover(_) | MailKind::Certificate(_) | MailKind::DeclarationRecorded
         );
         context.insert_value("about_cover", Value::from(about_cover));
+        let step_name = if let MailKind::Step(step) = facts.kind { step.as_str() } else { "" };
+        put(&mut context, "step_name", step_name);
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
                 put(&mut context, "said", said.as_str());

@@ -245,6 +245,13 @@ impl Composer {
         self.0.instant(lang, at, zone)
     }
 
+    /// A day as people read it: “December 31, 2026”, « 31 décembre 2026 ».
+    #[must_use]
+    pub fn day(&self, lang: Lang, day: jiff::civil::Date) -> String {
+        let words = &self.0.engine.words;
+        text::unmarked(&format::date(lang, words.calendar(lang), day))
+    }
+
     /// Twelve hexadecimal digits that change when a word, or a template of that kind, does.
     #[must_use]
     pub fn version(&self, kind: &MailKind<'_>) -> String {

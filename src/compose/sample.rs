@@ -37,8 +37,6 @@ const SAID: &[Said] = &[
     Said::SaysPaid,
 ];
 
-const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
-
 const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
 
@@ -236,7 +234,7 @@ impl Sample {
             for &prefer in Lang::ALL {
                 let variant = Variant { code, prefer, insured, renew: true };
                 let mut kinds: Vec<(String, MailKind<'_>)> = Vec::new();
-                for &step in STEPS {
+                for step in StepKind::ALL {
                     kinds.push((step.as_str().to_owned(), MailKind::Step(step)));
                 }
                 for &said in SAID {
@@ -401,7 +399,7 @@ impl Sample {
     fn season(&self) -> SeasonPage<'_> {
         let steps = |zone: &'static str| {
             let step = |(&kind, day)| SeasonStep { kind, at: noon(day), zone };
-            STEPS.iter().zip(3..).map(step).collect()
+            StepKind::ALL.iter().zip(3..).map(step).collect()
         };
         let bodies = ["CEI", "OEI", "WEA"].map(|code| {
             let issuer = self.body(code);

@@ -73,6 +73,7 @@ impl DeskSample {
             step: "reminder-1",
             due: noon(4),
             until: Some(noon(6)),
+            all: 1204,
             en: 1100,
             fr: 104,
         };

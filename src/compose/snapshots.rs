@@ -11,6 +11,8 @@ const KEPT: &[&str] = &[
     "notice",
     "reminder",
     "last-call",
+    "lapse",
+    "payment-reminder",
     "confirmation-renewed-by-invoice",
     "confirmation-undone",
     "invoice-second-copy",

@@ -1,6 +1,7 @@
 //! Owns the shape of `associations.toml`: the bodies of the federation, their desks, categories
 //! and fees. Every doc comment below is the config reference's text for its key.
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::AssociationTax;
@@ -132,6 +133,31 @@ pub struct Desk {
     pub phone: String,
     /// Language of what is written to the desk.
     pub language: Lang,
+    /// Days on which nobody is at the desk.
+    #[serde(rename = "closure", default)]
+    pub closures: Vec<Closure>,
+}
+
+impl Desk {
+    /// The closure that `day` falls into.
+    #[must_use]
+    pub fn closure_on(&self, day: Date) -> Option<&Closure> {
+        self.closures.iter().find(|c| (c.from..=c.until).contains(&day))
+    }
+}
+
+/// One `[[association.desk.closure]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closure {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+    /// Code of the association whose desk gets this one's mail meanwhile; left out: the national
+    /// one.
+    #[serde(default)]
+    pub deputy: Option<String>,
 }
 
 /// One `[[association.category]]`.

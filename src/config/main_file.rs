@@ -83,8 +83,26 @@ pub struct SeasonSection {
     pub declare_by: Date,
     /// Time zone of the deadline (IANA name).
     pub deadline_zone: String,
-    /// Day on which an unanswered membership lapses; no step of this season fires after it.
+    /// Day at whose end an unanswered membership lapses.
     pub lapses: Date,
+    /// Last day to pay what was promised by cheque or on invoice; left out: `lapses`.
+    #[serde(default)]
+    pub pay_by: Option<Date>,
+    /// Last day of late renewals, where the season ends: no step fires after it; left out:
+    /// `lapses`.
+    #[serde(default)]
+    pub closes: Option<Date>,
+    /// First day on which a renewal is late, so that a late fee may be due; left out: the day
+    /// after `lapses`.
+    #[serde(default)]
+    pub late_from: Option<Date>,
+    /// A firing whose count differs from the approved forecast by more than so many per cent of
+    /// it is held until a person decides.
+    #[serde(default = "default_surprise_percent")]
+    pub surprise_percent_max: u32,
+    /// A difference of no more than so many recipients is never a surprise.
+    #[serde(default = "default_surprise_recipients")]
+    pub surprise_recipients_max: u32,
     /// How long a renewal link works, in days after it was mailed.
     #[serde(default = "default_link_days")]
     pub link_days: u32,
@@ -96,6 +114,12 @@ pub struct SeasonSection {
 
 fn default_link_days() -> u32 {
     150
+}
+fn default_surprise_percent() -> u32 {
+    20
+}
+fn default_surprise_recipients() -> u32 {
+    20
 }
 
 /// `[state]`

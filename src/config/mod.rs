@@ -21,7 +21,9 @@ mod taxes;
 
 use std::path::Path;
 
-pub use associations::{Association, CategoryConfig, Desk, FrenchForms, PliRule, Text};
+use jiff::civil::Date;
+
+pub use associations::{Association, CategoryConfig, Closure, Desk, FrenchForms, PliRule, Text};
 pub use card_section::{CardProvider, CardSection};
 pub use fault::{Fault, Warning};
 pub use insurance::{
@@ -33,7 +35,7 @@ pub use main_file::{
     Transport, WebSection, WordsSection,
 };
 pub use payment::{Instalment, PaymentSection};
-pub use schedules::{Digest, IfUnanswered, Schedule, StepKind};
+pub use schedules::{Audience, Digest, IfUnanswered, Offset, Schedule, SeasonDate, StepKind};
 pub use secret::{SecretError, secret};
 pub use taxes::{AssociationTax, TaxConfig};
 
@@ -87,6 +89,27 @@ impl Config {
     #[must_use]
     pub fn schedule(&self, id: &str) -> Option<&Schedule> {
         self.schedules.iter().find(|s| s.id == id)
+    }
+
+    /// The schedule of an association's step.
+    #[must_use]
+    pub fn step(&self, association: &str, step: &str) -> Option<&Schedule> {
+        self.schedules.iter().find(|s| s.association == association && s.step == step)
+    }
+
+    /// The association whose desk answers for `association` on that day: its own, or while that
+    /// is closed its deputy's, else the national one's.
+    #[must_use]
+    pub fn desk_on<'a>(&'a self, association: &'a Association, day: Date) -> &'a Association {
+        match association.desk.closure_on(day) {
+            None => association,
+            Some(closure) => closure
+                .deputy
+                .as_deref()
+                .and_then(|code| self.association(code))
+                .or_else(|| self.national())
+                .unwrap_or(association),
+        }
     }
 
     /// The association whose desk answers for the whole federation.

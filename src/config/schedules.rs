@@ -15,12 +15,20 @@ pub struct Schedule {
     /// Name of the step, unique per association: `notice`, `reminder-1`. Part of every cause:
     /// never change it once it has fired.
     pub step: String,
-    /// `notice`, `reminder` or `last-call`: which message goes out.
+    /// `notice`, `reminder`, `last-call`, `lapse` or `payment-reminder`: which message goes out.
     pub kind: StepKind,
     /// Five fields: minute, hour, day of month, month, day of week (names only: `Mon-Fri`).
     /// Day of month and day of week must both match. 00:00 to 03:59 is not allowed, since
-    /// clocks change then.
-    pub cron: String,
+    /// clocks change then. Either this or `offset`.
+    #[serde(default)]
+    pub cron: Option<String>,
+    /// So many days before or after a date of the season. Either this or `cron`.
+    #[serde(default)]
+    pub offset: Option<Offset>,
+    /// Of those whom the step is for: `billed` (all of them), `insured` (whose cover could end) or
+    /// `not-insured`; left out: `insured` for a last call, else `billed`.
+    #[serde(default)]
+    pub audience: Option<Audience>,
     /// Time zone of the rule (IANA name); left out: the association's.
     #[serde(default)]
     pub zone: Option<String>,
@@ -34,6 +42,84 @@ pub struct Schedule {
     /// `cancel`.
     #[serde(default)]
     pub if_unanswered: IfUnanswered,
+}
+
+impl Schedule {
+    /// Who gets it, of those whom its kind is for.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        self.audience.unwrap_or(match self.kind {
+            StepKind::LastCall => Audience::Insured,
+            _ => Audience::Billed,
+        })
+    }
+}
+
+/// `offset`: a day counted from a date of the season, and a time of that day.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offset {
+    /// How many days.
+    pub days: u16,
+    /// The date that it comes before: `opens`, `cover_from`, `declare_by`, `pay_by`, `lapses` or
+    /// `closes`. Either this or `after`.
+    #[serde(default)]
+    pub before: Option<SeasonDate>,
+    /// The date that it comes after.
+    #[serde(default)]
+    pub after: Option<SeasonDate>,
+    /// Local time, hour and minute; 00:00 to 03:59 is not allowed, since clocks change then.
+    #[serde(default = "default_at")]
+    pub at: String,
+}
+
+fn default_at() -> String {
+    "09:00".into()
+}
+
+/// A date of the season, by its key in `[season]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeasonDate {
+    /// `season.opens`
+    Opens,
+    /// `season.cover_from`
+    CoverFrom,
+    /// `season.declare_by`
+    DeclareBy,
+    /// `season.pay_by`
+    PayBy,
+    /// `season.lapses`
+    Lapses,
+    /// `season.closes`
+    Closes,
+}
+
+impl SeasonDate {
+    /// Its key in `[season]`.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Opens => "opens",
+            Self::CoverFrom => "cover_from",
+            Self::DeclareBy => "declare_by",
+            Self::PayBy => "pay_by",
+            Self::Lapses => "lapses",
+            Self::Closes => "closes",
+        }
+    }
+}
+
+/// Who gets a step, of those whom its kind is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// Everybody who is billed.
+    Billed,
+    /// Whose bill carries insurance.
+    Insured,
+    /// Whose bill carries none.
+    NotInsured,
 }
 
 fn default_late_hours() -> u32 {
@@ -53,9 +139,29 @@ pub enum StepKind {
     Reminder,
     /// To those who have not answered and whose cover would end.
     LastCall,
+    /// Ends the membership of those who have not answered, and tells them how to come back.
+    Lapse,
+    /// To those who promised to pay and whose invoice is past its day.
+    PaymentReminder,
 }
 
 impl StepKind {
+    /// Every kind, in the order in which a season has them.
+    pub const ALL: [Self; 5] =
+        [Self::Notice, Self::Reminder, Self::LastCall, Self::Lapse, Self::PaymentReminder];
+
+    /// The kind with that text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether it asks for an answer to the renewal: of these a member gets one at a time.
+    #[must_use]
+    pub const fn asks(self) -> bool {
+        matches!(self, Self::Notice | Self::Reminder | Self::LastCall)
+    }
+
     /// Stable text form; also the name of the template.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -63,6 +169,8 @@ impl StepKind {
             Self::Notice => "notice",
             Self::Reminder => "reminder",
             Self::LastCall => "last-call",
+            Self::Lapse => "lapse",
+            Self::PaymentReminder => "payment-reminder",
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
-use crate::scheduler::{calendar, digests};
+use crate::scheduler::{self, calendar, digests};
 use crate::store::firings::{self, FiringState};
 use crate::store::{Store, StoreError, messages, staging};
 
@@ -56,13 +56,16 @@ impl Loops {
     /// The next instant at which something is due: a firing, a message, a hold's end.
     pub async fn next(&self) -> Result<Option<Timestamp>, StoreError> {
         let (config, now) = (std::sync::Arc::clone(&self.config), self.clock.now());
+        let (kept_config, now_ms) = (std::sync::Arc::clone(&config), now.as_millisecond());
         let kept = self
             .store
             .read(move |c| {
                 let message = messages::next_due(c, now.as_millisecond())?;
                 let held = firings::in_state(c, FiringState::Held)?;
                 let hold = held.into_iter().filter_map(|f| f.hold_until_ms).min();
-                Ok(message.into_iter().chain(hold).min())
+                let asked = scheduler::next_reminder(c, &kept_config)?;
+                let asked = asked.map(Timestamp::as_millisecond).filter(|at| *at > now_ms);
+                Ok(message.into_iter().chain(hold).chain(asked).min())
             })
             .await?;
         let firing = calendar::next(&config, now)
@@ -89,8 +92,14 @@ fn due(
     if staging::is_applying(c)? {
         return Ok(Some("importing"));
     }
-    if !firings::in_state(c, FiringState::Planning)?.is_empty()
-        || overdue(c, config, now)?
+    let unplanned = [FiringState::Counting, FiringState::Planning];
+    for state in unplanned {
+        if !firings::in_state(c, state)?.is_empty() {
+            return Ok(Some("planning"));
+        }
+    }
+    if overdue(c, config, now)?
+        || scheduler::is_behind(c, config, now)?
         || digests::overdue(c, config, now)?
     {
         return Ok(Some("planning"));

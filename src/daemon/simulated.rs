@@ -74,6 +74,14 @@ pub fn admit(
     Ok(())
 }
 
+/// Makes a copy a simulation for ever: it mails nobody real, and its calendar begins at `start`.
+pub fn mark_copy(c: &Connection, config: &Config, start: Timestamp) -> Result<(), SimulatedError> {
+    harmless(c, config)?;
+    meta::set(c, meta::SIMULATED, "yes")?;
+    meta::set(c, meta::CALENDAR, &start.to_string())?;
+    Ok(meta::remove(c, meta::HOST)?)
+}
+
 fn harmless(c: &Connection, config: &Config) -> Result<(), SimulatedError> {
     let relance = &config.relance;
     let smtp = relance.smtp.transport == Transport::Smtp;

@@ -45,6 +45,15 @@ pub fn open(dir: &Path) -> Result<(), StateError> {
     if !dir.exists() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io)?;
     }
+    ours(dir)
+}
+
+/// Refuses another user's folder; one that is not there is nobody's.
+pub fn ours(dir: &Path) -> Result<(), StateError> {
+    let io = |source| StateError::Io { dir: dir.to_owned(), source };
+    if !dir.exists() {
+        return Ok(());
+    }
     let owner = std::fs::metadata(dir).map_err(io)?.uid();
     let us = running_as().map_err(io)?;
     if owner == us { Ok(()) } else { Err(StateError::Foreign { dir: dir.to_owned(), owner, us }) }

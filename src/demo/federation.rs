@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use toml::{Table, Value};
 
-use super::folder::Folder;
+use crate::folder::Folder;
 
 /// The shipped files.
 const FILES: [(&str, &str); 3] = [

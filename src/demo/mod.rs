@@ -9,7 +9,6 @@
 mod act;
 mod browser;
 mod federation;
-mod folder;
 mod mailbox;
 mod members;
 mod post;
@@ -21,7 +20,7 @@ mod temper;
 mod view;
 pub mod viewer;
 
-pub use folder::Folder;
+pub use crate::folder::Folder;
 pub use season::play;
 pub use stage::{Stage, StageError};
 pub use table::{Row, Table};

@@ -11,6 +11,7 @@ use super::stage::{Stage, StageError};
 use super::table::{self, Check, Fired, Table};
 use super::temper::{Deed, deed};
 use crate::actions::cover;
+use crate::config::StepKind;
 use crate::domain::season;
 use crate::ids::{MessageId, Random};
 use crate::link::Keyring;
@@ -195,7 +196,7 @@ impl Play<'_> {
                 received.values().sum(),
             );
             let planned = firings::all(c)?.iter().map(|f| f.planned).sum();
-            let calendar = ["notice", "reminder", "last-call"];
+            let calendar = StepKind::ALL.map(StepKind::as_str);
             let messages = overview::messages(c)?;
             let steps = messages.iter().filter(|(_, kind, _, _)| calendar.contains(&kind.as_str()));
             check("planned and written", planned, steps.map(|(_, _, _, n)| n).sum());

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 
-use super::folder::Folder;
 use super::mailbox::Mailbox;
 use super::post::Postman;
 use super::{SEED, federation, members};
@@ -21,6 +20,7 @@ use crate::daemon::state::{self, StateError};
 use crate::domain::mailroom::CONFIRM_BEFORE_DEADLINE_DAYS;
 use crate::domain::season;
 use crate::domain::words::Lang;
+use crate::folder::Folder;
 use crate::ids::Random;
 use crate::link::{KeyError, Keyring};
 use crate::members::{CsvFault, Reader, RowOutcome};

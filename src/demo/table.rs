@@ -10,7 +10,8 @@ use super::act::{Expected, Should};
 use crate::config::Config;
 use crate::domain::billing;
 use crate::domain::words::RenewalState;
-use crate::store::{StoreError, invoices, overview, people, renewals};
+use crate::ids::{FiringId, PersonId};
+use crate::store::{StoreError, invoices, messages, overview, people, renewals};
 
 /// Members read at once.
 const READ_AT_ONCE: i64 = 500;
@@ -174,13 +175,27 @@ fn members(c: &Connection, config: &Config, code: &str) -> Result<Row, StoreErro
                 row.not_active += 1;
             } else if !billing::is_billed(config, member, association) {
                 row.billed_elsewhere += 1;
-            } else if member.email.is_none() {
-                row.no_email += 1;
-            } else if member.suspended && renewal.is_none() {
-                row.dead_address += 1;
+            } else {
+                let unreached = if member.email.is_none() {
+                    &mut row.no_email
+                } else if member.suspended && got_nothing(c, member.id, code)? {
+                    &mut row.dead_address
+                } else {
+                    continue;
+                };
+                *unreached += 1;
+                // They owe as others do, and are counted here instead of among the open ones.
+                if renewals::find(c, member.id, code, season)?.is_some() {
+                    row.open -= 1;
+                }
             }
         }
     }
+}
+
+fn got_nothing(c: &Connection, person: PersonId, code: &str) -> Result<bool, StoreError> {
+    let steps = messages::steps_of(c, (person, person), 0, FiringId(0))?;
+    Ok(!steps.values().flatten().any(|step| step.issuer == code))
 }
 
 /// The sum of all rows.

@@ -11,7 +11,7 @@ use super::table;
 use crate::domain::season;
 use crate::domain::words::Lang;
 use crate::scheduler::calendar as rules;
-use crate::scheduler::forecast::{Coming, forecast};
+use crate::scheduler::forecast::{Coming, Wish, forecast};
 use crate::store::firings;
 
 /// Mails on one page of the list.
@@ -45,7 +45,8 @@ pub async fn frame(stage: &Stage, lang: Lang) -> Result<Map<String, Value>, Stag
         .loops
         .store
         .read(move |c| {
-            let coming = forecast(c, &config, now, ends)?;
+            let wish = Wish { after: now, until: ends, now, members: false };
+            let coming = forecast(c, &config, wish)?.firings;
             Ok((firings::all(c)?, coming, table::rows(c, &config)?))
         })
         .await?;

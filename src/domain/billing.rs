@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::bill::{Bill, Line, LineKind};
 use super::member::{Member, Membership};
@@ -58,10 +57,14 @@ impl Terms<'_> {
     /// The terms at that instant for whoever chose nothing yet.
     #[must_use]
     pub fn at(config: &Config, issuer: &Association, now: Timestamp) -> Self {
-        let zone = season::zone(&issuer.zone).unwrap_or(TimeZone::UTC);
-        let on = zone.to_datetime(now).date();
-        let late = on > config.relance.season.lapses;
-        Terms { on, late, cover: None, dropped: &[] }
+        Self::on(config, season::day_in(&issuer.zone, now))
+    }
+
+    /// As [`Terms::at`], on that day in the issuer's zone.
+    #[must_use]
+    pub fn on(config: &Config, day: Date) -> Self {
+        let late = season::is_late(&config.relance.season, day);
+        Terms { on: day, late, cover: None, dropped: &[] }
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Renewal {
     pub state: RenewalState,
     /// Goes up by one with every accepted answer.
     pub version: i64,
+    /// Until this day no reminder goes out: the member asked to be reminded then.
+    pub remind_on: Option<Date>,
 }
 
 impl Member {

@@ -9,6 +9,7 @@ pub mod checkout;
 pub mod desk;
 pub mod digest;
 pub mod eligibility;
+pub mod gate;
 pub mod insurance;
 pub mod invoice;
 pub mod lateness;

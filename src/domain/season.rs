@@ -1,10 +1,14 @@
 //! Owns the season's instants: when it opens, when the insurance deadline falls, when it ends.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use crate::config::SeasonSection;
+use crate::config::{Offset, SeasonDate, SeasonSection};
+
+/// Clocks change between midnight and four in every zone of North America: nothing may be due
+/// then.
+pub const HOUR_MIN: u32 = 4;
 
 /// The zone's rules from the bundled database, never the system's: a host's files may be older
 /// than the law. `None` for a name that is not in it.
@@ -63,10 +67,78 @@ pub fn daytime(now: Timestamp, zone_name: &str) -> Timestamp {
     morning.map_or(now, |z| z.timestamp())
 }
 
-/// The first instant after the season: the day of lapse has passed.
+/// The first instant after the season: the last day of late renewals has passed.
 #[must_use]
 pub fn ends(season: &SeasonSection) -> Timestamp {
-    zone(&season.deadline_zone).map_or(Timestamp::MAX, |z| start_of(day_after(season.lapses), &z))
+    zone(&season.deadline_zone).map_or(Timestamp::MAX, |z| start_of(day_after(closes(season)), &z))
+}
+
+/// Last day of late renewals.
+#[must_use]
+pub fn closes(season: &SeasonSection) -> Date {
+    season.closes.unwrap_or(season.lapses)
+}
+
+/// Last day to pay what was promised.
+#[must_use]
+pub fn pay_by(season: &SeasonSection) -> Date {
+    season.pay_by.unwrap_or(season.lapses)
+}
+
+/// Whether a renewal on that day (in the deadline's zone) is late.
+#[must_use]
+pub fn is_late(season: &SeasonSection, day: Date) -> bool {
+    day >= season.late_from.unwrap_or_else(|| day_after(season.lapses))
+}
+
+/// The day that it is in the deadline's zone, by which taxes, fees and lateness go.
+#[must_use]
+pub fn day(season: &SeasonSection, now: Timestamp) -> Date {
+    day_in(&season.deadline_zone, now)
+}
+
+/// The day that it is in a zone; in UTC where the zone is unknown.
+#[must_use]
+pub fn day_in(name: &str, now: Timestamp) -> Date {
+    zone(name).unwrap_or(TimeZone::UTC).to_datetime(now).date()
+}
+
+/// A date of the season by its name.
+#[must_use]
+pub fn date(season: &SeasonSection, which: SeasonDate) -> Date {
+    match which {
+        SeasonDate::Opens => season.opens,
+        SeasonDate::CoverFrom => season.cover_from,
+        SeasonDate::DeclareBy => season.declare_by,
+        SeasonDate::PayBy => pay_by(season),
+        SeasonDate::Lapses => season.lapses,
+        SeasonDate::Closes => closes(season),
+    }
+}
+
+/// A time of day such as `09:00`; `None` where it is none, or so early that clocks change then.
+#[must_use]
+pub fn time_of_day(text: &str) -> Option<Time> {
+    let (hour, minute) = text.split_once(':')?;
+    let two = |part: &str| {
+        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse::<i8>().ok()).flatten()
+    };
+    let time = Time::new(two(hour)?, two(minute)?, 0, 0).ok()?;
+    (u32::try_from(time.hour()).ok()? >= HOUR_MIN).then_some(time)
+}
+
+/// The local date and time of a step that is counted from a date of the season; `None` where it
+/// names no date or two, or no time of day.
+#[must_use]
+pub fn counted(season: &SeasonSection, offset: &Offset) -> Option<DateTime> {
+    let days = i64::from(offset.days);
+    let day = match (offset.before, offset.after) {
+        (Some(which), None) => date(season, which).checked_sub(days.days()).ok()?,
+        (None, Some(which)) => date(season, which).checked_add(days.days()).ok()?,
+        _ => return None,
+    };
+    Some(day.to_datetime(time_of_day(&offset.at)?))
 }
 
 #[cfg(test)]
@@ -100,6 +172,39 @@ mod tests {
         ] {
             let got = daytime(now.parse().unwrap(), zone);
             assert_eq!(got.to_string(), want, "{now} {zone}");
+        }
+    }
+
+    #[test]
+    fn dates_left_out_are_the_day_of_lapse() {
+        let mut season = federation().relance.season;
+        (season.pay_by, season.closes, season.late_from) = (None, None, None);
+        assert_eq!((pay_by(&season), closes(&season)), (season.lapses, season.lapses));
+        assert_eq!(ends(&season).to_string(), "2027-04-01T04:00:00Z");
+        assert!(!is_late(&season, season.lapses));
+        assert!(is_late(&season, day_after(season.lapses)));
+        season.closes = Some(jiff::civil::date(2027, 6, 30));
+        assert_eq!(ends(&season).to_string(), "2027-07-01T04:00:00Z");
+        season.late_from = Some(season.declare_by);
+        assert!(is_late(&season, season.declare_by));
+    }
+
+    #[test]
+    fn steps_counted_from_a_date() {
+        let season = federation().relance.season;
+        let offset = |days, before, after, at: &str| Offset { days, before, after, at: at.into() };
+        let (deadline, lapses) = (Some(SeasonDate::DeclareBy), Some(SeasonDate::Lapses));
+        for (offset, want) in [
+            (offset(14, deadline, None, "09:00"), Some("2026-12-17T09:00:00")),
+            (offset(0, deadline, None, "16:30"), Some("2026-12-31T16:30:00")),
+            (offset(1, None, lapses, "09:00"), Some("2027-04-01T09:00:00")),
+            (offset(30, Some(SeasonDate::PayBy), None, "09:00"), Some("2027-01-27T09:00:00")),
+            (offset(1, deadline, lapses, "09:00"), None),
+            (offset(1, None, None, "09:00"), None),
+            (offset(1, deadline, None, "02:00"), None),
+        ] {
+            let got = counted(&season, &offset).map(|at| at.to_string());
+            assert_eq!(got.as_deref(), want, "{offset:?}");
         }
     }
 

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
+use super::entitled::{About, entitled, insurance_contact, promise, reader, step_of};
 use crate::actions::payload::{Payload, Wish};
 use crate::actions::{Context, desk, insurance, invoices, receipts};
 use crate::compose::{
@@ -11,7 +12,7 @@ use crate::compose::{
     Forwarded, InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said,
     Sent, mask,
 };
-use crate::config::{Association, InsuranceContact, StepKind};
+use crate::config::Association;
 use crate::domain::billing::{self, Terms};
 use crate::domain::desk::Channel;
 use crate::domain::insurance::{Outcome, Why};
@@ -36,6 +37,9 @@ const CONFIRM_LINK_DAYS: i64 = 7;
 
 /// Characters of a foreign sender's name that a desk sees: people's are shorter.
 const SENDER_NAME_CHARS_MAX: usize = 60;
+
+/// Stands in a preview for the address that a member has not.
+const NO_ADDRESS: &str = "no-address@members.example";
 
 /// A message ready to be claimed.
 #[derive(Debug, Clone)]
@@ -67,14 +71,6 @@ pub enum Drafted {
     Cancel(&'static str),
     /// Cannot be composed: a person must look.
     Hold(String),
-}
-
-/// The step of the season that a message of this kind is.
-#[must_use]
-pub fn step_of(kind: &str) -> Option<StepKind> {
-    [StepKind::Notice, StepKind::Reminder, StepKind::LastCall]
-        .into_iter()
-        .find(|s| s.as_str() == kind)
 }
 
 /// What the store knows, read in one snapshot.
@@ -114,14 +110,48 @@ pub fn draft(
     view: MessageView,
     now: Timestamp,
 ) -> Result<Drafted, StoreError> {
-    let facts = match facts(c, context, &view, now)? {
-        Ok(facts) => facts,
-        Err(drafted) => return Ok(drafted),
+    Ok(match facts(c, context, &view, now)? {
+        Ok(facts) => compose(context, composer, view, &facts, now),
+        Err(drafted) => drafted,
+    })
+}
+
+/// Composes a step as it would look, whether or not the member gets it: for showing, never for
+/// sending. `context` has keys of its own, so that no link in it opens anything.
+pub fn preview(
+    c: &Connection,
+    context: &Context,
+    composer: &Composer,
+    view: MessageView,
+    now: Timestamp,
+) -> Result<Drafted, StoreError> {
+    let Some(issuer) = context.config.association(&view.issuer) else {
+        return Ok(Drafted::Hold(format!("association {} is not configured", view.issuer)));
     };
+    let (member, renewal) = whom(c, &view)?;
+    let Some(person) = &member else { return Ok(Drafted::Cancel("not-here")) };
+    let terms = Terms::at(&context.config, issuer, now);
+    let bill = match eligibility::owing(&context.config, issuer, person, &terms) {
+        Ok(bill) => bill,
+        Err(why) => return Ok(Drafted::Cancel(why.as_str())),
+    };
+    let address = person.email.clone().unwrap_or_else(|| NO_ADDRESS.into());
+    let to = (address, Some(bill));
+    let facts = facts_for(c, context, &view, issuer, (member, renewal), to, now)?;
+    Ok(compose(context, composer, view, &facts, now))
+}
+
+fn compose(
+    context: &Context,
+    composer: &Composer,
+    view: MessageView,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Drafted {
     let mid = context.ring.message_id(&view.cause, view.attempt);
-    let letter = Writer { context, view: &view, facts: &facts, mid, now };
+    let letter = Writer { context, view: &view, facts, mid, now };
     match letter.compose(composer) {
-        Ok((composed, template, header_id)) => Ok(Drafted::Letter(Box::new(Letter {
+        Ok((composed, template, header_id)) => Drafted::Letter(Box::new(Letter {
             mid,
             address: facts.address.clone(),
             from: letter.envelope_from(),
@@ -130,8 +160,8 @@ pub fn draft(
             template,
             renewal_version: facts.renewal.as_ref().map(|r| r.version),
             view,
-        }))),
-        Err(why) => Ok(Drafted::Hold(why)),
+        })),
+        Err(why) => Drafted::Hold(why),
     }
 }
 
@@ -144,20 +174,39 @@ fn facts<'a>(
     let Some(issuer) = context.config.association(&view.issuer) else {
         return Ok(Err(Drafted::Hold(format!("association {} is not configured", view.issuer))));
     };
-    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-    let renewal =
-        view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    let payload = Payload::from_json(&view.payload);
-    let entitled = entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now);
-    let (address, bill) = match entitled {
-        Ok(found) => found,
-        Err(reason) => return Ok(Err(Drafted::Cancel(reason))),
-    };
-    let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
-    let bill = issued.or(bill);
+    let (member, renewal) = whom(c, view)?;
+    let promise = promise(c, renewal.as_ref())?;
+    let about = About { view, member: member.as_ref(), renewal: renewal.as_ref(), promise };
     if let Some(reason) = overtaken(c, view)? {
         return Ok(Err(Drafted::Cancel(reason)));
     }
+    match entitled(context, issuer, &about, now) {
+        Ok(to) => Ok(Ok(facts_for(c, context, view, issuer, (member, renewal), to, now)?)),
+        Err(reason) => Ok(Err(Drafted::Cancel(reason))),
+    }
+}
+
+fn whom(
+    c: &Connection,
+    view: &MessageView,
+) -> Result<(Option<Member>, Option<Renewal>), StoreError> {
+    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    let renewal = view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten();
+    Ok((member, renewal.map(|r| r.renewal)))
+}
+
+fn facts_for<'a>(
+    c: &Connection,
+    context: &'a Context,
+    view: &MessageView,
+    issuer: &'a Association,
+    (member, renewal): (Option<Member>, Option<Renewal>),
+    (address, bill): (String, Option<Bill>),
+    now: Timestamp,
+) -> Result<Facts<'a>, StoreError> {
+    let issued = view.renewal.map(|id| invoices::standing_bill(c, id)).transpose()?.flatten();
+    let bill = issued.or(bill);
+    let payload = Payload::from_json(&view.payload);
     let invoice =
         payload.invoice.map(|id| documents::by_id(c, InvoiceId(id))).transpose()?.flatten();
     let received = match (payload.payment, view.renewal) {
@@ -175,7 +224,7 @@ fn facts<'a>(
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
     let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
-    Ok(Ok(Facts {
+    Ok(Facts {
         issuer,
         member,
         renewal,
@@ -191,11 +240,14 @@ fn facts<'a>(
         about,
         cover: cover(c, context, view, now)?,
         certificate: certificate(c, context, view)?,
-    }))
+    })
 }
 
 /// Why news of cover is news no more: it was revised since.
-fn overtaken(c: &Connection, view: &MessageView) -> Result<Option<&'static str>, StoreError> {
+pub(super) fn overtaken(
+    c: &Connection,
+    view: &MessageView,
+) -> Result<Option<&'static str>, StoreError> {
     let told = match view.kind.as_str() {
         "cover-ended" => Outcome::Interrupted,
         "cover-pending" => Outcome::Pending,
@@ -268,91 +320,6 @@ fn note(
         shared: shared.join(", "),
         contact: member.map(|m| people::contact(c, m.id)).transpose()?.unwrap_or_default(),
         firing: payload.firing.map(|id| firings::by_id(c, FiringId(id))).transpose()?.flatten(),
-    })
-}
-
-/// Whose desk reads what is for a desk: the issuer's own, or its deputy.
-fn reader<'a>(
-    context: &'a Context,
-    issuer: &'a Association,
-    view: &MessageView,
-) -> &'a Association {
-    let deputy = Payload::from_json(&view.payload).deputy;
-    context.config.association(&deputy).unwrap_or(issuer)
-}
-
-/// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
-/// transaction that claims.
-fn entitled(
-    context: &Context,
-    issuer: &Association,
-    view: &MessageView,
-    member: Option<&Member>,
-    renewal: Option<&Renewal>,
-    now: Timestamp,
-) -> Result<(String, Option<Bill>), &'static str> {
-    let terms = Terms::at(&context.config, issuer, now);
-    if view.to_desk {
-        let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
-        let desk = &reader(context, issuer, view).desk;
-        let address = insurance_contact(context, view).map_or(&desk.email, |c| &c.email);
-        return Ok((address.clone(), bill));
-    }
-    let Some(member) = member else { return Err("not-here") };
-    if let Some(step) = step_of(&view.kind) {
-        let bill = eligibility::decide(&context.config, issuer, step, member, renewal, &terms)
-            .map_err(eligibility::Excluded::as_str)?;
-        let address = member.email.clone().ok_or("no-address")?;
-        return Ok((address, Some(bill)));
-    }
-    if member.status == "deceased" {
-        return Err("not-active");
-    }
-    let address = member.email.clone().ok_or("no-address")?;
-    if member.suspended {
-        return Err("address-suspended");
-    }
-    Ok((address, billing::bill(&context.config, member, issuer, &terms)))
-}
-
-/// Who gets a note about an insurance declaration, where that is not the desk.
-fn insurance_contact<'a>(context: &'a Context, view: &MessageView) -> Option<&'a InsuranceContact> {
-    let topic = Payload::from_json(&view.payload).topic;
-    let contact = context.config.relance.insurance.as_ref()?.contact.as_ref()?;
-    (DeskTopic::parse(&topic) == Some(DeskTopic::InsuranceFollowUp)).then_some(contact)
-}
-
-/// What a letter finds in the transaction that would claim it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Still {
-    /// All holds: send these octets.
-    Good,
-    /// Something that it shows has changed: compose again.
-    Changed,
-    /// It must not go: the reason.
-    Cancel(&'static str),
-}
-
-/// Looks again, with the store as it is now.
-pub fn recheck(
-    c: &Connection,
-    context: &Context,
-    letter: &Letter,
-    now: Timestamp,
-) -> Result<Still, StoreError> {
-    let view = &letter.view;
-    let Some(issuer) = context.config.association(&view.issuer) else { return Ok(Still::Changed) };
-    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-    let renewal =
-        view.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten().map(|r| r.renewal);
-    if let Some(reason) = overtaken(c, view)? {
-        return Ok(Still::Cancel(reason));
-    }
-    Ok(match entitled(context, issuer, view, member.as_ref(), renewal.as_ref(), now) {
-        Err(reason) => Still::Cancel(reason),
-        Ok((address, _)) if address != letter.address => Still::Changed,
-        Ok(_) if renewal.map(|r| r.version) != letter.renewal_version => Still::Changed,
-        Ok(_) => Still::Good,
     })
 }
 
@@ -482,7 +449,8 @@ impl Writer<'_> {
             if let Some(contact) = insurance_contact(self.context, self.view) {
                 return contact.language;
             }
-            return reader(self.context, issuer, self.view).desk.language;
+            let day = crate::domain::season::day_in(&issuer.zone, self.now);
+            return reader(self.context, issuer, self.view, day).desk.language;
         }
         self.facts.member.as_ref().map_or(issuer.language, |m| m.reads(issuer.language))
     }

@@ -5,6 +5,7 @@
 //! A worker claims (in one commit with its last outcome), sends, and so on. Answers to people go
 //! first and have a connection of their own.
 
+mod entitled;
 mod feed;
 mod letter;
 pub mod maildir;
@@ -21,7 +22,8 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-pub use letter::{Drafted, Letter, draft, step_of};
+pub use entitled::step_of;
+pub use letter::{Drafted, Letter, draft, preview};
 pub use settle::{Claimed, InFlight, claim, hold_sick_firing, recover, settle};
 
 use crate::actions::Context;

@@ -69,10 +69,10 @@ pub fn claim(
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     let now_ms = now.as_millisecond();
-    match super::letter::recheck(c, context, letter, now)? {
-        super::letter::Still::Good => {}
-        super::letter::Still::Changed => return Ok(Claimed::Later),
-        super::letter::Still::Cancel(reason) => {
+    match super::entitled::recheck(c, context, letter, now)? {
+        super::entitled::Still::Good => {}
+        super::entitled::Still::Changed => return Ok(Claimed::Later),
+        super::entitled::Still::Cancel(reason) => {
             cancel(c, letter.view.id, reason, now)?;
             return Ok(Claimed::Gone);
         }

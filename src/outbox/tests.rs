@@ -370,7 +370,7 @@ fn planning_twice_adds_nothing() {
     bench.read(|c| {
         assert_eq!(scheduler::register_due(c, &context, now)?, 0);
         let notice = firings::all(c)?.into_iter().find(|f| f.issuer == "OPPI").unwrap();
-        firings::replan(c, notice.id, "2026-11-04")?;
+        firings::replan(c, notice.id, firings::FiringState::Planning, "2026-11-04")?;
         while scheduler::chunk(c, &context, notice.id, now)? == ChunkEnd::More {}
         assert_eq!(messages::tally(c)?, vec![("notice".into(), "queued".into(), 5)]);
         Ok(())

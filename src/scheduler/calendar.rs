@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::rule::{Rule, RuleFault};
-use crate::config::{Association, Config, Schedule};
+use crate::config::{Association, Config, Schedule, SeasonSection};
 use crate::domain::season;
 
 /// One nominal firing.
@@ -46,13 +46,37 @@ pub fn between(
     for schedule in &config.schedules {
         let Some(issuer) = config.association(&schedule.association) else { continue };
         let zone = schedule.zone.as_deref().unwrap_or(&issuer.zone);
-        let rule = Rule::parse(&schedule.cron, zone)?;
-        for (local, due) in rule.firings(after, until.min(ends)) {
+        for (local, due) in
+            of_schedule(schedule, &config.relance.season, zone, after, until.min(ends))?
+        {
             out.push(Nominal { schedule, issuer, local, zone, due });
         }
     }
     out.sort_by(|a, b| a.due.cmp(&b.due).then_with(|| a.schedule.id.cmp(&b.schedule.id)));
     Ok(out)
+}
+
+/// When a schedule is due, later than `after` and not later than `until`: its rule's local times,
+/// or the one that is counted from a date of the season.
+pub fn of_schedule(
+    schedule: &Schedule,
+    season: &SeasonSection,
+    zone: &str,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(DateTime, Timestamp)>, RuleFault> {
+    if let Some(cron) = &schedule.cron {
+        return Ok(Rule::parse(cron, zone)?.firings(after, until).collect());
+    }
+    let offset = schedule.offset.as_ref().and_then(|offset| season::counted(season, offset));
+    let Some(local) = offset else { return Ok(Vec::new()) };
+    let rules = season::zone(zone).ok_or_else(|| RuleFault::Zone(zone.to_owned()))?;
+    let due = rules.to_ambiguous_timestamp(local).compatible().ok();
+    Ok(due
+        .filter(|due| *due > after && *due <= until)
+        .map(|due| (local, due))
+        .into_iter()
+        .collect())
 }
 
 /// The first firing later than `after`.

@@ -1,5 +1,5 @@
 //! Owns looking ahead: each coming firing with its recipients by language and the excluded by
-//! reason, as the store stands now.
+//! reason, what money may come, what is overdue or waits, as the store stands now. Never writes.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,30 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::calendar;
-use crate::config::{Config, StepKind};
-use crate::domain::billing::Terms;
-use crate::domain::eligibility;
-use crate::domain::words::Lang;
-use crate::store::{StoreError, people, renewals};
+use super::calendar::{self, Nominal};
+use super::census::{Census, Expected, Recipients, Tally};
+use crate::config::Config;
+use crate::domain::eligibility::Step;
+use crate::domain::gate::Count;
+use crate::domain::season;
+use crate::store::firings::{self, FiringState};
+use crate::store::{StoreError, forecasts};
 
-/// Members read at once.
-const READ_AT_ONCE: i64 = 500;
+/// The season ahead.
+#[derive(Debug, Clone, Serialize)]
+pub struct Forecast {
+    /// Season's id.
+    pub season: String,
+    /// The season before it, where the store remembers one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_season: Option<String>,
+    /// Coming firings, by instant.
+    pub firings: Vec<Coming>,
+    /// What each association may expect.
+    pub expected: Vec<Expected>,
+    /// What should have gone out and did not.
+    pub open: Vec<Open>,
+}
 
 /// One coming firing.
 #[derive(Debug, Clone, Serialize)]
@@ -36,91 +51,143 @@ pub struct Coming {
     pub recipients: Recipients,
     /// How many would not, by reason.
     pub excluded: BTreeMap<&'static str, u64>,
+    /// Who would not, by number with the reason, where the names were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<(String, &'static str)>,
+    /// What a person approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Count>,
+    /// How many got the step in the season before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_season: Option<i64>,
+    /// What approving it would keep.
+    #[serde(skip)]
+    pub count: Count,
 }
 
-/// Recipients by the language that comes first.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Recipients {
-    /// All of them.
-    pub total: u64,
-    /// English first.
-    pub en: u64,
-    /// French first.
-    pub fr: u64,
+/// A firing that is overdue or waits for a person.
+#[derive(Debug, Clone, Serialize)]
+pub struct Open {
+    /// Its number, where it was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firing: Option<i64>,
+    /// Schedule's id.
+    pub schedule: String,
+    /// Nominal local time.
+    pub local: String,
+    /// `overdue` or `held`.
+    pub state: &'static str,
+    /// Why it waits.
+    pub reason: String,
+    /// Its recipients, where it waits because of their number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<i64>,
 }
 
-type Count = (Recipients, BTreeMap<&'static str, u64>);
+/// What to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    /// Firings later than this,
+    pub after: Timestamp,
+    /// and not later than this.
+    pub until: Timestamp,
+    /// What the calendar reads: firings before it are overdue.
+    pub now: Timestamp,
+    /// Whether the numbers of the excluded are asked for.
+    pub members: bool,
+}
 
-/// Every firing later than `after` and not later than `until`, by instant.
-pub fn forecast(
-    c: &Connection,
-    config: &Config,
-    after: Timestamp,
-    until: Timestamp,
-) -> Result<Vec<Coming>, StoreError> {
-    let nominal =
-        calendar::between(config, after, until).map_err(|e| StoreError::GiveUp(e.to_string()))?;
-    let mut counts: BTreeMap<(String, &'static str), Count> = BTreeMap::new();
+/// Every firing in the time asked for, by instant.
+pub fn forecast(c: &Connection, config: &Config, wish: Wish) -> Result<Forecast, StoreError> {
+    let section = &config.relance.season;
+    let nominal = calendar::between(config, wish.after, wish.until)
+        .map_err(|e| StoreError::GiveUp(e.to_string()))?;
+    let last_season = forecasts::season_before(c, &section.id)?;
+    let reached = match &last_season {
+        Some(season) => forecasts::reached(c, season)?,
+        None => BTreeMap::new(),
+    };
+    let mut firings: Vec<Option<Coming>> = vec![None; nominal.len()];
+    let mut expected = Vec::new();
     for association in &config.associations {
-        let kinds: Vec<StepKind> = [StepKind::Notice, StepKind::Reminder, StepKind::LastCall]
-            .into_iter()
-            .filter(|k| {
-                nominal.iter().any(|n| n.issuer.code == association.code && n.schedule.kind == *k)
-            })
-            .collect();
-        if !kinds.is_empty() {
-            count(c, config, &association.code, &kinds, after, &mut counts)?;
+        let own: Vec<usize> =
+            (0..nominal.len()).filter(|n| nominal[*n].issuer.code == association.code).collect();
+        let steps = own.iter().map(|n| step(&nominal[*n])).collect();
+        let day = season::day_in(&association.zone, wish.now);
+        let mut census = Census::new(config, association, steps, day).with_names(wish.members);
+        while census.page(c)? {}
+        for (n, tally) in own.into_iter().zip(census.tallies) {
+            let nominal = &nominal[n];
+            let key = (association.code.clone(), nominal.schedule.step.clone());
+            let approved = forecasts::of_firing(c, &nominal.schedule.id, &nominal.key())?;
+            firings[n] = Some(coming(nominal, tally, approved, reached.get(&key).copied()));
         }
+        expected.push(census.expected);
     }
-    Ok(nominal
-        .into_iter()
-        .map(|n| {
-            let key = (n.issuer.code.clone(), n.schedule.kind.as_str());
-            let (recipients, excluded) = counts.get(&key).cloned().unwrap_or_default();
-            Coming {
-                schedule: n.schedule.id.clone(),
-                association: n.issuer.code.clone(),
-                step: n.schedule.step.clone(),
-                local: n.key(),
-                zone: n.zone.to_owned(),
-                utc: n.due,
-                recipients,
-                excluded,
-            }
-        })
-        .collect())
+    Ok(Forecast {
+        season: section.id.clone(),
+        last_season,
+        firings: firings.into_iter().flatten().collect(),
+        expected,
+        open: open(c, config, wish.now)?,
+    })
 }
 
-fn count(
-    c: &Connection,
-    config: &Config,
-    code: &str,
-    kinds: &[StepKind],
-    now: Timestamp,
-    counts: &mut BTreeMap<(String, &'static str), Count>,
-) -> Result<(), StoreError> {
-    let Some(issuer) = config.association(code) else { return Ok(()) };
-    let terms = Terms::at(config, issuer, now);
-    let mut after = 0;
-    loop {
-        let members = people::of_association(c, code, after, READ_AT_ONCE)?;
-        let Some(last) = members.last() else { return Ok(()) };
-        after = last.id.0;
-        for member in &members {
-            let renewal = renewals::find(c, member.id, code, &config.relance.season.id)?;
-            for kind in kinds {
-                let (to, out) = counts.entry((code.to_owned(), kind.as_str())).or_default();
-                match eligibility::decide(config, issuer, *kind, member, renewal.as_ref(), &terms) {
-                    Ok(_) => {
-                        to.total += 1;
-                        match member.reads(issuer.language) {
-                            Lang::En => to.en += 1,
-                            Lang::Fr => to.fr += 1,
-                        }
-                    }
-                    Err(why) => *out.entry(why.as_str()).or_default() += 1,
-                }
-            }
+fn step(nominal: &Nominal<'_>) -> Step {
+    let schedule = nominal.schedule;
+    let day = season::day_in(&nominal.issuer.zone, nominal.due);
+    let nominal = Some(nominal.local.date());
+    Step { kind: schedule.kind, audience: schedule.audience(), day, nominal }
+}
+
+fn coming(
+    nominal: &Nominal<'_>,
+    tally: Tally,
+    approved: Option<Count>,
+    last_season: Option<i64>,
+) -> Coming {
+    Coming {
+        schedule: nominal.schedule.id.clone(),
+        association: nominal.issuer.code.clone(),
+        step: nominal.schedule.step.clone(),
+        local: nominal.key(),
+        zone: nominal.zone.to_owned(),
+        utc: nominal.due,
+        recipients: tally.recipients,
+        count: tally.count(),
+        excluded: tally.excluded,
+        members: tally.members,
+        approved,
+        last_season,
+    }
+}
+
+/// What is overdue, and what waits for a person.
+pub fn open(c: &Connection, config: &Config, now: Timestamp) -> Result<Vec<Open>, StoreError> {
+    let mut open = Vec::new();
+    let due = calendar::between(config, Timestamp::MIN, now)
+        .map_err(|e| StoreError::GiveUp(e.to_string()))?;
+    for nominal in due {
+        if !firings::exists(c, &nominal.schedule.id, &nominal.key())? {
+            open.push(Open {
+                firing: None,
+                schedule: nominal.schedule.id.clone(),
+                local: nominal.key(),
+                state: "overdue",
+                reason: String::new(),
+                counted: None,
+            });
         }
     }
+    for firing in firings::in_state(c, FiringState::Held)? {
+        open.push(Open {
+            firing: Some(firing.id.0),
+            schedule: firing.schedule,
+            local: firing.local,
+            state: "held",
+            reason: firing.reason,
+            counted: firing.counted,
+        });
+    }
+    Ok(open)
 }

@@ -2,11 +2,18 @@
 //! anything.
 
 pub mod calendar;
+pub mod census;
+mod daily;
 pub mod digests;
 pub mod forecast;
+mod gate;
+pub mod letters;
 mod plan;
+mod register;
 pub mod rule;
 mod tick;
 
-pub use plan::{ChunkEnd, chunk};
-pub use tick::{Scheduler, register_due};
+pub use daily::{is_behind, next_reminder};
+pub use plan::{ChunkEnd, chunk, nominal_day};
+pub use register::register_due;
+pub use tick::Scheduler;

@@ -13,9 +13,8 @@ use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span, Timestamp};
 
-/// Clocks change between midnight and four in every zone of North America: nothing may be due
-/// then.
-pub const HOUR_MIN: u32 = 4;
+pub use crate::domain::season::HOUR_MIN;
+
 /// Longer than any sensible rule: a bound on the parser's work.
 const TEXT_OCTETS_MAX: usize = 200;
 /// A rule must fire within these years, whichever they are: 29 February is among them.

@@ -8,6 +8,8 @@ use crate::ids::FiringId;
 /// Where a firing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FiringState {
+    /// Its recipients are being counted, to be compared with the approved forecast.
+    Counting,
     /// Its messages are being written, chunk by chunk.
     Planning,
     /// All of them are written.
@@ -23,6 +25,7 @@ impl FiringState {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Counting => "counting",
             Self::Planning => "planning",
             Self::Done => "done",
             Self::Held => "held",
@@ -32,6 +35,7 @@ impl FiringState {
 
     fn parse(text: &str) -> Self {
         match text {
+            "counting" => Self::Counting,
             "planning" => Self::Planning,
             "done" => Self::Done,
             "cancelled" => Self::Cancelled,
@@ -81,14 +85,18 @@ pub struct FiringRow {
     pub hold_until_ms: Option<i64>,
     /// Local date of the last daily pass over it.
     pub replanned_on: String,
+    /// Recipients found when it was last compared with its approved forecast.
+    pub counted: Option<i64>,
 }
 
+/// The reason of a firing whose count differs too much from the approved forecast.
+pub const SURPRISING: &str = "surprising count";
 /// The reason of a firing that a person let go.
 pub const APPROVED: &str = "approved";
 
 const COLUMNS: &str =
     "id, schedule, local, zone, due_at, season, issuer, step, kind, state, cursor,
-    planned, excluded, reason, hold_until, replanned_on";
+    planned, excluded, reason, hold_until, replanned_on, counted";
 
 fn row(r: &SqlRow<'_>) -> rusqlite::Result<FiringRow> {
     let state: String = r.get(9)?;
@@ -109,6 +117,7 @@ fn row(r: &SqlRow<'_>) -> rusqlite::Result<FiringRow> {
         reason: r.get(13)?,
         hold_until_ms: r.get(14)?,
         replanned_on: r.get(15)?,
+        counted: r.get(16)?,
     })
 }
 
@@ -168,43 +177,83 @@ pub fn all(c: &Connection) -> Result<Vec<FiringRow>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The latest done firing of an issuer in a season.
-pub fn latest_done(
-    c: &Connection,
-    issuer: &str,
-    season: &str,
-) -> Result<Option<FiringRow>, StoreError> {
+/// The done firings of an issuer in a season, latest first.
+pub fn done(c: &Connection, issuer: &str, season: &str) -> Result<Vec<FiringRow>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM firing WHERE issuer = ?1 AND season = ?2 AND state = 'done'
-         ORDER BY due_at DESC, id DESC LIMIT 1"
+         ORDER BY due_at DESC, id DESC"
     );
-    Ok(c.prepare_cached(&sql)?.query_row((issuer, season), row).optional()?)
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement.query_map((issuer, season), row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Moves the cursor on after a chunk; `done` closes it.
+/// The latest firing of a schedule that waits for a person.
+pub fn held_of(c: &Connection, schedule: &str) -> Result<Option<FiringRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM firing WHERE schedule = ?1 AND state = 'held'
+         ORDER BY due_at DESC LIMIT 1"
+    );
+    Ok(c.prepare_cached(&sql)?.query_row([schedule], row).optional()?)
+}
+
+/// Ends a count: the firing is planned, or held with a reason.
+pub fn counted(
+    c: &Connection,
+    id: FiringId,
+    recipients: i64,
+    state: FiringState,
+    reason: &str,
+) -> Result<bool, StoreError> {
+    let n = c.execute(
+        "UPDATE firing SET state = ?2, counted = ?3, reason = iif(?4 = '', reason, ?4)
+         WHERE id = ?1 AND state = 'counting'",
+        (id.0, state.as_str(), recipients, reason),
+    )?;
+    Ok(n == 1)
+}
+
+/// How far one chunk of planning came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the columns")]
+pub struct Progress {
+    pub cursor: i64,
+    /// In this chunk.
+    pub planned: i64,
+    /// In this chunk.
+    pub excluded: i64,
+}
+
+/// Moves the cursor on after a chunk. `done_on`: it was the last, on that local day, whose daily
+/// pass it was.
 pub fn advance(
     c: &Connection,
     id: FiringId,
-    cursor: i64,
-    planned: i64,
-    excluded: i64,
-    done: bool,
+    progress: Progress,
+    done_on: Option<&str>,
 ) -> Result<(), StoreError> {
+    let Progress { cursor, planned, excluded } = progress;
     c.prepare_cached(
         "UPDATE firing SET cursor = ?2, planned = planned + ?3, excluded = excluded + ?4,
-           state = iif(?5, 'done', state) WHERE id = ?1 AND state = 'planning'",
+           state = iif(?5 IS NULL, state, 'done'), replanned_on = coalesce(?5, replanned_on)
+         WHERE id = ?1 AND state = 'planning'",
     )?
-    .execute((id.0, cursor, planned, excluded, done))?;
+    .execute((id.0, cursor, planned, excluded, done_on))?;
     Ok(())
 }
 
-/// Starts a daily pass: the same firing is planned again from the first member; causes keep
-/// everybody at one message.
-pub fn replan(c: &Connection, id: FiringId, on: &str) -> Result<(), StoreError> {
+/// Starts a daily pass: the same firing is planned again from the first member, or counted before;
+/// causes keep everybody at one message.
+pub fn replan(
+    c: &Connection,
+    id: FiringId,
+    state: FiringState,
+    on: &str,
+) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE firing SET state = 'planning', cursor = 0, excluded = 0, replanned_on = ?2
+        "UPDATE firing SET state = ?3, cursor = 0, excluded = 0, replanned_on = ?2
          WHERE id = ?1 AND state = 'done'",
-        (id.0, on),
+        (id.0, on, state.as_str()),
     )?;
     Ok(())
 }
@@ -230,13 +279,15 @@ pub fn approve(c: &Connection, id: FiringId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Steps that have fired in a season: `(schedule, issuer, step)`, so that a renamed one is seen.
-pub fn fired_steps(
-    c: &Connection,
-    season: &str,
-) -> Result<Vec<(String, String, String)>, StoreError> {
-    let mut statement =
-        c.prepare("SELECT DISTINCT schedule, issuer, step FROM firing WHERE season = ?1")?;
-    let rows = statement.query_map([season], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+/// The latest firing of each step of a season that has written a message or still may: a schedule
+/// that is renamed or gone is seen by it.
+pub fn fired_steps(c: &Connection, season: &str) -> Result<Vec<FiringRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, max(due_at) FROM firing
+         WHERE season = ?1 AND (planned > 0 OR state IN ('counting', 'planning', 'held'))
+         GROUP BY schedule, issuer, step ORDER BY schedule"
+    );
+    let mut statement = c.prepare(&sql)?;
+    let rows = statement.query_map([season], row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,11 +1,13 @@
 //! Owns the outbox: one row a cause, and its state machine
 //! `queued → sending → sent | refused | deferred | unknown`, besides `held` and `cancelled`.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
 use crate::domain::words::MessageState;
-use crate::ids::{FiringId, MessageRow, PersonId, RenewalId};
+use crate::ids::{FiringId, MessageId, MessageRow, PersonId, RenewalId};
 
 /// Whom a message goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,6 +228,86 @@ pub fn put_back(
     )?
     .execute((id.0, state.as_str(), due_ms, count_try, reason, at_ms))?;
     Ok(())
+}
+
+/// A message of the calendar that a member got, or is about to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// In whose name.
+    pub issuer: String,
+    /// When it was planned.
+    pub at_ms: i64,
+    /// When its firing was due; `None` where the member had asked for it.
+    pub due_ms: Option<i64>,
+    /// Which step it is: the kind's text form.
+    pub kind: String,
+}
+
+/// The calendar's messages since `since_ms` to the persons in a range of rows, without those of
+/// the firing `but`.
+pub fn steps_of(
+    c: &Connection,
+    (first, last): (PersonId, PersonId),
+    since_ms: i64,
+    but: FiringId,
+) -> Result<BTreeMap<PersonId, Vec<Step>>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT m.person, m.issuer, m.created_at, f.due_at, m.kind
+         FROM message m LEFT JOIN firing f ON f.id = m.firing
+         WHERE m.person BETWEEN ?1 AND ?2 AND m.priority = 1 AND m.recipient = 'member'
+           AND m.created_at >= ?3 AND m.state <> 'cancelled' AND m.firing IS NOT ?4",
+    )?;
+    let mut rows = statement.query((first.0, last.0, since_ms, but.0))?;
+    let mut found: BTreeMap<PersonId, Vec<Step>> = BTreeMap::new();
+    while let Some(r) = rows.next()? {
+        found.entry(PersonId(r.get(0)?)).or_default().push(Step {
+            issuer: r.get(1)?,
+            at_ms: r.get(2)?,
+            due_ms: r.get(3)?,
+            kind: r.get(4)?,
+        });
+    }
+    Ok(found)
+}
+
+/// A message that reached a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// The message.
+    pub id: MessageRow,
+    /// Its attempt.
+    pub mid: MessageId,
+    /// Kind.
+    pub kind: String,
+    /// Number of the member.
+    pub member_no: String,
+    /// About which renewal.
+    pub renewal: RenewalId,
+}
+
+/// Up to `limit` messages of the calendar that were sent, after the message `after`.
+pub fn reached_after(
+    c: &Connection,
+    after: MessageRow,
+    limit: i64,
+) -> Result<Vec<Reached>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT m.id, a.mid, m.kind, p.member_no, m.renewal
+         FROM message m JOIN attempt a ON a.message = m.id AND a.n = m.attempt
+         JOIN person p ON p.id = m.person
+         WHERE m.id > ?1 AND m.state = 'sent' AND m.priority = 1 AND m.recipient = 'member'
+           AND m.renewal IS NOT NULL ORDER BY m.id LIMIT ?2 + 0",
+    )?;
+    let rows = statement.query_map((after.0, limit), |r| {
+        Ok(Reached {
+            id: MessageRow(r.get(0)?),
+            mid: MessageId::from_i64(r.get(1)?),
+            kind: r.get(2)?,
+            member_no: r.get(3)?,
+            renewal: RenewalId(r.get(4)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Moves a waiting message's time, and nothing else.

@@ -11,6 +11,7 @@ use super::StoreError;
 const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("migrations/0001_start.sql")),
     (2, include_str!("migrations/0002_season.sql")),
+    (3, include_str!("migrations/0003_calendar.sql")),
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
 ];
@@ -56,6 +57,17 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Refuses a file that [`run`] would have to change.
+pub(super) fn refuse_older(connection: &Connection) -> Result<(), StoreError> {
+    let found: i64 =
+        connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?;
+    match found.cmp(&SCHEMA_VERSION) {
+        std::cmp::Ordering::Less => Err(StoreError::Older { found, known: SCHEMA_VERSION }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(StoreError::Newer { found, known: SCHEMA_VERSION }),
+    }
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ pub mod addresses;
 pub mod attempts;
 pub mod certificates;
 pub mod checkouts;
+pub mod copies;
 pub mod declarations;
 pub mod desk;
 pub mod digests;
 pub mod firings;
+pub mod forecasts;
 pub mod inbounds;
 pub mod invoices;
 pub mod ledger;
@@ -23,6 +25,7 @@ pub mod outcomes;
 pub mod overview;
 pub mod payments;
 pub mod people;
+pub mod pledges;
 pub mod renewals;
 pub mod sign_ins;
 pub mod staging;
@@ -65,6 +68,16 @@ pub enum StoreError {
     /// Trying again will not help: a fault in the data or in us.
     #[error("the store (relance.db) refused it: {0}")]
     GiveUp(String),
+    /// The file was written by an older version, and this only reads.
+    #[error(
+        "the state is of an older Relance (schema {found}, this one needs {known}); start the daemon once, or run a command that writes: it is migrated then"
+    )]
+    Older {
+        /// Schema number of the file.
+        found: i64,
+        /// What this binary needs.
+        known: i64,
+    },
     /// The file was written by a newer version.
     #[error(
         "the state was written by a newer Relance (schema {found}, this one knows {known}); install that version, or restore the backup made before its migration"
@@ -222,12 +235,42 @@ impl Direct {
     }
 }
 
-/// One read of a command, in one snapshot.
+/// One read of a command, in one snapshot. Makes and migrates nothing.
 pub fn read_once<T>(
     state: &Path,
     f: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    in_snapshot(&open_reader(&state.join(FILE))?, f)
+    Look::open(state)?.read(f)
+}
+
+/// A command's reading connection, for several looks.
+pub struct Look(Connection);
+
+impl Look {
+    /// Opens the state's file as it is: a file of an older version is refused, not migrated.
+    pub fn open(state: &Path) -> Result<Self, StoreError> {
+        let connection = open_reader(&state.join(FILE))?;
+        migrate::refuse_older(&connection)?;
+        Ok(Self(connection))
+    }
+
+    /// As [`Look::open`]; where there is no file, an empty store in memory.
+    pub fn open_or_empty(state: &Path) -> Result<Self, StoreError> {
+        if state.join(FILE).exists() {
+            return Self::open(state);
+        }
+        let mut connection = Connection::open_in_memory()?;
+        migrate::run(&mut connection, 0)?;
+        Ok(Self(connection))
+    }
+
+    /// Runs `f` in one snapshot.
+    pub fn read<T>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        in_snapshot(&self.0, f)
+    }
 }
 
 fn open_writable(path: &Path) -> Result<Connection, StoreError> {

@@ -75,20 +75,23 @@ fn member(r: &SqlRow<'_>) -> rusqlite::Result<Member> {
     })
 }
 
+/// Columns after the person's.
+fn membership(r: &SqlRow<'_>) -> rusqlite::Result<Membership> {
+    Ok(Membership {
+        association: r.get(1)?,
+        category: r.get(2)?,
+        pli: r.get(3)?,
+        home: r.get(4)?,
+        since: r.get::<_, Option<String>>(5)?.and_then(|day| day.parse().ok()),
+    })
+}
+
 fn fill(c: &Connection, member: &mut Member) -> Result<(), StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT association, category, pli, home, since FROM membership
+        "SELECT person, association, category, pli, home, since FROM membership
          WHERE person = ?1 AND missing = 0 ORDER BY id",
     )?;
-    let rows = statement.query_map([member.id.0], |r| {
-        Ok(Membership {
-            association: r.get(0)?,
-            category: r.get(1)?,
-            pli: r.get(2)?,
-            home: r.get(3)?,
-            since: r.get::<_, Option<String>>(4)?.and_then(|day| day.parse().ok()),
-        })
-    })?;
+    let rows = statement.query_map([member.id.0], membership)?;
     member.memberships = rows.collect::<Result<_, _>>()?;
     let mut statement =
         c.prepare_cached("SELECT association FROM unsubscription WHERE person = ?1")?;
@@ -137,10 +140,37 @@ pub fn of_association(
         let rows = statement.query_map((association, after, limit), member)?;
         rows.collect::<Result<Vec<_>, _>>()?
     };
-    for member in &mut members {
-        fill(c, member)?;
-    }
+    fill_page(c, &mut members)?;
     Ok(members)
+}
+
+/// As [`fill`], for a page in order of row, with one look at each table.
+fn fill_page(c: &Connection, members: &mut [Member]) -> Result<(), StoreError> {
+    let (Some(first), Some(last)) = (members.first(), members.last()) else { return Ok(()) };
+    let range = (first.id.0, last.id.0);
+    let mut put = |person: i64, put: &mut dyn FnMut(&mut Member)| {
+        if let Ok(at) = members.binary_search_by_key(&person, |m| m.id.0) {
+            put(&mut members[at]);
+        }
+    };
+    let mut statement = c.prepare_cached(
+        "SELECT person, association, category, pli, home, since FROM membership
+         WHERE person BETWEEN ?1 AND ?2 AND missing = 0 ORDER BY person, id",
+    )?;
+    let mut rows = statement.query(range)?;
+    while let Some(r) = rows.next()? {
+        let mut place = Some(membership(r)?);
+        put(r.get(0)?, &mut |member| member.memberships.extend(place.take()));
+    }
+    let mut statement = c.prepare_cached(
+        "SELECT person, association FROM unsubscription WHERE person BETWEEN ?1 AND ?2",
+    )?;
+    let mut rows = statement.query(range)?;
+    while let Some(r) = rows.next()? {
+        let association: String = r.get(1)?;
+        put(r.get(0)?, &mut |member| member.unsubscribed.push(association.clone()));
+    }
+    Ok(())
 }
 
 /// Contact data of one person.
@@ -158,6 +188,29 @@ pub fn contact(c: &Connection, id: PersonId) -> Result<PersonRow, StoreError> {
             employer: r.get(5)?,
         })
     })?)
+}
+
+/// Where a letter to a person goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the columns of the member list")]
+pub struct Postal {
+    pub street: String,
+    pub city: String,
+    pub postal_code: String,
+    pub country: String,
+}
+
+/// Postal address of one person.
+pub fn postal(c: &Connection, id: PersonId) -> Result<Postal, StoreError> {
+    Ok(c.prepare_cached("SELECT street, city, postal_code, country FROM person WHERE id = ?1")?
+        .query_row([id.0], |r| {
+            Ok(Postal {
+                street: r.get(0)?,
+                city: r.get(1)?,
+                postal_code: r.get(2)?,
+                country: r.get(3)?,
+            })
+        })?)
 }
 
 /// Given and family name behind a member number.

@@ -1,6 +1,9 @@
 //! Owns renewals and the answers given to them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
@@ -54,6 +57,7 @@ fn row(r: &SqlRow<'_>) -> rusqlite::Result<RenewalRow> {
                 )
             })?,
             version: r.get(5)?,
+            remind_on: day(r, 6)?,
         },
         person: PersonId(r.get(1)?),
         issuer: r.get(2)?,
@@ -61,7 +65,12 @@ fn row(r: &SqlRow<'_>) -> rusqlite::Result<RenewalRow> {
     })
 }
 
-const COLUMNS: &str = "id, person, issuer, season, state, version";
+/// A day that may be missing; one that cannot be read is none.
+fn day(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Date>> {
+    Ok(r.get::<_, Option<String>>(at)?.and_then(|day| day.parse().ok()))
+}
+
+const COLUMNS: &str = "id, person, issuer, season, state, version, remind_on";
 
 /// The renewal with that row.
 pub fn by_id(c: &Connection, id: RenewalId) -> Result<Option<RenewalRow>, StoreError> {
@@ -82,6 +91,85 @@ pub fn find(
         .query_row((person.0, issuer, season), row)
         .optional()?
         .map(|r| r.renewal))
+}
+
+/// The renewals of an issuer and season whose person lies in a range of rows, by person.
+pub fn of_persons(
+    c: &Connection,
+    issuer: &str,
+    season: &str,
+    (first, last): (PersonId, PersonId),
+) -> Result<BTreeMap<PersonId, Renewal>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM renewal
+         WHERE person BETWEEN ?1 AND ?2 AND issuer = ?3 AND season = ?4"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement.query_map((first.0, last.0, issuer, season), row)?;
+    rows.map(|found| found.map(|r| (r.person, r.renewal)).map_err(StoreError::from)).collect()
+}
+
+/// Up to `limit` open renewals of an issuer and season after the renewal `after`.
+pub fn open_after(
+    c: &Connection,
+    issuer: &str,
+    season: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<RenewalRow>, StoreError> {
+    // An expression, since SQLite plans anew for every other value of a bare `LIMIT ?4`.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM renewal WHERE state = 'open' AND issuer = ?1 AND season = ?2
+           AND id > ?3 ORDER BY id LIMIT ?4 + 0"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement.query_map((issuer, season, after, limit), row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Ends an open renewal without an answer. Returns whether it was open.
+pub fn lapse(c: &Connection, id: RenewalId, at_ms: i64) -> Result<bool, StoreError> {
+    let n = c
+        .prepare_cached(
+            "UPDATE renewal SET state = 'lapsed', changed_at = ?2 WHERE id = ?1 AND state = 'open'",
+        )?
+        .execute((id.0, at_ms))?;
+    Ok(n == 1)
+}
+
+/// Up to `limit` open renewals whose member asked to be reminded on `day` or before, and was not.
+pub fn to_remind(
+    c: &Connection,
+    issuer: &str,
+    season: &str,
+    day: Date,
+    limit: i64,
+) -> Result<Vec<RenewalRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM renewal WHERE issuer = ?1 AND remind_on <= ?2 AND season = ?3
+           AND reminded_on IS NOT remind_on ORDER BY remind_on, id LIMIT ?4 + 0"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement.query_map((issuer, day.to_string(), season, limit), row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The first day on which a member who has not answered asked to be reminded, and was not.
+pub fn next_remind(c: &Connection, issuer: &str, season: &str) -> Result<Option<Date>, StoreError> {
+    let day: Option<String> = c
+        .prepare_cached(
+            "SELECT min(remind_on) FROM renewal WHERE issuer = ?1 AND remind_on IS NOT NULL
+               AND season = ?2 AND reminded_on IS NOT remind_on",
+        )?
+        .query_row((issuer, season), |r| r.get(0))?;
+    Ok(day.and_then(|day| day.parse().ok()))
+}
+
+/// Notes that the wish to be reminded was served, or came to nothing.
+pub fn reminded(c: &Connection, id: RenewalId) -> Result<(), StoreError> {
+    c.prepare_cached("UPDATE renewal SET reminded_on = remind_on WHERE id = ?1")?
+        .execute([id.0])?;
+    Ok(())
 }
 
 /// Opens it, or gives what is there.

@@ -147,6 +147,7 @@ fn render(
             step: &row.step,
             due: Timestamp::from_millisecond(row.due_ms).unwrap_or(ask.now),
             until: row.hold_until_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+            all: reach.total,
             en: reach.en,
             fr: reach.fr,
         })),
@@ -229,7 +230,11 @@ pub(super) async fn act(
             let reference = fields.reference.trim().to_owned();
             let received = received.map(|received| (received, reference));
             let by = by(&site, &form, "");
-            decide(&site, &ask, &door, Order { deed, received }, by).await
+            let count = match decided {
+                Case::Firing { count } if deed == Deed::Send => Some(count),
+                _ => None,
+            };
+            decide(&site, &ask, &door, Order { deed, count, received }, by).await
         }
         Err(faults) => render(&site, &ask, &door, &case, Typed::of(&fields), &faults),
     }

@@ -68,7 +68,7 @@ impl CaseView {
     #[must_use]
     pub fn case(&self) -> Option<Case> {
         Some(match self {
-            Self::Firing { reach, .. } => Case::Firing { count: reach.total() },
+            Self::Firing { reach, .. } => Case::Firing { count: reach.total },
             Self::Message { .. } => Case::Message,
             Self::Address { .. } => Case::Address,
             Self::Task(line) => Case::Task(line.kind),
@@ -112,7 +112,7 @@ fn mailing(
     let Some(row) = firings::by_id(c, id)? else { return Ok(None) };
     let reach = firing::reach(c, context, &row, now)?;
     // A mailing that would reach nobody is still one that somebody must end.
-    let stands = row.state == FiringState::Held || reach.total() > 0;
+    let stands = row.state == FiringState::Held || reach.total > 0;
     Ok(stands.then_some(CaseView::Firing { row, reach }))
 }
 

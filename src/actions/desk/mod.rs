@@ -67,6 +67,8 @@ impl By {
 pub struct Order {
     /// The decision.
     pub deed: Deed,
+    /// The recipients of a mailing that is let go, as typed; `None` for other decisions.
+    pub count: Option<i64>,
     /// The money that came in, and its number; `None` for other decisions.
     pub received: Option<(Received, String)>,
 }
@@ -123,7 +125,7 @@ fn carry_out(
     let deed = order.deed;
     match (link.handle.act, deed) {
         (Act::Firing, Deed::Send | Deed::Cancel) => {
-            firing::decide(c, context, FiringId(target), deed == Deed::Send, by.at)
+            firing::decide(c, context, FiringId(target), order.count, by)
         }
         (Act::Message, Deed::Left | Deed::Resend | Deed::Cancel) => {
             let verdict = match deed {

@@ -13,6 +13,7 @@ use super::gather::{gather, news};
 use super::links;
 use crate::config::Association;
 use crate::domain::digest::{Act, Digest, Handle, Item, LINES_MAX, goes};
+use crate::domain::season;
 use crate::store::digests::{self, NewDigest};
 use crate::store::messages::{self, NewMessage, Recipient};
 use crate::store::{StoreError, desk, ledger};
@@ -74,9 +75,31 @@ pub fn write(
     for handle in handles(&digest) {
         links::make(c, context, &cause, handle, code, Some(id), now)?;
     }
-    let payload = Payload { digest: Some(id), ..Payload::default() };
+    queue(c, &cause, code, id, "", now_ms)?;
+    let day = season::day_in(&due.issuer.zone, now);
+    let deputy = &context.config.desk_on(due.issuer, day).code;
+    if deputy != code {
+        queue(c, &format!("{cause}/deputy/{deputy}"), code, id, deputy, now_ms)?;
+    }
+    let data = json!({
+        "issuer": code, "digest": due.schedule, "local": due.local, "waiting": digest.waiting(),
+    });
+    ledger::append(c, &context.ring, now_ms, "", "digest", &data)?;
+    Ok(true)
+}
+
+/// Queues the message to the desk, or to a deputy's.
+fn queue(
+    c: &Connection,
+    cause: &str,
+    code: &str,
+    id: i64,
+    deputy: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let payload = Payload { digest: Some(id), deputy: deputy.to_owned(), ..Payload::default() };
     let message = NewMessage {
-        cause: &cause,
+        cause,
         kind: "digest",
         priority: 0,
         person: None,
@@ -88,11 +111,7 @@ pub fn write(
         due_ms: now_ms,
     };
     messages::add(c, &message, now_ms)?;
-    let data = json!({
-        "issuer": code, "digest": due.schedule, "local": due.local, "waiting": digest.waiting(),
-    });
-    ledger::append(c, &context.ring, now_ms, "", "digest", &data)?;
-    Ok(true)
+    Ok(())
 }
 
 /// Every link of a digest.

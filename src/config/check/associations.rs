@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Report, is_example, registrable};
 use crate::config::reference::{File, url_host};
-use crate::config::{Association, CategoryConfig, PliRule, Relance};
+use crate::config::{Association, CategoryConfig, Closure, PliRule, Relance, SeasonSection};
+use crate::domain::season as domain;
 
 const FILE: File = File::Associations;
 
@@ -18,12 +19,61 @@ pub(super) fn check(associations: &[Association], relance: Option<&Relance>, rep
         categories(association, &at, report);
         domains(association, relance, &at, report);
         bills_for(association, associations, &at, report);
+        closures(association, associations, relance.map(|r| &r.season), &at, report);
         optional_bodies(association, &at, report);
     }
     cycles(associations, report);
     examples(associations, report);
     if let Some(relance) = relance {
         national(relance, associations, report);
+    }
+}
+
+fn closures(
+    association: &Association,
+    associations: &[Association],
+    season: Option<&SeasonSection>,
+    at: &str,
+    report: &mut Report,
+) {
+    for (n, closure) in association.desk.closures.iter().enumerate() {
+        let at = format!("{at}.desk.closure[{n}]");
+        let Closure { from, until, deputy } = closure;
+        if from > until && !report.is_stained(FILE, &format!("{at}.from")) {
+            let problem = format!("is {until}, before from ({from})");
+            report.fault(FILE, &format!("{at}.until"), problem, "Write a later until.");
+        }
+        let path = format!("{at}.deputy");
+        if let Some(code) = deputy.as_ref().filter(|_| !report.is_stained(FILE, &path)) {
+            if *code == association.code {
+                let cure = "Name the association that steps in.";
+                report.fault(FILE, &path, "is the association itself", cure);
+            } else if !associations.iter().any(|a| a.code == *code)
+                && !any_code_stained(associations, report)
+            {
+                let problem = format!("is “{code}”, which is no association");
+                report.fault(FILE, &path, problem, codes(associations));
+            }
+        }
+        let Some(season) = season else { continue };
+        for (key, day) in [
+            ("declare_by", season.declare_by),
+            ("pay_by", domain::pay_by(season)),
+            ("lapses", season.lapses),
+        ] {
+            let unsure = report.is_stained(File::Relance, &format!("season.{key}"));
+            if (from..=until).contains(&&day) && !unsure {
+                report.warn(
+                    FILE,
+                    &format!("{at}.from"),
+                    format!(
+                        "season.{key} ({day}) falls into it: nobody is at {}’s desk",
+                        association.code
+                    ),
+                    "Have somebody there on that day, or move the deadline.",
+                );
+            }
+        }
     }
 }
 

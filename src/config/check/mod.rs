@@ -8,6 +8,7 @@ mod machine;
 mod payment;
 mod schedules;
 mod season;
+mod steps;
 mod taxes;
 
 use std::path::Path;
@@ -30,6 +31,9 @@ pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: 
     insurance::check(parts, report);
     if let Some(schedules) = &parts.schedules {
         schedules::check(schedules, parts, report);
+        if let (Some(associations), Some(relance)) = (&parts.associations, &parts.relance) {
+            steps::check(schedules, associations, &relance.season, report);
+        }
     }
     if let Some(digests) = &parts.digests {
         schedules::check_digests(digests, parts, report);

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZoneDatabase;
 
 use super::associations::{any_code_stained, codes};
 use super::{Parts, Report};
 use crate::config::reference::File;
 use crate::config::{Association, Digest, Schedule, SeasonSection, StepKind};
-use crate::scheduler::rule::Rule;
+use crate::domain::season as domain;
+use crate::scheduler::calendar::of_schedule;
 
 const FILE: File = File::Schedules;
 /// A step that fires more often than this in one season is hardly meant.
@@ -25,6 +25,7 @@ pub(super) fn check(schedules: &[Schedule], parts: &Parts, report: &mut Report) 
             let at = format!("{at}.association");
             known_association(&schedule.association, associations, &at, report);
         }
+        timed(schedule, &at, report);
         if let Some(relance) = &parts.relance {
             let zone = zone_of(schedule, parts.associations.as_deref());
             within_season(schedule, zone, &relance.season, &at, report);
@@ -104,11 +105,47 @@ fn known_association(code: &str, associations: &[Association], at: &str, report:
 }
 
 /// UTC where it cannot be told: right to a day.
-fn zone_of<'a>(schedule: &'a Schedule, associations: Option<&'a [Association]>) -> &'a str {
+pub(super) fn zone_of<'a>(
+    schedule: &'a Schedule,
+    associations: Option<&'a [Association]>,
+) -> &'a str {
     schedule.zone.as_deref().unwrap_or_else(|| {
         let all = associations.unwrap_or_default();
         all.iter().find(|a| a.code == schedule.association).map_or("Etc/UTC", |a| &a.zone)
     })
+}
+
+/// A schedule has a rule or an offset, and an offset one date that it is counted from.
+fn timed(schedule: &Schedule, at: &str, report: &mut Report) {
+    let (cron, offset) = (format!("{at}.cron"), format!("{at}.offset"));
+    if report.is_stained(FILE, &cron) || report.is_stained(FILE, &offset) {
+        return;
+    }
+    let cure =
+        "Write either cron = \"0 9 2 11 *\" or offset = { days = 14, before = \"declare_by\" }.";
+    match (&schedule.cron, &schedule.offset) {
+        (None, None) => report.fault(FILE, &cron, "is missing, and so is offset", cure),
+        (Some(_), Some(_)) => report.fault(FILE, &offset, "stands beside cron", cure),
+        (None, Some(o)) if o.before.is_some() == o.after.is_some() => {
+            let unsure = ["before", "after"]
+                .iter()
+                .any(|key| report.is_stained(FILE, &format!("{offset}.{key}")));
+            if !unsure {
+                let problem = if o.before.is_some() {
+                    "has both before and after"
+                } else {
+                    "has neither before nor after"
+                };
+                report.fault(
+                    FILE,
+                    &offset,
+                    problem,
+                    "Name one date of the season: before = \"declare_by\".",
+                );
+            }
+        }
+        _ => {}
+    }
 }
 
 fn within_season(
@@ -118,30 +155,34 @@ fn within_season(
     at: &str,
     report: &mut Report,
 ) {
-    let dates = ["season.opens", "season.lapses", "season.declare_by"];
-    let unsure = dates.iter().any(|key| report.is_stained(File::Relance, key));
-    let path = format!("{at}.cron");
-    if unsure || report.is_stained(FILE, &path) {
+    let path = format!("{at}.{}", if schedule.cron.is_some() { "cron" } else { "offset" });
+    if dates_unsure(report) || report.is_stained(FILE, &path) {
         return;
     }
-    let Some((firings, last)) = season_firings(&schedule.cron, zone, season) else { return };
-    let Some(last) = last else {
+    let Some(locals) = locals(schedule, zone, season) else { return };
+    let Some(last) = locals.last() else {
+        let closes = domain::closes(season);
         report.fault(
             FILE,
             &path,
             format!(
-                "is “{}”, which never fires between season.opens ({}) and season.lapses ({})",
-                schedule.cron, season.opens, season.lapses
+                "{}, which never fires between season.opens ({}) and season.closes ({closes})",
+                said(schedule, season),
+                season.opens
             ),
             "Choose a day within the season.",
         );
         return;
     };
-    if firings > FIRINGS_EXPECTED_MAX || (firings > 1 && schedule.kind == StepKind::Notice) {
+    let once = matches!(schedule.kind, StepKind::Notice | StepKind::Lapse);
+    let count = locals.len();
+    if (count > FIRINGS_EXPECTED_MAX && schedule.kind != StepKind::PaymentReminder)
+        || (count > 1 && once)
+    {
         report.warn(
             FILE,
             &path,
-            format!("fires {firings} times this season, and mails each time"),
+            format!("fires {count} times this season, and mails each time"),
             "Name the day and the month, for a step that goes out once.",
         );
     }
@@ -155,24 +196,37 @@ fn within_season(
     }
 }
 
-/// How often the rule fires within the season, and the last time.
-fn season_firings(
-    cron: &str,
+/// Whether the season's own dates cannot be relied on.
+pub(super) fn dates_unsure(report: &Report) -> bool {
+    ["opens", "declare_by", "lapses", "closes", "pay_by", "cover_from"]
+        .iter()
+        .any(|key| report.is_stained(File::Relance, &format!("season.{key}")))
+}
+
+fn said(schedule: &Schedule, season: &SeasonSection) -> String {
+    if let Some(cron) = &schedule.cron {
+        return format!("is “{cron}”");
+    }
+    let local = schedule.offset.as_ref().and_then(|offset| domain::counted(season, offset));
+    local.map_or_else(|| "is no day".into(), |local| format!("is {}", local.date()))
+}
+
+/// The local times of a schedule within the season.
+pub(super) fn locals(
+    schedule: &Schedule,
     zone: &str,
     season: &SeasonSection,
-) -> Option<(usize, Option<DateTime>)> {
-    let rule = Rule::parse(cron, zone).ok()?;
-    let zone = TimeZoneDatabase::bundled().get(zone).ok()?;
-    let start = instant(season.opens.at(0, 0, 0, 0), &zone)?;
-    let end = instant(season.lapses.at(23, 59, 59, 0), &zone)?;
-    // Night firings are refused, so nothing can be due at the first instant itself.
-    let mut count = 0;
-    let mut last = None;
-    for (local, _) in rule.firings(start, end).take(FIRINGS_COUNTED_MAX) {
-        count += 1;
-        last = Some(local);
+) -> Option<Vec<DateTime>> {
+    if schedule.cron.is_none() {
+        let offset = schedule.offset.as_ref()?;
+        (offset.before.is_some() != offset.after.is_some()).then_some(())?;
     }
-    Some((count, last))
+    let rules = domain::zone(zone)?;
+    let start = instant(season.opens.at(0, 0, 0, 0), &rules)?;
+    let end = instant(domain::closes(season).at(23, 59, 59, 0), &rules)?;
+    // Night firings are refused, so nothing can be due at the first instant itself.
+    let all = of_schedule(schedule, season, zone, start, end).ok()?;
+    Some(all.into_iter().take(FIRINGS_COUNTED_MAX).map(|(local, _)| local).collect())
 }
 
 /// Enough to see that a rule fires far too often.

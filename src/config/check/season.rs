@@ -1,6 +1,7 @@
 //! Owns what the season's dates must agree on.
 
 use jiff::ToSpan;
+use jiff::civil::Date;
 
 use super::Report;
 use crate::config::SeasonSection;
@@ -35,6 +36,19 @@ pub(super) fn check(season: &SeasonSection, report: &mut Report) {
             "A membership can lapse only once its deadline has passed: write a later day.",
         );
     }
+    later("pay_by", season.pay_by, "declare_by", season.declare_by, report);
+    later("closes", season.closes, "lapses", season.lapses, report);
+    later("late_from", season.late_from, "opens", season.opens, report);
+    if let Some(closes) = season.closes
+        && season.late_from.is_some_and(|from| from > closes)
+    {
+        report.fault(
+            FILE,
+            &path("late_from"),
+            format!("is after closes ({closes}), so that nothing is ever late"),
+            "Write an earlier day, or leave it out.",
+        );
+    }
     let good_until = season.opens.saturating_add(i64::from(season.link_days).days());
     if good_until < season.declare_by {
         report.warn(
@@ -50,6 +64,19 @@ pub(super) fn check(season: &SeasonSection, report: &mut Report) {
             &path("sample_data"),
             "is true: fees and question texts are invented",
             "Replace them by those that the association has decided, then write false.",
+        );
+    }
+}
+
+/// A date that may be left out, and may not come before another.
+fn later(key: &str, day: Option<Date>, early: &str, first: Date, report: &mut Report) {
+    let Some(day) = day else { return };
+    if day < first && !report.is_stained(FILE, &path(early)) {
+        report.fault(
+            FILE,
+            &path(key),
+            format!("is {day}, before {early} ({first})"),
+            format!("Write a later {key}, or leave it out."),
         );
     }
 }

@@ -60,18 +60,22 @@ fn the_sample_passes_as_shipped() {
 /// Each step of the sample goes out once, on a working day, at nine in the association's zone.
 #[test]
 fn the_sample_mails_on_working_mornings() {
-    use crate::scheduler::rule::Rule;
+    use crate::scheduler::calendar::of_schedule;
     let config = Config::load(sample(&[]).path()).unwrap();
     for schedule in &config.schedules {
         let association = config.association(&schedule.association).unwrap();
-        let rule = Rule::parse(&schedule.cron, &association.zone).unwrap();
-        let firings: Vec<_> = rule
-            .firings(
-                "2026-11-01T07:00:00Z".parse().unwrap(),
-                "2027-03-31T00:00:00Z".parse().unwrap(),
-            )
-            .map(|(local, _)| local)
-            .collect();
+        let (after, until) = ("2026-11-01T07:00:00Z", "2027-07-01T00:00:00Z");
+        let firings: Vec<_> = of_schedule(
+            schedule,
+            &config.relance.season,
+            &association.zone,
+            after.parse().unwrap(),
+            until.parse().unwrap(),
+        )
+        .unwrap()
+        .into_iter()
+        .map(|(local, _)| local)
+        .collect();
         assert_eq!(firings.len(), 1, "{}", schedule.id);
         assert!(firings[0].weekday().to_monday_one_offset() <= 5, "{}", schedule.id);
         assert_eq!((firings[0].hour(), firings[0].minute()), (9, 0));
@@ -301,7 +305,83 @@ const CASES: &[(File, &str, &str, &str, &str)] = &[
     (S, "0 9 2 11 *", "0 9 2 11 1", "schedule[0].cron", "write names"),
     (S, "0 9 2 11 *", "0 2 2 11 *", "schedule[0].cron", "clocks change"),
     (S, "0 9 2 11 *", "0 9 31 2 *", "schedule[0].cron", "never fires"),
-    (S, "0 9 2 11 *", "0 9 2 6 *", "schedule[0].cron", "never fires between"),
+    (S, "0 9 2 11 *", "0 9 2 9 *", "schedule[0].cron", "never fires between"),
+    (S, "cron = \"0 9 2 11 *\"", "", "schedule[0].cron", "missing, and so is offset"),
+    (
+        S,
+        "offset = { days = 14, before = \"pay_by\" }",
+        "cron = \"0 9 12 2 *\"\noffset = { days = 14, before = \"pay_by\" }",
+        "schedule[3].offset",
+        "beside cron",
+    ),
+    (S, "before = \"pay_by\" }", "}", "schedule[3].offset", "neither before nor after"),
+    (
+        S,
+        "before = \"pay_by\" }",
+        "before = \"pay_by\", after = \"lapses\" }",
+        "schedule[3].offset",
+        "both before and after",
+    ),
+    (S, "before = \"pay_by\" }", "before = \"paid_by\" }", "schedule[3].offset.before", "Write"),
+    (
+        S,
+        "before = \"pay_by\" }",
+        "before = \"pay_by\", at = \"03:00\" }",
+        "schedule[3].offset.at",
+        "from 04:00",
+    ),
+    (
+        S,
+        "days = 14, before = \"pay_by\"",
+        "days = 120, after = \"lapses\"",
+        "schedule[3].offset",
+        "2027-07-29, which never fires",
+    ),
+    (
+        S,
+        "days = 14, before = \"pay_by\"",
+        "days = 400, before = \"closes\"",
+        "schedule[3].offset",
+        "never fires",
+    ),
+    (
+        S,
+        "days = 14, before = \"pay_by\"",
+        "days = 0, after = \"opens\"",
+        "schedule[3].offset",
+        "before “notice”",
+    ),
+    (
+        S,
+        "days = 1, after = \"lapses\"",
+        "days = 0, after = \"lapses\"",
+        "schedule[4].offset",
+        "before the end of season.lapses",
+    ),
+    (S, "cron = \"0 9 8 12 *\"", "cron = \"0 9 8 5 *\"", "schedule[1].cron", "after “lapse”"),
+    (R, "pay_by = 2027-02-26", "pay_by = 2026-12-01", "season.pay_by", "before declare_by"),
+    (R, "closes = 2027-06-30", "closes = 2027-03-01", "season.closes", "before lapses"),
+    (
+        R,
+        "#late_from = 2027-04-01",
+        "late_from = 2027-07-01",
+        "season.late_from",
+        "nothing is ever late",
+    ),
+    (
+        A,
+        "#[[association.desk.closure]]\n#from = 2026-12-24\n#until = 2027-01-01",
+        "[[association.desk.closure]]\nfrom = 2026-12-24\nuntil = 2026-12-01",
+        "association[0].desk.closure[0].until",
+        "before from",
+    ),
+    (
+        A,
+        "#[[association.desk.closure]]\n#from = 2026-12-24\n#until = 2027-01-01\n#deputy = \"OPPI\"",
+        "[[association.desk.closure]]\nfrom = 2026-12-24\nuntil = 2026-12-29\ndeputy = \"CIP\"",
+        "association[0].desk.closure[0].deputy",
+        "the association itself",
+    ),
     (S, "kind = \"notice\"", "kind = \"reminder\"", "schedule", "has no notice for CIP"),
     (S, "#zone = \"America/Toronto\"", "zone = \"America/Ottawa\"", "schedule[0].zone", "IANA"),
     (S, "id = \"oppi-digest\"", "id = \"cip-digest\"", "digest[1].id", "digest[0] already is"),
@@ -329,6 +409,25 @@ fn one_change_one_fault() {
         // A missing section or a code that others refer to has consequences; nothing else has.
         let follows = new == "[webb]" || new.contains("code = \"cip\"") || new.contains("CPI");
         assert!(follows || found.len() == 1, "{new}\n{found:#?}");
+    }
+}
+
+#[test]
+fn warnings_of_the_calendar() {
+    let closure = "#[[association.desk.closure]]\n#from = 2026-12-24\n#until = 2027-01-01";
+    let closed = "[[association.desk.closure]]\nfrom = 2026-12-24\nuntil = 2027-01-01";
+    for (change, path, want) in [
+        ((A, closure, closed), "association[0].desk.closure[0].from", "declare_by (2026-12-31)"),
+        (
+            (S, "0 9 17 12 *", "0 11 8 12 *"),
+            "schedule[2].cron",
+            "is due on 2026-12-08, as “reminder-1”",
+        ),
+        ((S, "0 9 17 12 *", "0 9 2 1 *"), "schedule[2].cron", "after season.declare_by"),
+    ] {
+        let found = warnings(&[change]);
+        let about = found.iter().find(|w| w.0.path == path).map(ToString::to_string);
+        assert!(about.as_ref().is_some_and(|w| w.contains(want)), "{path}: {about:?}");
     }
 }
 

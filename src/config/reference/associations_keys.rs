@@ -74,6 +74,16 @@ pub(super) const KEYS: &[Key] = &[
         r#""en""#,
         "Language of what is written to the desk.",
     ),
+    optional_tables("association[].desk.closure[]", "Days on which nobody is at the desk."),
+    required("association[].desk.closure[].from", Form::Date, r#""2026-12-24""#, "First day."),
+    required("association[].desk.closure[].until", Form::Date, r#""2027-01-01""#, "Last day."),
+    optional(
+        "association[].desk.closure[].deputy",
+        Form::Code,
+        r#""CIP""#,
+        "Code of the association whose desk gets this one's mail meanwhile; left out: the national \
+         one.",
+    ),
     required(
         "association[].postal_address",
         LINE,

@@ -9,7 +9,7 @@ use toml::Value;
 
 use crate::config::fault::split_cure;
 use crate::domain::bill::Rate;
-use crate::domain::{place, tax};
+use crate::domain::{place, season, tax};
 use crate::members::address;
 use crate::scheduler::rule::{Rule, RuleFault};
 
@@ -87,6 +87,8 @@ pub enum Form {
     Path,
     /// A cron rule of five fields.
     Cron,
+    /// A time of day at which something may be due.
+    Time,
 }
 
 /// What is wrong with a value, and what would be right.
@@ -128,6 +130,7 @@ impl Form {
             Self::Registrations => "a table like `{ gst = \"100000001 RT0001\" }`".into(),
             Self::Path => "a path in quotation marks".into(),
             Self::Cron => "five cron fields like `\"0 9 2 11 *\"`".into(),
+            Self::Time => "a time like `\"09:00\"`, from 04:00 to 23:59".into(),
         }
     }
 
@@ -234,6 +237,7 @@ impl Form {
             // The parser takes a time after the date too.
             Self::Date => text.len() == "2026-11-01".len() && text.parse::<Date>().is_ok(),
             Self::Word(words) => words.contains(&text),
+            Self::Time => season::time_of_day(text).is_some(),
             Self::Zone => TimeZoneDatabase::bundled().get(text).is_ok(),
             Self::Percent => Rate::parse(text).is_some(),
             Self::LocalPart => is_local_part(text),
@@ -388,6 +392,8 @@ mod tests {
             (Form::Provinces, "[\"ON\"]"),
             (Form::Line { empty: true }, "\"\""),
             (Form::Cron, "\"0 9 1-7 11 Mon\""),
+            (Form::Time, "\"09:00\""),
+            (Form::Time, "\"23:59\""),
         ] {
             assert!(check(form, toml).is_ok(), "{form:?} {toml}: {:?}", check(form, toml));
         }
@@ -428,6 +434,9 @@ mod tests {
                 "has 6 fields: seconds and years are not accepted. Write five",
             ),
             (Form::Cron, "\"0 9 2 11 1-5\"", "Write names: Mon"),
+            (Form::Time, "\"9:00\"", "Write a time like"),
+            (Form::Time, "\"03:59\"", "from 04:00"),
+            (Form::Time, "\"24:00\"", "Write a time like"),
             (Form::Id, "\"Notice\"", "lower-case"),
             (Form::Email, "\"desk\"", "is not of the form"),
         ] {

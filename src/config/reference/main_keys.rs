@@ -64,7 +64,40 @@ pub(super) const KEYS: &[Key] = &[
         "season.lapses",
         Form::Date,
         r#""2027-03-01""#,
-        "Day on which an unanswered membership lapses; no step of this season fires after it.",
+        "Day at whose end an unanswered membership lapses.",
+    ),
+    optional(
+        "season.pay_by",
+        Form::Date,
+        r#""2027-02-26""#,
+        "Last day to pay what was promised by cheque or on invoice; left out: `lapses`.",
+    ),
+    optional(
+        "season.closes",
+        Form::Date,
+        r#""2027-06-30""#,
+        "Last day of late renewals, where the season ends: no step fires after it; left out: \
+         `lapses`.",
+    ),
+    optional(
+        "season.late_from",
+        Form::Date,
+        r#""2027-03-02""#,
+        "First day on which a renewal is late, so that a late fee may be due; left out: the day \
+         after `lapses`.",
+    ),
+    default(
+        "season.surprise_percent_max",
+        Form::Int(0, 100),
+        "20",
+        "A firing whose count differs from the approved forecast by more than so many per cent of \
+         it is held until a person decides.",
+    ),
+    default(
+        "season.surprise_recipients_max",
+        Form::Int(0, 1_000_000),
+        "20",
+        "A difference of no more than so many recipients is never a surprise.",
     ),
     default(
         "season.link_days",

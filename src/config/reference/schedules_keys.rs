@@ -1,6 +1,11 @@
 //! Owns the keys of `schedules.toml`.
 
-use super::{Form, Key, default, optional, optional_tables, required, tables};
+use super::Need::Optional;
+use super::{Form, Key, default, optional, optional_tables, required, table, tables};
+
+/// Dates of the season from which a step can be counted.
+const DATES: Form =
+    Form::Word(&["opens", "cover_from", "declare_by", "pay_by", "lapses", "closes"]);
 
 pub(super) const KEYS: &[Key] = &[
     tables("schedule[]", "One `[[schedule]]`."),
@@ -25,17 +30,44 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required(
         "schedule[].kind",
-        Form::Word(&["notice", "reminder", "last-call"]),
+        Form::Word(&["notice", "reminder", "last-call", "lapse", "payment-reminder"]),
         r#""notice""#,
-        "`notice`, `reminder` or `last-call`: which message goes out.",
+        "`notice`, `reminder`, `last-call`, `lapse` or `payment-reminder`: which message goes out.",
     ),
-    required(
+    optional(
         "schedule[].cron",
         Form::Cron,
         r#""0 9 2 11 *""#,
         "Five fields: minute, hour, day of month, month, day of week (names only: `Mon-Fri`). Day \
          of month and day of week must both match. 00:00 to 03:59 is not allowed, since clocks \
-         change then.",
+         change then. Either this or `offset`.",
+    ),
+    table(
+        "schedule[].offset",
+        Optional,
+        "So many days before or after a date of the season. Either this or `cron`.",
+    ),
+    required("schedule[].offset.days", Form::Int(0, 400), "14", "How many days."),
+    optional(
+        "schedule[].offset.before",
+        DATES,
+        r#""declare_by""#,
+        "The date that it comes before: `opens`, `cover_from`, `declare_by`, `pay_by`, `lapses` or \
+         `closes`. Either this or `after`.",
+    ),
+    optional("schedule[].offset.after", DATES, r#""lapses""#, "The date that it comes after."),
+    default(
+        "schedule[].offset.at",
+        Form::Time,
+        r#""09:00""#,
+        "Local time, hour and minute; 00:00 to 03:59 is not allowed, since clocks change then.",
+    ),
+    optional(
+        "schedule[].audience",
+        Form::Word(&["billed", "insured", "not-insured"]),
+        r#""insured""#,
+        "Of those whom the step is for: `billed` (all of them), `insured` (whose cover could end) \
+         or `not-insured`; left out: `insured` for a last call, else `billed`.",
     ),
     optional(
         "schedule[].zone",

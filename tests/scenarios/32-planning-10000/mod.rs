@@ -44,7 +44,7 @@ fn ten_thousand_are_planned_in_chunks_and_once() {
     let chunks: Vec<u64> = log
         .lines()
         .filter(|line| line.contains("scheduler.chunk"))
-        .map(|line| line.rsplit_once("chunk_ms=").unwrap().1.trim().parse().unwrap())
+        .map(|line| line.rsplit_once("chunk_us=").unwrap().1.trim().parse().unwrap())
         .collect();
     assert!(chunks.len() > 10, "one firing, many short transactions: {}", chunks.len());
 

@@ -47,8 +47,8 @@ fn it_counts_by_language_and_by_reason() {
     let relay = Relay::start();
     let federation = federation(&relay);
     let forecast = federation.json(&["forecast", "--from", "2026-10-25"]);
-    let all = forecast.as_array().unwrap();
-    assert_eq!(all.len(), 21, "three steps of seven bodies");
+    let all = forecast["firings"].as_array().unwrap();
+    assert_eq!(all.len(), 35, "five steps of seven bodies");
     assert_eq!(
         all[0],
         serde_json::json!({
@@ -73,13 +73,30 @@ fn it_counts_by_language_and_by_reason() {
     let last = counted("cip-last-call");
     assert!(last.1.contains("\"not-insured\":"), "{last:?}");
     let one_day = federation.json(&["forecast", "--from", "2026-11-03", "--to", "2026-11-03"]);
-    assert_eq!(one_day.as_array().unwrap().len(), 1);
+    assert_eq!(one_day["firings"].as_array().unwrap().len(), 1);
+    // Who is left out is told by number on demand.
+    let named = federation.json(&["forecast", "--from", "2026-11-02", "--members"]);
+    let left_out = named["firings"][0]["members"].as_array().unwrap();
+    assert!(left_out.contains(&serde_json::json!(["1", "billed-elsewhere"])), "{left_out:?}");
+    assert!(left_out.contains(&serde_json::json!(["6", "no-address"])), "{left_out:?}");
+    // What OPPI's invoices come to, CIP's dues on them included.
+    let money = forecast["expected"].as_array().unwrap();
+    let oppi = money.iter().find(|m| m["association"] == "OPPI").unwrap();
+    assert_eq!(oppi["members"], 2);
+    let cents = |key: &str| oppi[key].as_i64().unwrap();
+    assert!(cents("dues_cents") > 0 && cents("premium_cents") > 0, "{oppi}");
+    let parts = ["dues_cents", "premium_cents", "penalty_cents", "tax_cents"].map(cents);
+    assert_eq!(parts.iter().sum::<i64>(), cents("total_cents"));
     let text = federation.cli(&["forecast", "--from", "2026-11-02", "--to", "2026-11-02"]).ok();
     for part in ["2026-11-02 09:00", "cip-notice", "to 4 (en 2, fr 2)", "2 billed-elsewhere"] {
         assert!(text.contains(part), "{text}");
     }
     let none = federation.cli(&["forecast", "--from", "2027-05-01"]).ok();
     assert!(none.contains("nothing is due"), "{none}");
+}
+
+fn to_members(relay: &Relay) -> Vec<crate::support::relay::Taken> {
+    relay.taken().into_iter().filter(|t| t.to[0].ends_with("@club.test")).collect()
 }
 
 #[test]
@@ -90,7 +107,7 @@ fn it_is_what_then_goes_out() {
     let forecast = federation.json(&["forecast"]);
     let mut foretold = BTreeMap::new();
     let mut by_day: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for firing in forecast.as_array().unwrap() {
+    for firing in forecast["firings"].as_array().unwrap() {
         let count = |key: &str| firing["recipients"][key].as_u64().unwrap();
         foretold.insert(firing["schedule"].as_str().unwrap().to_owned(), count("total"));
         let day = by_day.entry(firing["utc"].as_str().unwrap().to_owned()).or_default();
@@ -100,7 +117,7 @@ fn it_is_what_then_goes_out() {
     let mut before = 0;
     for (at, (en, fr)) in by_day {
         federation.jump(&at);
-        let taken = relay.taken();
+        let taken = to_members(&relay);
         let french = taken[before..]
             .iter()
             .filter(|t| Mail::read(&t.bytes).html.contains("<html lang=\"fr"))

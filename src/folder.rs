@@ -1,5 +1,5 @@
-//! Owns the folder that a demo lives in: a temporary one that goes when the demo ends, or one
-//! that was asked for and stays.
+//! Owns the folder that a demo or simulation lives in: a temporary one that goes when it ends, or
+//! one that was asked for and stays.
 
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -12,7 +12,7 @@ use crate::ids::Random;
 /// Where Linux keeps files in memory. A season takes some 40 MB.
 const MEMORY: &str = "/dev/shm";
 
-/// A demo's folder.
+/// The folder of a demo or simulation.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,

@@ -1,0 +1,293 @@
+//! Owns playing a season against a copy of the store, with a travelling calendar and invented
+//! behaviour: what would go out, to whom, and what it would come to. Every mail goes into a
+//! Maildir, every address in the copy is replaced by one that belongs to nobody, and the copy is a
+//! simulation for ever. Never touches the store that it was copied from.
+
+mod behaviour;
+mod deeds;
+mod outcome;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+pub use behaviour::{Behaviour, BehaviourError, Deed, Shares, When};
+pub use outcome::{Outcome, Row};
+
+use crate::actions::Context;
+use crate::clock::Clock;
+use crate::compose::{ComposeError, Composer};
+use crate::config::{Config, InboxSource, StepKind, Transport};
+use crate::daemon::control;
+use crate::daemon::quiet::Loops;
+use crate::daemon::simulated::{self, SimulatedError};
+use crate::domain::season;
+use crate::ids::{MessageRow, Random};
+use crate::link::Keyring;
+use crate::outbox::maildir::MaildirTransport;
+use crate::outbox::{Outbox, Way};
+use crate::scheduler::Scheduler;
+use crate::store::{Lane, Look, Store, StoreError, copies, firings, messages, meta};
+
+/// Where invented members read their mail (RFC 2606).
+const MEMBERS_DOMAIN: &str = "members.example";
+/// Where desks do.
+const DESKS_DOMAIN: &str = "desks.example";
+/// The calendar starts so long before the season opens.
+const BEFORE_OPENING: SignedDuration = SignedDuration::from_hours(12);
+/// After a firing whoever waited for another day is served: the next day's pass is over by then.
+const NEXT_PASS: SignedDuration = SignedDuration::from_hours(26);
+/// Deeds in one transaction.
+const DEEDS_AT_ONCE: i64 = 100;
+
+/// Why a season cannot be played: show it and end.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// A folder.
+    #[error("{what}: {source}")]
+    Io {
+        /// Which.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another season is configured.
+    #[error(
+        "the config's season is {0}; write the season to be played into relance.toml, in a config folder of its own (--config)"
+    )]
+    Season(String),
+    /// The copy.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Somebody could get mail.
+    #[error(transparent)]
+    Real(#[from] SimulatedError),
+    /// Words.
+    #[error(transparent)]
+    Words(#[from] ComposeError),
+    /// It does not come to rest.
+    #[error("{0}")]
+    Restless(String),
+}
+
+/// What is played.
+#[derive(Debug, Clone)]
+pub struct Play {
+    /// The operator's files.
+    pub config: Config,
+    /// The state folder whose store is copied.
+    pub state: PathBuf,
+    /// A folder for the copy; removed by whoever made it.
+    pub copy: PathBuf,
+    /// Maildir for every mail.
+    pub out: PathBuf,
+    /// How people behave.
+    pub behaviour: Behaviour,
+    /// What the machine's calendar reads.
+    pub now: Timestamp,
+}
+
+/// Plays it to the season's end. `progress` hears where the calendar is.
+pub async fn play(play: Play, progress: impl Fn(Timestamp)) -> Result<Outcome, SimulateError> {
+    let Play { mut config, state, copy, out, behaviour, now } = play;
+    harmless(&mut config, &out);
+    let ring = Keyring::generate(&Random::System, now);
+    let start = prepare(&config, &ring, &state, &copy, now)?;
+    let context = Context { config: Arc::new(config), ring: Arc::new(ring) };
+    let running = Running::start(context, &copy, &out, start)?;
+    let played = running.through(&behaviour, progress).await;
+    let outcome = match played {
+        Ok(deeds) => running.outcome(deeds).await,
+        Err(e) => Err(e),
+    };
+    running.stop().await;
+    outcome
+}
+
+/// Nothing leaves this machine and no desk hears of it.
+fn harmless(config: &mut Config, out: &Path) {
+    config.relance.smtp.transport = Transport::Maildir;
+    config.relance.smtp.maildir = Some(out.to_owned());
+    config.relance.inbox.source = InboxSource::None;
+    for association in &mut config.associations {
+        association.desk.email =
+            format!("{}@{DESKS_DOMAIN}", association.code.to_ascii_lowercase());
+    }
+}
+
+/// Copies the store, replaces its addresses and marks it. Returns where the calendar starts: before
+/// the opening, or now where the season has begun.
+fn prepare(
+    config: &Config,
+    ring: &Keyring,
+    state: &Path,
+    copy: &Path,
+    now: Timestamp,
+) -> Result<Timestamp, SimulateError> {
+    let season = &config.relance.season;
+    copies::copy(state, copy, now.as_millisecond())?;
+    let mut store = crate::store::Direct::open(copy, now.as_millisecond())?;
+    let begun = store.write(|c| {
+        let begun = firings::all(c)?.iter().any(|f| f.season == season.id);
+        copies::replace_addresses(c, |address| stand_in(ring, address))?;
+        Ok(begun)
+    })?;
+    let opens = season::opens(season);
+    let early = opens.checked_sub(BEFORE_OPENING).unwrap_or(opens);
+    let kept = Look::open(state)?.read(|c| meta::get(c, meta::CALENDAR))?;
+    let reads = kept.and_then(|text| text.parse().ok()).unwrap_or(now);
+    let start = if begun { early.max(reads) } else { early };
+    store.write(|c| {
+        if !begun {
+            // What is due in the season is to be played, not left to a person as due before us.
+            meta::set(c, meta::CREATED_AT, &early.as_millisecond().to_string())?;
+        }
+        Ok(simulated::mark_copy(c, config, start))
+    })??;
+    Ok(start)
+}
+
+/// The same stand-in for the same address, so that what is shared stays shared.
+fn stand_in(ring: &Keyring, address: &str) -> String {
+    let mark = ring.mark("stand-in", address.to_ascii_lowercase().as_bytes());
+    format!("m{}@{MEMBERS_DOMAIN}", HEXLOWER.encode(&mark[..8]))
+}
+
+/// What invented people did, and what of it was not taken.
+#[derive(Debug, Clone, Copy, Default)]
+struct Deeds {
+    done: u64,
+    refused: u64,
+}
+
+struct Running {
+    loops: Loops,
+    context: Context,
+    random: Random,
+    stop: CancellationToken,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Running {
+    fn start(
+        context: Context,
+        copy: &Path,
+        out: &Path,
+        start: Timestamp,
+    ) -> Result<Self, SimulateError> {
+        let config = Arc::clone(&context.config);
+        let composer = Composer::new(&config.relance, &config.associations, &config.taxes)?;
+        let maildir = MaildirTransport::open(out)
+            .map_err(|source| SimulateError::Io { what: out.display().to_string(), source })?;
+        let clock = Clock::fixed(start);
+        let store = Store::open(copy, start.as_millisecond())?;
+        let random = Random::System;
+        let outbox = Outbox::new(
+            store.clone(),
+            context.clone(),
+            composer,
+            clock.clone(),
+            random.clone(),
+            Way::Maildir(maildir),
+        );
+        outbox.open_calendar();
+        let wake: Arc<tokio::sync::Notify> = Arc::default();
+        let scheduler = Scheduler {
+            store: store.clone(),
+            context: context.clone(),
+            clock: clock.clone(),
+            outbox: outbox.clone(),
+            wake: Arc::clone(&wake),
+        };
+        let stop = CancellationToken::new();
+        let (sending, calendar) = (outbox.clone(), stop.clone());
+        let stopping = stop.clone();
+        let tasks = vec![
+            tokio::spawn(async move { sending.run(stopping, || {}).await }),
+            tokio::spawn(async move { scheduler.run(calendar, || {}).await }),
+        ];
+        let loops = Loops { store, clock, config, outbox, scheduler: wake, inbox: None };
+        Ok(Self { loops, context, random, stop, tasks })
+    }
+
+    /// From one thing that is due to the next, to the season's end.
+    async fn through(
+        &self,
+        behaviour: &Behaviour,
+        progress: impl Fn(Timestamp),
+    ) -> Result<Deeds, SimulateError> {
+        let ends = season::ends(&self.context.config.relance.season);
+        let (mut deeds, mut after, mut pass) = (Deeds::default(), MessageRow(0), None);
+        control::quiet(&self.loops).await.map_err(SimulateError::Restless)?;
+        loop {
+            let now = self.loops.clock.now();
+            let due = self.loops.next().await?;
+            let next = due.into_iter().chain(pass.take()).filter(|at| *at > now).min();
+            let Some(at) = next.filter(|at| *at < ends) else { break };
+            if due == Some(at) {
+                pass = at.checked_add(NEXT_PASS).ok();
+            }
+            progress(at);
+            control::jump(&self.loops, at).await.map_err(SimulateError::Restless)?;
+            after = self.act(behaviour, after, &mut deeds).await?;
+        }
+        control::jump(&self.loops, ends).await.map_err(SimulateError::Restless)?;
+        Ok(deeds)
+    }
+
+    /// Lets everybody act on the mail that reached them since.
+    async fn act(
+        &self,
+        behaviour: &Behaviour,
+        mut after: MessageRow,
+        deeds: &mut Deeds,
+    ) -> Result<MessageRow, SimulateError> {
+        loop {
+            let (context, at) = (self.context.clone(), self.loops.clock.now());
+            let (behaviour, random) = (behaviour.clone(), self.random.clone());
+            let round = self.loops.store.write(Lane::Front, move |c| {
+                let mails = messages::reached_after(c, after, DEEDS_AT_ONCE)?;
+                let (mut done, mut refused) = (0, 0);
+                for mail in &mails {
+                    let kind = StepKind::parse(&mail.kind);
+                    let deed = kind.and_then(|kind| behaviour.deed(&mail.member_no, kind));
+                    match deed {
+                        Some(deed) if deeds::act(c, &context, mail, deed, at, &random)? => {
+                            done += 1;
+                        }
+                        Some(_) => refused += 1,
+                        None => {}
+                    }
+                }
+                Ok((mails.last().map(|mail| mail.id), done, refused))
+            });
+            let (last, done, refused) = round.await?;
+            deeds.done += done;
+            deeds.refused += refused;
+            let Some(last) = last else { break };
+            after = last;
+        }
+        self.loops.outbox.wake();
+        control::quiet(&self.loops).await.map_err(SimulateError::Restless)?;
+        Ok(after)
+    }
+
+    async fn outcome(&self, deeds: Deeds) -> Result<Outcome, SimulateError> {
+        let config = Arc::clone(&self.context.config);
+        let read =
+            move |c: &rusqlite::Connection| Outcome::read(c, &config, deeds.done, deeds.refused);
+        Ok(self.loops.store.read(read).await?)
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            // A loop that died is told by what is missing in the outcome.
+            let _ = task.await;
+        }
+        self.loops.store.close().await;
+    }
+}
