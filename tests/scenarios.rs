@@ -101,3 +101,7 @@ mod s81_verify;
 mod s82_export_and_erase;
 #[path = "scenarios/83-retention/mod.rs"]
 mod s83_retention;
+#[path = "scenarios/84-digest/mod.rs"]
+mod s84_digest;
+#[path = "scenarios/85-on-behalf/mod.rs"]
+mod s85_on_behalf;

@@ -61,6 +61,9 @@ genuine-title = Is this mail genuine?
 genuine = It comes from { $from_address }, and its button leads to { $host } and nowhere else. We never ask for a password or a card number by mail. In doubt, open nothing and call { $phone }.
 
 sender-behalf = { $issuer }, also on behalf of { $behalf }
+help-own = Questions about your insurance or your account: { $help_desk }, { $help_email }, { $help_phone }
+help-area = Questions about the members’ area: { $area_desk }, { $area_email }, { $area_phone }
+help-one = Questions about your insurance, your account or the members’ area: { $help_desk }, { $help_email }, { $help_phone }
 why-step = You receive this mail because you are on the members’ list { $of } and your membership is due for renewal.
 why-promise = You receive this mail because you renewed your membership { $to } and your payment is still to come.
 why-lapse = You receive this mail because your membership { $to } was due for renewal and has lapsed.

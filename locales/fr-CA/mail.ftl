@@ -61,6 +61,9 @@ genuine-title = Ce courriel est-il authentique?
 genuine = Il provient de { $from_address }, et son bouton mène à { $host }, nulle part ailleurs. Nous ne demandons jamais de mot de passe ni de numéro de carte par courriel. En cas de doute, n’ouvrez rien et appelez-nous au { $phone }.
 
 sender-behalf = { $issuer }, également pour le compte de : { $behalf }
+help-own = Questions sur votre assurance ou votre dossier : { $help_desk }, { $help_email }, { $help_phone }
+help-area = Questions sur l’espace membre : { $area_desk }, { $area_email }, { $area_phone }
+help-one = Questions sur votre assurance, votre dossier ou l’espace membre : { $help_desk }, { $help_email }, { $help_phone }
 why-step = Vous recevez ce courriel parce que vous figurez sur la liste des membres { $of } et que votre adhésion est à renouveler.
 why-promise = Vous recevez ce courriel parce que vous avez renouvelé votre adhésion { $to } et que le paiement est encore attendu.
 why-lapse = Vous recevez ce courriel parce que votre adhésion { $to } était à renouveler et qu’elle est maintenant échue.

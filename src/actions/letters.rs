@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::payload::{Payload, Wish};
-use super::{Applied, Context, Evidence, RenewalView, note, person};
+use super::{Applied, Context, Door, Evidence, RenewalView, note, person};
 use crate::compose::Said;
 use crate::domain::billing;
 use crate::domain::invoice::Invoice;
@@ -14,7 +14,7 @@ use crate::domain::member::Member;
 use crate::domain::season;
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
 use crate::store::messages::{self, MessageView, NewMessage, Recipient};
-use crate::store::{StoreError, attempts, inbounds};
+use crate::store::{StoreError, attempts, desk, inbounds};
 
 /// Automatic answers to one address on one day: enough for a person who tries things out, too
 /// few for two machines to keep each other busy.
@@ -54,6 +54,10 @@ pub(super) fn to_member(
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
     let at_ms = evidence.at.as_millisecond();
+    let mut payload = parts.payload.clone();
+    if let Door::Behalf(channel) = evidence.door {
+        payload.channel = channel.as_str().into();
+    }
     let message = NewMessage {
         cause: &format!("led/{}/{}/member", parts.seq, parts.kind),
         kind: parts.kind,
@@ -63,7 +67,7 @@ pub(super) fn to_member(
         issuer: parts.issuer,
         firing: None,
         recipient: Recipient::Member,
-        payload: &parts.payload.to_json(),
+        payload: &payload.to_json(),
         due_ms: at_ms,
     };
     messages::add(c, &message, at_ms)?;
@@ -254,12 +258,14 @@ pub(super) fn forward(
     if about.is_none()
         && !within_cap(c, context, "strays", STRAY_FORWARDS_PER_DAY_MAX, evidence.at)?
     {
+        desk::add_waiting(c, inbound, &issuer, why)?;
         return Ok(Applied::Nothing);
     }
     let who = about.as_ref().and_then(|m| m.person);
     let subject = who.map(|id| person(c, id)).transpose()?.map_or_else(String::new, |p| p.1);
     let passed = format!("to-desk/{subject}");
     if who.is_some() && !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence.at)? {
+        desk::add_waiting(c, inbound, &issuer, why)?;
         return Ok(Applied::Nothing);
     }
     let data = json!({"issuer": issuer, "why": why, "inbound": inbound});
@@ -330,6 +336,7 @@ pub(super) fn desk_answer(
     let (member, subject) = person(c, id)?;
     let passed = format!("to-member/{subject}");
     if !within_cap(c, context, &passed, PASSED_PER_DAY_MAX, evidence.at)? {
+        desk::add_waiting(c, inbound, &forward.issuer, "desk-answer")?;
         return Ok(Applied::Nothing);
     }
     let asked = Payload::from_json(&forward.payload).inbound;

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod checkouts;
 mod corrections;
 pub mod cover;
+pub mod desk;
 pub mod firings;
 pub mod insurance;
 pub mod insurer;
@@ -34,6 +35,7 @@ use rusqlite::Connection;
 use crate::config::{Association, Config};
 use crate::domain::answer::Answer;
 use crate::domain::correction::Change;
+use crate::domain::desk::Channel;
 use crate::domain::member::Member;
 use crate::domain::suppression::Fault;
 use crate::domain::words::Lang;
@@ -68,6 +70,8 @@ pub enum Door {
     Desk,
     /// Nobody: its time had come.
     Clock,
+    /// A desk, in the place of a member who asked it by that channel.
+    Behalf(Channel),
     /// The payment provider's word.
     Card,
 }
@@ -79,7 +83,7 @@ impl Door {
         match self {
             Self::Web => "web",
             Self::Mail => "mail",
-            Self::Desk => "desk",
+            Self::Desk | Self::Behalf(_) => "desk",
             Self::Clock => "clock",
             Self::Card => "card",
         }

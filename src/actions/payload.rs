@@ -44,6 +44,15 @@ pub struct Payload {
     /// How many members' cover was kept, interrupted, declined, pending.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub totals: Vec<i64>,
+    /// The digest that it tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<i64>,
+    /// Code of the association whose desk gets it in another's place; empty for its own.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub deputy: String,
+    /// By which channel a member asked a desk to act; empty where none did.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub channel: String,
     /// Row of the invoice or credit note that it carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice: Option<i64>,

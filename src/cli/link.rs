@@ -24,6 +24,15 @@ pub(super) enum Link {
         #[arg(long)]
         json: bool,
     },
+    /// Make a link by which a desk acts for its members, who call or write; it works for a day.
+    Desk {
+        /// Code of the association; left out: the national one.
+        #[arg(long, value_name = "CODE")]
+        issuer: Option<String>,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say a member's type-in code of this season, to be read out on the telephone to somebody who
     /// proved who they are. With number and postal code it opens the renewal's page.
     Code {
@@ -39,6 +48,7 @@ impl Link {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
         match self {
             Self::Inspect { token, json } => inspect(place, &token, json),
+            Self::Desk { issuer, json } => super::link_desk::run(place, issuer.as_deref(), json),
             Self::Code { member, json } => tell_code(place, &member, json),
         }
     }

@@ -10,6 +10,7 @@ mod cell;
 mod check;
 mod clock;
 mod demo;
+mod digest;
 mod dns;
 mod doctor;
 mod export;
@@ -25,6 +26,7 @@ mod invoice;
 mod key;
 mod letters;
 mod link;
+mod link_desk;
 mod member;
 mod outbox;
 mod payment;
@@ -102,6 +104,8 @@ enum Command {
     /// List the mails that came in, and let a held mailbox be read.
     #[command(subcommand)]
     Inbox(inbox::Inbox),
+    /// Print what a desk's next digest would say, without sending it.
+    Digest(digest::Digest),
     /// Insurance cover: lists for the insurer and the desks, evidence, certificates.
     #[command(subcommand)]
     Insurance(insurance::Insurance),
@@ -112,7 +116,7 @@ enum Command {
     Member(member::Member),
     /// Say what is past its time and would be forgotten, or forget it.
     Retention(retention::Retention),
-    /// Look into a link or address.
+    /// Look into a link or address, or make one for a desk.
     #[command(subcommand)]
     Link(link::Link),
     /// Make and list the keys that links are signed with.
@@ -201,6 +205,7 @@ pub fn main() -> ExitCode {
         Command::Firing(firing) => firing.run(&place),
         Command::Suppression(suppression) => suppression.run(&place),
         Command::Inbox(inbox) => inbox.run(&place),
+        Command::Digest(digest) => digest.run(&place),
         Command::Insurance(insurance) => insurance.run(&place),
         Command::Link(link) => link.run(&place),
         Command::Retention(retention) => retention.run(&place),

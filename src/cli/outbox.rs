@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Place, say, say_json};
+use crate::actions::desk::outbox::{self as desk, Resolved};
 use crate::clock::Clock;
 use crate::domain::words::MessageState;
 use crate::ids::{MessageId, MessageRow};
 use crate::store::messages::MessageView;
-use crate::store::{Direct, attempts, ledger, messages, meta, people, read_once};
+use crate::store::{Direct, attempts, messages, meta, people, read_once};
 
 /// Subcommands of `relance outbox`.
 #[derive(Debug, Subcommand)]
@@ -199,44 +200,21 @@ fn resolve(
     let ring = Place::ring(dir)?;
     let mut store = Direct::open(dir, Clock::system().now().as_millisecond())?;
     let id = MessageRow(message);
+    let verdict = match verdict {
+        Verdict::Sent => desk::Verdict::Sent,
+        Verdict::Resend => desk::Verdict::Resend,
+        Verdict::Cancelled => desk::Verdict::Cancelled,
+    };
     let moved = store.write(|c| {
-        let now = meta::get(c, meta::CALENDAR)?
-            .and_then(|t| t.parse::<Timestamp>().ok())
-            .unwrap_or_else(|| Clock::system().now());
-        let now_ms = now.as_millisecond();
-        let open = [MessageState::Unknown, MessageState::Refused, MessageState::Held];
-        let Some(view) = messages::by_id(c, id)? else { return Ok(None) };
-        if !open.contains(&view.state) {
-            return Ok(Some(false));
-        }
-        let what = match verdict {
-            Verdict::Sent => {
-                messages::shift(c, id, &open, MessageState::Sent, "by a person", now_ms)?;
-                "resolved-sent"
-            }
-            Verdict::Cancelled => {
-                messages::shift(c, id, &open, MessageState::Cancelled, "by a person", now_ms)?;
-                "resolved-cancelled"
-            }
-            Verdict::Resend => {
-                messages::reopen(c, id, now_ms, now_ms)?;
-                "resolved-resend"
-            }
-        };
-        let subject = match view.person {
-            Some(person) => people::contact(c, person)?.subject,
-            None => String::new(),
-        };
-        let data = json!({"message": message, "was": view.state, "attempt": view.attempt});
-        ledger::append(c, &ring, now_ms, &subject, what, &data)?;
-        Ok(Some(true))
+        let now = meta::calendar(c, Clock::system().now())?;
+        desk::resolve(c, &ring, id, verdict, now)
     })?;
     match moved {
-        None => bail!("no message {message}"),
-        Some(false) => bail!(
+        Resolved::Missing => bail!("no message {message}"),
+        Resolved::Settled => bail!(
             "message {message} is neither in doubt nor refused nor held: there is nothing to decide"
         ),
-        Some(true) => {}
+        Resolved::Done => {}
     }
     // A running daemon looks every two seconds; tell it, so that nobody waits.
     let _ = crate::daemon::control::ask(dir, "wake");

@@ -14,7 +14,7 @@ use super::{Place, say, say_json};
 use crate::clock::Clock;
 use crate::link::Keyring;
 use crate::members::address;
-use crate::store::{Direct, StoreError, addresses, ledger, read_once};
+use crate::store::{Direct, StoreError, addresses, ledger, meta, read_once};
 
 /// Reason of an address that a person put on the list without giving one.
 const BY_A_PERSON: &str = "by-a-person";
@@ -138,9 +138,10 @@ fn add(dir: &Path, rows: &[(String, String)]) -> anyhow::Result<usize> {
         clean.push((address.as_str().to_owned(), reason.as_str()));
     }
     let ring = Place::ring(dir)?;
-    let now_ms = Clock::system().now().as_millisecond();
-    let mut store = Direct::open(dir, now_ms)?;
+    let system = Clock::system().now();
+    let mut store = Direct::open(dir, system.as_millisecond())?;
     Ok(store.write(|c| {
+        let now_ms = meta::calendar(c, system)?.as_millisecond();
         let mut new = 0;
         for (address, reason) in &clean {
             let (score, _, suspended) = addresses::score(c, address)?;
@@ -158,9 +159,10 @@ fn add(dir: &Path, rows: &[(String, String)]) -> anyhow::Result<usize> {
 fn remove(dir: &Path, text: &str) -> anyhow::Result<()> {
     let address = address::normalise(text).with_context(|| text.to_owned())?;
     let ring = Place::ring(dir)?;
-    let now_ms = Clock::system().now().as_millisecond();
-    let mut store = Direct::open(dir, now_ms)?;
+    let system = Clock::system().now();
+    let mut store = Direct::open(dir, system.as_millisecond())?;
     let lifted = store.write(|c| {
+        let now_ms = meta::calendar(c, system)?.as_millisecond();
         let lifted = addresses::lift(c, address.as_str())?;
         if lifted {
             note(c, &ring, now_ms, "suppression-removed", address.as_str())?;

@@ -51,6 +51,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "certificate/subject.txt", "certificate/body.txt", "certificate/body.html",
     "forward/subject.txt", "forward/body.txt",
     "desk-note/subject.txt", "desk-note/body.txt",
+    "digest/subject.txt", "digest/body.txt", "digest/body.html",
     "desk-answer/subject.txt", "desk-answer/body.txt", "desk-answer/body.html",
     "verify-answer/subject.txt", "verify-answer/body.txt", "verify-answer/body.html",
     "page/layout.html", "page/style.css", "page/half.html", "page/bill.html",
@@ -62,6 +63,8 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
     "page/card.html", "page/card-demo.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",
+    "page/desk-sign.html", "page/desk-case.html", "page/desk-done.html", "page/desk-find.html",
+    "page/desk-member.html", "page/desk-last-day.html",
     "page/signed-in.html", "page/season.html",
     "demo/layout.html", "demo/style.css", "demo/aside.html", "demo/list.html", "demo/mails.html",
     "demo/mail.html",
@@ -70,9 +73,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
 /// Every locale file.
 const LOCALES: &[(&str, &str)] = files!("locales":
     "en-CA/common.ftl", "en-CA/mail.ftl", "en-CA/answers.ftl", "en-CA/pages.ftl",
-    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl",
-    "en-CA/insurance.ftl", "fr-CA/insurance.ftl", "en-CA/card.ftl", "fr-CA/card.ftl",
-    "en-CA/money.ftl", "fr-CA/money.ftl",
+    "en-CA/demo.ftl", "fr-CA/demo.ftl", "en-CA/records.ftl", "fr-CA/records.ftl", "en-CA/insurance.ftl", "fr-CA/insurance.ftl", "en-CA/card.ftl", "fr-CA/card.ftl", "en-CA/money.ftl", "fr-CA/money.ftl", "en-CA/desk.ftl", "fr-CA/desk.ftl",
     "fr-CA/common.ftl", "fr-CA/mail.ftl", "fr-CA/answers.ftl", "fr-CA/pages.ftl",
 );
 

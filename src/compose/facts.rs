@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use crate::config::{Association, Relance, StepKind};
 use crate::domain::bill::Bill;
+use crate::domain::desk::Channel;
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
 use crate::domain::payment::Method;
@@ -23,10 +24,14 @@ pub struct MailFacts<'a> {
     pub issuer: &'a Association,
     /// Season, domains, national body.
     pub relance: &'a Relance,
+    /// The association that answers the member's questions about insurance and account: their own.
+    pub home: &'a Association,
     /// The member whom it is about, where there is one.
     pub person: Option<PersonFacts<'a>>,
     /// What is owed, where the message shows it.
     pub bill: Option<Bill>,
+    /// By which channel the member had asked a desk for it; `None` where they did it themselves.
+    pub channel: Option<Channel>,
     /// The invoice or credit note that it carries.
     pub invoice: Option<Invoice>,
     /// Links and addresses of this attempt.
@@ -70,6 +75,8 @@ pub enum MailKind<'a> {
     DeskAnswer(&'a str),
     /// What a desk must know, in its language only. Template `desk-note`.
     DeskNote(DeskNote<'a>),
+    /// A desk's digest, in its language only. Template `digest`.
+    Digest(super::DigestMail<'a>),
     /// Whether a mail that was forwarded to us is ours: the facts of the one that is; none where
     /// it is not. Template `verify-answer`.
     VerifyAnswer(Option<Sent<'a>>),
@@ -96,10 +103,10 @@ pub struct Sent<'a> {
 }
 
 impl MailKind<'_> {
-    /// Whether it is text for a desk, in its language only.
+    /// Whether it is for a desk, in its language only.
     #[must_use]
     pub const fn is_for_desk(&self) -> bool {
-        matches!(self, Self::Forward(_) | Self::DeskNote(_))
+        matches!(self, Self::Forward(_) | Self::DeskNote(_) | Self::Digest(_))
     }
 }
 

@@ -35,6 +35,14 @@ pub fn money(lang: Lang, amount: Cents) -> String {
     }
 }
 
+/// `1,204`; `1 204`, with no-break spaces.
+#[must_use]
+pub fn number(lang: Lang, number: i64) -> String {
+    let sign = if number < 0 { "\u{2212}" } else { "" };
+    let separator = if lang == Lang::En { ',' } else { NBSP };
+    format!("{sign}{}", grouped(number.unsigned_abs(), separator))
+}
+
 /// `9.975%`, `13%`; `9,975 %`, with a no-break space.
 #[must_use]
 pub fn percent(lang: Lang, rate: Rate) -> String {

@@ -246,6 +246,20 @@ impl Inner {
         self.moment(lang, &date, local.time(), zone)
     }
 
+    /// Who answers what: the member's own association about insurance and account, the national
+    /// desk about the members' area. One desk that answers all leaves `area_desk` empty.
+    pub(super) fn put_help(&self, context: &mut Context, lang: Lang, home: &Association) {
+        let national = self.body(&self.relance.federation.national);
+        let area = national.filter(|national| national.code != home.code).map(|n| &n.desk);
+        let desk = |d: &crate::config::Desk| named(&d.name, lang);
+        put(context, "help_desk", &desk(&home.desk));
+        put(context, "help_email", &home.desk.email);
+        put(context, "help_phone", &home.desk.phone);
+        put(context, "area_desk", &area.map(desk).unwrap_or_default());
+        put(context, "area_email", area.map_or("", |d| &d.email));
+        put(context, "area_phone", area.map_or("", |d| &d.phone));
+    }
+
     /// Name, number and insurance of the member. Names are foreign text: cleaned.
     pub(super) fn put_person(context: &mut Context, person: Option<&PersonFacts<'_>>) {
         put(context, "name", &member_name(person));

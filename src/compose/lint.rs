@@ -9,13 +9,13 @@ use super::mail::{FORWARD_REASONS, template_name};
 use super::parity::Substance;
 use super::sample::Sample;
 use super::words::Words;
-use super::{ComposeError, Composer, typography};
+use super::{ComposeError, Composer, MailKind, typography};
 use crate::config::WordsSection;
 use crate::domain::words::Lang;
 
 /// Families of words that are looked up by a computed name: samples need not meet each.
 const FAMILIES: &[&str] =
-    &["zone-", "month-", "weekday-", "declaration-title-", "declaration-answers-"];
+    &["zone-", "month-", "weekday-", "mailing-", "declaration-title-", "declaration-answers-"];
 
 /// Templates that are no text: their words are CSS.
 const STYLES: &str = "/style.css";
@@ -182,13 +182,17 @@ fn mails(composer: &Composer, sample: &Sample, faults: &mut Vec<Fault>) {
             faults.push(of_error(&name, &error));
             continue;
         }
-        if facts.kind.is_for_desk() {
+        if facts.kind.is_for_desk() && !matches!(facts.kind, MailKind::Digest(_)) {
             continue;
         }
         let mut seen: Vec<Substance> = Vec::new();
         for &lang in Lang::ALL {
             let calendar = inner.engine.words.calendar(lang);
-            match inner.half(&facts, lang, true) {
+            let half = match &facts.kind {
+                MailKind::Digest(mail) => inner.digest_half(facts.issuer, mail, lang),
+                _ => inner.half(&facts, lang, true),
+            };
+            match half {
                 Ok(half) => {
                     seen.push(Substance::of(lang, calendar, &half.text, false));
                     let mut html = Substance::of(lang, calendar, &half.html, true);

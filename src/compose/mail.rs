@@ -5,6 +5,7 @@ use tera::{Context, Value};
 use super::frame::put;
 use super::text::{self, clean, fenced};
 use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind};
+use crate::domain::desk::Channel;
 use crate::domain::words::Lang;
 
 /// Names of the mail templates, one folder each.
@@ -24,6 +25,7 @@ pub(super) const KINDS: &[&str] = &[
     "forward",
     "desk-answer",
     "desk-note",
+    "digest",
     "verify-answer",
     "insurance-follow-up",
     "declaration-recorded",
@@ -89,6 +91,7 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::Forward(_) => "forward",
         MailKind::DeskAnswer(_) => "desk-answer",
         MailKind::DeskNote(_) => "desk-note",
+        MailKind::Digest(_) => "digest",
         MailKind::VerifyAnswer(_) => "verify-answer",
         MailKind::InsuranceFollowUp => "insurance-follow-up",
         MailKind::DeclarationRecorded => "declaration-recorded",
@@ -103,6 +106,7 @@ impl Inner {
         match &facts.kind {
             MailKind::Forward(mail) => return self.forward(facts, mail),
             MailKind::DeskNote(note) => return self.desk_note(facts, note),
+            MailKind::Digest(mail) => return self.digest(facts, mail),
             _ => {}
         }
         let first = facts.prefer;
@@ -159,6 +163,8 @@ impl Inner {
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
+        self.put_help(&mut context, lang, facts.home);
+        put(&mut context, "channel", facts.channel.map_or("", Channel::as_str));
         let about_cover = matches!(
             facts.kind,
             MailKind::Cover(_) | MailKind::Certificate(_) | MailKind::DeclarationRecorded
@@ -205,12 +211,18 @@ impl Inner {
             | MailKind::InsuranceFollowUp
             | MailKind::DeclarationRecorded
             | MailKind::Forward(_)
-            | MailKind::DeskNote(_) => {}
+            | MailKind::DeskNote(_)
+            | MailKind::Digest(_) => {}
         }
         Ok(context)
     }
 
-    fn subject(&self, kind: &str, lang: Lang, context: &Context) -> Result<String, ComposeError> {
+    pub(super) fn subject(
+        &self,
+        kind: &str,
+        lang: Lang,
+        context: &Context,
+    ) -> Result<String, ComposeError> {
         let subject = self.engine.render(&format!("{kind}/subject.txt"), context)?;
         let subject = clean(subject.trim(), false);
         // A header has no lines to keep whole, and English without U+00A0 stays plain ASCII.
@@ -273,7 +285,7 @@ impl Inner {
 }
 
 /// One cleaned and bounded line of foreign text.
-fn foreign_line(text: &str) -> String {
+pub(super) fn foreign_line(text: &str) -> String {
     clean(text, false).chars().take(FOREIGN_LINE_CHARS_MAX).collect()
 }
 
@@ -300,7 +312,10 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
             (of_a_member, None)
         }
         MailKind::Cover(_) => (true, Some(("a renewal link", &facts.links.renew))),
-        MailKind::Forward(_) | MailKind::DeskAnswer(_) | MailKind::VerifyAnswer(_) => (false, None),
+        MailKind::Forward(_)
+        | MailKind::DeskAnswer(_)
+        | MailKind::Digest(_)
+        | MailKind::VerifyAnswer(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_) | MailKind::Receipt(_)) && facts.bill.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "a bill" });

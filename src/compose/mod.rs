@@ -14,6 +14,8 @@
 
 mod assets;
 mod card;
+mod desk_pages;
+mod digest_mail;
 mod engine;
 mod facts;
 pub mod format;
@@ -30,6 +32,7 @@ mod parity;
 mod public_pages;
 mod quoted;
 pub mod sample;
+mod sample_desk;
 mod sample_pages;
 mod shapes;
 mod skeleton;
@@ -47,6 +50,8 @@ use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use card::{CardPage, CardShows};
+pub use desk_pages::{DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, MemberCase};
+pub use digest_mail::DigestMail;
 pub use facts::{
     Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy,
     Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
@@ -196,6 +201,18 @@ impl Composer {
     /// lines are those of the configuration that [`Composer::new`] got, found by the issuer's code.
     pub fn mail(&self, facts: &MailFacts<'_>) -> Result<Composed, ComposeError> {
         mime::assemble(facts, self.0.content(facts)?)
+    }
+
+    /// The text of a digest that is not mailed, in the desk's language, without links.
+    pub fn digest_text(
+        &self,
+        issuer: &Association,
+        digest: &crate::domain::digest::Digest,
+    ) -> Result<String, ComposeError> {
+        let links = BTreeMap::new();
+        let mail = DigestMail { digest, links: &links, deputy: false };
+        let half = self.0.digest_half(issuer, &mail, issuer.desk.language)?;
+        Ok(format!("{}\n\n{}", half.subject, text::wrap(&text::unmarked(&half.text))))
     }
 
     /// One page in one language, complete HTML.

@@ -32,6 +32,7 @@ impl Page<'_> {
             Self::BadForm(_) => "bad-form",
             Self::TooMany => "too-many",
             Self::ServerTrouble => "server-trouble",
+            Self::Desk(page) => page.name(),
             Self::Front(_) => "front",
             Self::SignedIn(_) => "signed-in",
             Self::Season(_) => "season",
@@ -46,6 +47,7 @@ impl Page<'_> {
             | Self::TooLarge
             | Self::TooMany
             | Self::ServerTrouble => "plain",
+            Self::Desk(page) => page.template(),
             Self::Card(p) => p.shows.template(),
             _ => self.name(),
         }
@@ -72,6 +74,7 @@ impl Page<'_> {
             Self::Address(p) => Some(p.issuer),
             Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
+            Self::Desk(p) => Some(p.issuer),
             _ => None,
         }
     }
@@ -88,6 +91,7 @@ impl Inner {
         let mut context = self.frame(house, lang)?;
         put(&mut context, "page", page.name());
         context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
+        context.insert_value("of_desk", Value::from(matches!(page, Page::Desk(_))));
         context.insert_value("of_federation", Value::from(page.issuer().is_none()));
         put_faults(&mut context, page.faults());
         let mut other = None;
@@ -109,6 +113,12 @@ impl Inner {
                 put(&mut context, "state", p.state);
                 context.insert_value("old_side", Value::from(p.old_side));
                 put(&mut context, "nonce", p.nonce);
+            }
+            Page::Desk(p) => {
+                self.desk_page(&mut context, lang, p)?;
+                let faults =
+                    p.faults.iter().map(|f| Value::normal_string(f.as_str())).collect::<Vec<_>>();
+                context.insert_value("faults", Value::from(faults));
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
             Page::Front(p) => super::public_pages::front(&mut context, p),

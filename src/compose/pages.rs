@@ -54,6 +54,8 @@ pub enum Page<'a> {
     TooMany,
     /// Something failed here (500 or 503).
     ServerTrouble,
+    /// A page of a desk.
+    Desk(super::DeskPage<'a>),
     /// The public front page: what this site is, to use the link in the mail, and a form for
     /// whoever has a code instead.
     Front(FrontPage<'a>),

@@ -136,6 +136,8 @@ fn fields(html: &str) -> BTreeSet<String> {
             let value = attribute("value").unwrap_or_default();
             format!("{}={value}", attribute("name").unwrap_or_default())
         })
+        // The language of the page itself, carried on by a form.
+        .filter(|field| !field.starts_with("lang="))
         .collect()
 }
 

@@ -3,12 +3,15 @@
 
 use jiff::Timestamp;
 
+use super::sample_desk::DeskSample;
 use super::sample_pages::PageSamples;
 use super::{
-    Bill, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy, Line,
-    LineKind, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
+    Bill, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, DigestMail, Forwarded,
+    InvoiceWhy, Line, LineKind, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts,
+    Said, Sent,
 };
 use crate::config::{Association, Relance, StepKind, TaxConfig};
+use crate::domain::desk::Channel;
 use crate::domain::invoice::{DocumentKind, Invoice, Share};
 use crate::domain::money::Cents;
 use crate::domain::payment::Method;
@@ -32,7 +35,7 @@ const SEASON: &str = "2027";
 const CERTIFICATE: &str = "https://certificates.example.org/2027/10442?k=Xy7";
 
 /// What a person might write, with what must not pass: links and control characters.
-const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
+pub(super) const LETTER: &str = "Bonjour,\n\nMon employeur paie-t-il aussi la prime?\nVoir https://example.org/x\n-- \nJ. Exemple\u{7}";
 
 /// What tells sample mails of one kind apart.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +66,7 @@ pub struct Sample {
     pub(super) several: Bill,
     pub(super) single: Bill,
     pub(super) pages: PageSamples,
+    pub(super) desk: DeskSample,
 }
 
 impl Default for Sample {
@@ -111,7 +115,11 @@ impl Sample {
         };
         let single = Bill { lines: vec![line(LineKind::Dues, "WEA", "candidate", 19_500, "SK")] };
         let pages = PageSamples::new(&several, &single);
-        Self { relance, associations: file.association, taxes: file.tax, several, single, pages }
+        let desk = DeskSample::new(|handle| {
+            format!("https://renewal.oei.example.ca/d/{}-{}", handle.act.as_str(), handle.target)
+        });
+        let (associations, taxes) = (file.association, file.tax);
+        Self { relance, associations, taxes, several, single, pages, desk }
     }
 
     /// A sample of the association with that code; insured or not.
@@ -151,9 +159,11 @@ impl Sample {
             prefer: variant.prefer,
             to: Correspondent { name: "Maëlle Exemple", address: "m.exemple@example.org" },
             issuer,
+            home: issuer,
             relance: &self.relance,
             person: Some(Self::person(variant)),
             bill: Some(self.bill(variant.code).clone()),
+            channel: None,
             invoice: self.document(variant.code, &kind),
             links: Links {
                 renew: if variant.renew { link("r") } else { String::new() },
@@ -243,7 +253,28 @@ impl Sample {
             }
         }
         all.extend(self.bare_mails());
+        all.extend(self.digests());
         all
+    }
+
+    /// A desk's digest, full and with nothing to tell, in the language of the desk.
+    fn digests(&self) -> Vec<(String, MailFacts<'_>)> {
+        let desk = &self.desk;
+        [
+            ("digest-oei-en", "OEI", &desk.full, false),
+            ("digest-cei-fr", "CEI", &desk.full, true),
+            ("digest-quiet-cei-fr", "CEI", &desk.quiet, false),
+        ]
+        .into_iter()
+        .map(|(name, code, digest, deputy)| {
+            let prefer = self.body(code).desk.language;
+            let variant = Variant { code, prefer, insured: false, renew: false };
+            let mail = DigestMail { digest, links: &desk.links, deputy };
+            let mut facts = self.facts(variant, MailKind::Digest(mail));
+            (facts.person, facts.bill) = (None, None);
+            (name.to_owned(), facts)
+        })
+        .collect()
     }
 
     /// Mails with less in them: no link, no member, no bill, the national body as issuer.
@@ -268,6 +299,11 @@ impl Sample {
             lang: None,
         };
         let unreachable = self.facts(variant, MailKind::DeskNote(unreachable));
+        let by_desk = Channel::ALL.map(|channel| {
+            let mut facts = self.facts(variant, MailKind::Confirmation(Said::RenewedByInvoice));
+            facts.channel = Some(channel);
+            (format!("confirmation-by-desk-{}", channel.as_str()), facts)
+        });
         let mut covers = Vec::new();
         for cover in [CoverNote::DeclarationDue, CoverNote::DeclarationLate, CoverNote::TooLate] {
             for &prefer in Lang::ALL {
@@ -286,6 +322,7 @@ impl Sample {
             ("desk-note-unreachable".into(), unreachable),
             ("confirm-request-stranger".into(), unknown),
         ]);
+        covers.extend(by_desk);
         covers
     }
 }

@@ -4,10 +4,10 @@ use jiff::civil::date;
 
 use super::sample::{STEPS, Sample, TOKEN, Variant, noon};
 use super::{
-    AddressPage, Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, DonePage,
-    ExpiredPage, FormFault, FrontPage, InsuranceFacts, InvoicePage, LineKind, Notice, Page,
-    RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, SignedInPage, Status, Typed,
-    UnsubscribePage,
+    AddressPage, Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, DeskPage,
+    DeskTyped, DeskView, DonePage, ExpiredPage, FormFault, FrontPage, InsuranceFacts, InvoicePage,
+    LineKind, Notice, Page, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, SignedInPage,
+    Status, Typed, UnsubscribePage,
 };
 use crate::config::Text;
 use crate::domain::answer::Choice;
@@ -188,6 +188,15 @@ impl Sample {
             Page::BadForm(&[FormFault::Incomplete, FormFault::Unreadable]),
         ];
         all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
+        let desk = (self.body("OEI"), Self::person(Self::variant("OEI", true)), &self.several);
+        all.extend(self.desk.pages(desk.0, desk.1, desk.2));
+        let national = Page::Desk(DeskPage {
+            issuer: self.body("CEI"),
+            view: DeskView::Find,
+            typed: DeskTyped::default(),
+            faults: &[],
+        });
+        all.push(("desk-find-cei".into(), national));
         let faults = &[FormFault::CodeWrong];
         let typed = FrontPage { number: "10442", code: "7K2QX-9ZB4M", postal: "K1A 0B1", faults };
         all.push(("front-faulty".to_owned(), Page::Front(typed)));

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::mime::Content;
 use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
 use super::{Bill, ComposeError, CoverNews, CoverNote, Inner, MailFacts, MailKind, Said, mail};
+use crate::domain::desk::Channel;
 use crate::domain::words::Lang;
 
 /// Skeletons kept. A season's firing has some dozens of shapes (languages, categories, insurance),
@@ -18,6 +19,8 @@ const SKELETONS_MAX: usize = 512;
 struct Shape {
     template: &'static str,
     said: Option<Said>,
+    channel: Option<Channel>,
+    home: String,
     issuer: String,
     prefer: Lang,
     insured: bool,
@@ -97,6 +100,7 @@ impl Inner {
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
             | MailKind::DeskNote(_)
+            | MailKind::Digest(_)
             | MailKind::Certificate(_)
             | MailKind::VerifyAnswer(_) => return None,
         };
@@ -104,6 +108,8 @@ impl Inner {
         Some(Shape {
             template: mail::template_name(&facts.kind),
             said,
+            channel: facts.channel,
+            home: facts.home.code.clone(),
             issuer: facts.issuer.code.clone(),
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
@@ -269,6 +275,8 @@ mod tests {
         let shape = |n: usize| Shape {
             template: "notice",
             said: None,
+            channel: None,
+            home: String::new(),
             issuer: n.to_string(),
             prefer: Lang::En,
             insured: false,

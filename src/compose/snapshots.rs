@@ -25,6 +25,7 @@ const KEPT: &[&str] = &[
     "desk-note-firing-held",
     "desk-note-desk-unreached",
     "desk-answer",
+    "digest",
     "verify-answer-ours",
     "confirmation-declaration-due",
     "insurance-follow-up",

@@ -178,9 +178,18 @@ impl Daemon {
             .map_err(|source| StartError::Io { what: "the control socket".into(), source })?;
         let lifecycle =
             Lifecycle::new().map_err(|source| StartError::Io { what: "signals".into(), source })?;
-        let card = provider;
-        let site =
-            web::Site { store, context, composer, clock, random, outbox, card, limits, guesses };
+        let site = web::Site {
+            store,
+            context,
+            composer,
+            clock,
+            random,
+            outbox,
+            scheduler: Arc::clone(&loops.scheduler),
+            card: provider,
+            limits,
+            guesses,
+        };
         Ok(Self { lifecycle, loops, scheduler, site, members, admin, control, _lock: lock })
     }
 

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
-use crate::scheduler::{self, calendar};
+use crate::scheduler::{self, calendar, digests};
 use crate::store::firings::{self, FiringState};
 use crate::store::{Store, StoreError, messages, staging};
 
@@ -71,9 +71,10 @@ impl Loops {
         let firing = calendar::next(&config, now)
             .map_err(|e| StoreError::GiveUp(e.to_string()))?
             .map(|n| n.due);
+        let digest = digests::next(&config, now).map_err(|e| StoreError::GiveUp(e.to_string()))?;
         let kept = kept.and_then(|ms| Timestamp::from_millisecond(ms).ok());
         let cover = cover::next(&self.config, now);
-        Ok(firing.into_iter().chain(kept).chain(cover).min())
+        Ok(firing.into_iter().chain(digest).chain(kept).chain(cover).min())
     }
 }
 
@@ -97,7 +98,10 @@ fn due(
             return Ok(Some("planning"));
         }
     }
-    if overdue(c, config, now)? || scheduler::is_behind(c, config, now)? {
+    if overdue(c, config, now)?
+        || scheduler::is_behind(c, config, now)?
+        || digests::overdue(c, config, now)?
+    {
         return Ok(Some("planning"));
     }
     Ok(None)

@@ -429,14 +429,14 @@ pub fn goes(tells: bool, quiet: bool, last_sent: Option<Timestamp>, now: Timesta
 
 /// Brings lines into order: sections by urgency, empty ones left out, each with its first lines
 /// and the number of the rest. `found` gives for a section its oldest lines and how many there
-/// are in all.
+/// are in all; `most` is how many of them are listed.
 #[must_use]
-pub fn listings(mut found: BTreeMap<Section, (Vec<Item>, i64)>) -> Vec<Listing> {
+pub fn listings(mut found: BTreeMap<Section, (Vec<Item>, i64)>, most: usize) -> Vec<Listing> {
     Section::ALL
         .into_iter()
         .filter_map(|section| {
             let (mut items, all) = found.remove(&section)?;
-            items.truncate(LINES_MAX);
+            items.truncate(most);
             let more = (all - count(&items)).max(0);
             (!items.is_empty()).then_some(Listing { section, items, more })
         })
@@ -506,7 +506,7 @@ mod tests {
             (Section::Calls, (Vec::new(), 0)),
             (Section::Situations, (vec![task(2, TaskKind::Situation)], 3)),
         ]);
-        let listed = listings(found);
+        let listed = listings(found, LINES_MAX);
         let shape: Vec<_> = listed.iter().map(|l| (l.section, l.items.len(), l.more)).collect();
         assert_eq!(
             shape,

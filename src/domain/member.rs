@@ -73,16 +73,22 @@ impl Member {
     /// the association's.
     #[must_use]
     pub fn reads(&self, association_language: Lang) -> Lang {
-        match self.language {
-            Some(lang) => lang,
-            None if self.province == "QC" => Lang::Fr,
-            None => association_language,
-        }
+        reads(self.language, &self.province, association_language)
     }
 
     /// Statuses to which the season's mail goes.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.status == "active"
+    }
+}
+
+/// The language that comes first for somebody of that own language and province.
+#[must_use]
+pub fn reads(own: Option<Lang>, province: &str, association_language: Lang) -> Lang {
+    match own {
+        Some(lang) => lang,
+        None if province == "QC" => Lang::Fr,
+        None => association_language,
     }
 }

@@ -54,6 +54,21 @@ pub(super) fn promise(c: &Connection, renewal: Option<&Renewal>) -> Result<Promi
     }
 }
 
+/// Whose desk reads what is for a desk: while it is closed, its deputy's. A digest goes to its own
+/// all the same, and a copy to the deputy.
+pub(super) fn reader<'a>(
+    context: &'a Context,
+    issuer: &'a Association,
+    view: &MessageView,
+    day: Date,
+) -> &'a Association {
+    if view.kind == "digest" {
+        let deputy = Payload::from_json(&view.payload).deputy;
+        return context.config.association(&deputy).unwrap_or(issuer);
+    }
+    context.config.desk_on(issuer, day)
+}
+
 /// Who gets it now, and what they owe; or why nobody does. Decided at drafting, and again in the
 /// transaction that claims.
 pub(super) fn entitled(
@@ -66,7 +81,7 @@ pub(super) fn entitled(
     let terms = Terms::at(&context.config, issuer, now);
     if view.to_desk {
         let bill = member.and_then(|m| billing::bill(&context.config, m, issuer, &terms));
-        let desk = &context.config.desk_on(issuer, terms.on).desk.email;
+        let desk = &reader(context, issuer, view, terms.on).desk.email;
         let address = insurance_contact(context, view).map_or(desk, |c| &c.email);
         return Ok((address.clone(), bill));
     }

@@ -5,15 +5,17 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::elsewhere::{Elsewhere, elsewhere};
-use super::entitled::{About, entitled, insurance_contact, promise, step_of};
+use super::entitled::{About, entitled, insurance_contact, promise, reader, step_of};
 use crate::actions::payload::{Payload, Side, Wish};
-use crate::actions::{Context, insurance, invoices, receipts};
+use crate::actions::{Context, desk, insurance, invoices, receipts};
 use crate::compose::{
-    Bill, Composed, Composer, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded,
-    InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent, mask,
+    Bill, Composed, Composer, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, DigestMail,
+    Forwarded, InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said,
+    Sent, mask,
 };
 use crate::config::Association;
-use crate::domain::billing::Terms;
+use crate::domain::billing::{self, Terms};
+use crate::domain::desk::Channel;
 use crate::domain::insurance::{Outcome, Why};
 use crate::domain::invoice::Invoice;
 use crate::domain::member::{Member, Renewal};
@@ -85,6 +87,7 @@ struct Facts<'a> {
     payload: Payload,
     inbound: Option<InboundRow>,
     note: NoteFacts,
+    digest: Option<desk::DigestFacts>,
     header_id: Option<String>,
     /// The mail that somebody asks about, and its address, masked.
     about: Option<(Attempt, String)>,
@@ -226,6 +229,8 @@ fn facts_for<'a>(
     };
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
+    let digest =
+        payload.digest.map(|id| desk::to_tell(c, context, issuer, id)).transpose()?.flatten();
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
     let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
@@ -241,6 +246,7 @@ fn facts_for<'a>(
         payload,
         inbound,
         note,
+        digest,
         header_id,
         about,
         cover: cover(c, context, view, now)?,
@@ -426,9 +432,11 @@ impl Writer<'_> {
                 address: &facts.address,
             },
             issuer: facts.issuer,
+            home: self.home(),
             relance: &self.context.config.relance,
             person: facts.member.as_ref().filter(|_| !stranger).map(|m| self.person(m)),
             bill: facts.bill.clone(),
+            channel: Channel::parse(&facts.payload.channel),
             invoice: facts.invoice.clone(),
             links: self.links(),
             ids: MailIds {
@@ -451,6 +459,13 @@ impl Writer<'_> {
         self.facts.elsewhere.as_ref()?.payer.as_ref()
     }
 
+    /// Whoever answers the member about insurance and account.
+    fn home(&self) -> &Association {
+        let config = &self.context.config;
+        let home = self.facts.member.as_ref().and_then(|m| billing::home(config, m));
+        home.and_then(|m| config.association(&m.association)).unwrap_or(self.facts.issuer)
+    }
+
     fn language(&self) -> Lang {
         let issuer = self.facts.issuer;
         if let Some(payer) = self.payer() {
@@ -460,7 +475,8 @@ impl Writer<'_> {
             if let Some(contact) = insurance_contact(self.context, self.view) {
                 return contact.language;
             }
-            return issuer.desk.language;
+            let day = crate::domain::season::day_in(&issuer.zone, self.now);
+            return reader(self.context, issuer, self.view, day).desk.language;
         }
         self.facts.member.as_ref().map_or(issuer.language, |m| m.reads(issuer.language))
     }
@@ -528,6 +544,10 @@ impl Writer<'_> {
                     totals: facts.payload.totals.clone().try_into().unwrap_or_default(),
                     lang: insurance_contact(self.context, self.view).map(|c| c.language),
                 })
+            }),
+            "digest" => facts.digest.as_ref().map(|told| {
+                let deputy = !facts.payload.deputy.is_empty();
+                MailKind::Digest(DigestMail { digest: &told.digest, links: &told.links, deputy })
             }),
             "verify-answer" => {
                 Some(MailKind::VerifyAnswer(facts.about.as_ref().map(|(a, masked)| {

@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod census;
 mod daily;
+pub mod digests;
 pub mod forecast;
 mod gate;
 pub mod letters;
@@ -14,6 +15,6 @@ pub mod rule;
 mod tick;
 
 pub use daily::{is_behind, next_reminder};
-pub use plan::{ChunkEnd, chunk};
+pub use plan::{ChunkEnd, chunk, nominal_day};
 pub use register::register_due;
 pub use tick::Scheduler;

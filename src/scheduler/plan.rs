@@ -81,8 +81,9 @@ pub fn chunk(
     Ok(end)
 }
 
-/// The day in `2026-11-02T09:00`.
-pub(super) fn nominal_day(local: &str) -> Option<Date> {
+/// The day in `2026-11-02T09:00`; `None` for anything else.
+#[must_use]
+pub fn nominal_day(local: &str) -> Option<Date> {
     local.split('T').next()?.parse().ok()
 }
 

@@ -1,5 +1,5 @@
-//! Owns the loop that notices what is due: firings, holds that ended, the daily pass, reminders
-//! that members asked for.
+//! Owns the loop that notices what is due: firings, holds that ended, the daily pass, digests,
+//! reminders that members asked for.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::plan::{self, ChunkEnd};
 use super::register::register_due;
 use super::retention::DailyPass;
-use super::{calendar, daily, gate};
+use super::{calendar, daily, digests, gate};
 use crate::actions::cover::{self, PassEnd};
 use crate::actions::{Context, changes, overdue};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
@@ -64,11 +64,11 @@ impl Scheduler {
             if let Err(e) = forgetting.run(&self.store, &self.context, now, &stop).await {
                 tracing::error!(reason = %e, "scheduler.forgetting_failed");
             }
-            let next = calendar::next(&self.context.config, now)
-                .ok()
-                .flatten()
-                .map_or(Timestamp::MAX, |n| n.due);
-            let next = cover::next(&self.context.config, now).map_or(next, |at| at.min(next));
+            let config = &self.context.config;
+            let step = calendar::next(config, now).ok().flatten().map(|n| n.due);
+            let digest = digests::next(config, now).ok().flatten();
+            let others = digest.into_iter().chain(cover::next(config, now));
+            let next = step.into_iter().chain(others).min().unwrap_or(Timestamp::MAX);
             let longest = jiff::SignedDuration::try_from(CALENDAR_SLEEP_MAX).unwrap_or_default();
             let until = now.checked_add(longest).unwrap_or(next).min(next);
             tokio::select! {
@@ -117,6 +117,7 @@ impl Scheduler {
                 register_due(c, &context, now)?;
                 daily::end_holds(c, &context, now)?;
                 daily::daily_pass(c, &context, now)?;
+                digests::register(c, &context, now)?;
                 // A list on its way in is all or nothing to the planner.
                 if staging::is_applying(c)? {
                     return Ok(Vec::new());

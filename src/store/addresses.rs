@@ -46,6 +46,16 @@ pub fn is_suspended(c: &Connection, address: &str) -> Result<bool, StoreError> {
     Ok(score(c, address)?.2)
 }
 
+/// Why and since when nothing is mailed to an address; `None` where it is mailed to.
+pub fn suspension(c: &Connection, address: &str) -> Result<Option<(String, i64)>, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT reason, suspended_at FROM address
+         WHERE address = lower(?1) AND suspended_at IS NOT NULL",
+    )?
+    .query_row([address], |r| Ok((r.get(0)?, r.get(1)?)))
+    .optional()?)
+}
+
 /// Keeps a new score, and suspends where `suspend` gives a reason.
 pub fn set_score(
     c: &Connection,

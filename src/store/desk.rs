@@ -210,19 +210,26 @@ pub fn held_firings(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many messages of one firing are held.
-pub fn held_of(c: &Connection, firing: FiringId) -> Result<i64, StoreError> {
-    Ok(c.prepare_cached("SELECT count(*) FROM message WHERE firing = ?1 AND state = 'held'")?
-        .query_row([firing.0], |r| r.get(0))?)
+/// Whom the held messages of one firing are for.
+pub fn held_persons(c: &Connection, firing: FiringId) -> Result<Vec<PersonId>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT person FROM message
+         WHERE firing = ?1 AND state = 'held' AND person IS NOT NULL ORDER BY person",
+    )?;
+    let rows = statement.query_map([firing.0], |r| Ok(PersonId(r.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Messages in doubt: `(message, kind, person, since)`.
+/// A message in doubt: its row, kind, person, and since when.
+pub type Doubt = (MessageRow, String, Option<PersonId>, i64);
+
+/// Messages in doubt.
 pub fn in_doubt(
     c: &Connection,
     issuer: &str,
     until_ms: i64,
     limit: usize,
-) -> Result<Page<(MessageRow, String, Option<PersonId>, i64)>, StoreError> {
+) -> Result<Page<Doubt>, StoreError> {
     const FROM: &str = "FROM message WHERE state = 'unknown' AND issuer = ?1 AND changed_at <= ?2";
     let all = count(c, FROM, (issuer, until_ms))?;
     let sql =
@@ -259,6 +266,26 @@ pub fn unreachable(
         Ok((PersonId(r.get(0)?), r.get(1)?, r.get(2)?))
     })?;
     Ok((rows.collect::<Result<_, _>>()?, all))
+}
+
+/// Who answered since an instant that they renew, and when, the latest first.
+pub fn renewed_since(
+    c: &Connection,
+    issuer: &str,
+    season: &str,
+    since_ms: i64,
+    limit: usize,
+) -> Result<Vec<(PersonId, i64)>, StoreError> {
+    let sql = format!(
+        "SELECT r.person, a.at FROM renewal r
+         JOIN answer a ON a.renewal = r.id AND a.version = r.version
+         WHERE r.issuer = ?1 AND r.season = ?2 AND r.changed_at >= ?3 AND a.at >= ?3
+           AND a.choice IN ('invoice', 'card') ORDER BY a.at DESC, r.id LIMIT {limit}"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement
+        .query_map((issuer, season, since_ms), |r| Ok((PersonId(r.get(0)?), r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Open lines of some kinds, the oldest first.

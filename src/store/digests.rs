@@ -131,13 +131,16 @@ pub fn last_sent(c: &Connection, issuer: &str) -> Result<Option<DigestRow>, Stor
     Ok(c.prepare_cached(&sql)?.query_row([issuer], row).optional()?)
 }
 
-/// What went out to members in a window: `(step or kind, own language, lives in Quebec, n)`.
+/// So many of one step or kind, to people of one own language, in Quebec or elsewhere.
+pub type Sent = (String, Option<Lang>, bool, i64);
+
+/// What went out to members in a window.
 pub fn went(
     c: &Connection,
     issuer: &str,
     from: Mark,
     until: Mark,
-) -> Result<Vec<(String, Option<Lang>, bool, i64)>, StoreError> {
+) -> Result<Vec<Sent>, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT coalesce(f.step, m.kind), p.language, p.province = 'QC', count(*), min(a.ended_at)
          FROM attempt a JOIN message m ON m.id = a.message

@@ -1,6 +1,7 @@
 //! Owns the few facts about the store itself: when it was made, on which host, whether its
 //! calendar is simulated, whether the relay is stopped.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
@@ -48,4 +49,9 @@ pub fn get_or_set(c: &Connection, key: &str, value: &str) -> Result<String, Stor
     }
     set(c, key, value)?;
     Ok(value.to_owned())
+}
+
+/// The calendar's instant where it travels, else `system`.
+pub fn calendar(c: &Connection, system: Timestamp) -> Result<Timestamp, StoreError> {
+    Ok(get(c, CALENDAR)?.and_then(|text| text.parse().ok()).unwrap_or(system))
 }

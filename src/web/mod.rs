@@ -4,6 +4,8 @@
 mod ask;
 mod card;
 mod confirm;
+mod desk;
+mod desk_member;
 mod front;
 pub mod guesses;
 mod invoice;
@@ -21,6 +23,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use tokio::sync::Notify;
 
 use crate::actions::Context;
 use crate::card::Provider;
@@ -48,6 +51,8 @@ pub struct Site {
     pub random: Random,
     /// Woken after an act: somebody waits for a confirmation.
     pub outbox: Outbox,
+    /// Woken after a desk let a mailing go.
+    pub scheduler: Arc<Notify>,
     /// Who takes payments by card, where anybody does.
     pub card: Option<Arc<Provider>>,
     /// Counts of who asked how often; in memory, so that a scanner writes nothing.
@@ -57,7 +62,7 @@ pub struct Site {
 }
 
 /// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/u/TOKEN` (reminders),
-/// `/c/TOKEN` (confirming), and `/card/…`, whose addresses prove nothing.
+/// `/c/TOKEN` (confirming), `/d/TOKEN` (a desk's), and `/card/…`, whose addresses prove nothing.
 pub fn router(site: Site) -> Router {
     let policy = reply::policy(site.card.as_deref().and_then(Provider::page_origin));
     Router::new()
@@ -73,6 +78,7 @@ pub fn router(site: Site) -> Router {
         .route("/i/{token}", get(invoice::show).post(invoice::act))
         .route("/u/{token}", get(subscription::show).post(subscription::act))
         .route("/c/{token}", get(confirm::show).post(confirm::act))
+        .route("/d/{token}", get(desk::show).post(desk::act))
         .method_not_allowed_fallback(wrong_method)
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(site.clone(), guard))

@@ -2,98 +2,82 @@
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use serde_json::json;
 
-use super::super::Context;
-use crate::domain::eligibility;
+use super::super::firings::{Decided, approve, cancel};
+use super::super::{Context, Door, Evidence, association};
+use super::By;
+use crate::domain::eligibility::Step;
+use crate::domain::season;
 use crate::domain::words::Lang;
 use crate::ids::FiringId;
-use crate::outbox::step_of;
+use crate::scheduler::census::Census;
+use crate::scheduler::nominal_day;
 use crate::store::firings::{self, FiringRow, FiringState};
-use crate::store::{StoreError, desk, ledger, messages, people, renewals};
+use crate::store::{StoreError, desk, people};
 
-/// Members read at once.
-const READ_AT_ONCE: i64 = 500;
-
-/// Lets a mailing go, or ends it. `false` where neither it nor anything of it is held.
+/// Lets a mailing go, its count typed, or ends it. `false` where neither it nor anything of it is
+/// held, or where its count is another meanwhile.
 pub(super) fn decide(
     c: &Connection,
     context: &Context,
     id: FiringId,
-    approve: bool,
-    at: Timestamp,
+    count: Option<i64>,
+    by: &By,
 ) -> Result<bool, StoreError> {
-    let (state, reason, kind) = if approve {
-        (FiringState::Planning, firings::APPROVED, "firing-approved")
-    } else {
-        (FiringState::Cancelled, "cancelled by a person", "firing-cancelled")
+    let Some(firing) = firings::by_id(c, id)? else { return Ok(false) };
+    let lang = association(context, &firing.issuer)?.desk.language;
+    let evidence = Evidence { door: Door::Desk, mid: None, lang, at: by.at, answers: "" };
+    let decided = match count {
+        Some(count) => approve(c, context, id, Some(count), &by.deed.staff, &evidence)?,
+        None => cancel(c, context, id, &evidence)?,
     };
-    let at_ms = at.as_millisecond();
-    let released = firings::release(c, id, state, reason)?;
-    let held = if approve {
-        messages::release_firing(c, id, at_ms)?
-    } else {
-        messages::cancel_firing(c, id, reason, at_ms)?
-    };
-    if approve && held > 0 {
-        firings::approve(c, id)?;
-    }
-    if !released && held == 0 {
-        return Ok(false);
-    }
-    let data = json!({"firing": id.0, "messages": held});
-    ledger::append(c, &context.ring, at_ms, "", kind, &data)?;
-    Ok(true)
+    Ok(decided == Decided::Done)
 }
 
 /// Whom a mailing would reach, by the language that comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reach {
+    /// All of them: what must be typed.
+    pub total: i64,
     /// English first.
     pub en: i64,
     /// French first.
     pub fr: i64,
 }
 
-impl Reach {
-    /// All of them.
-    #[must_use]
-    pub const fn total(self) -> i64 {
-        self.en + self.fr
-    }
-}
-
 /// Whom what is held of a firing would reach now: its held messages, or, where it was not planned
-/// yet, everybody who would get it.
+/// yet, everybody who would get it. One that waits for its count waits for that count.
 pub(super) fn reach(
     c: &Connection,
     context: &Context,
     firing: &FiringRow,
+    now: Timestamp,
 ) -> Result<Reach, StoreError> {
     let config = &context.config;
     let Some(issuer) = config.association(&firing.issuer) else { return Ok(Reach::default()) };
-    let mut reach = Reach::default();
-    let mut add = |lang| match lang {
-        Lang::En => reach.en += 1,
-        Lang::Fr => reach.fr += 1,
-    };
     if firing.state != FiringState::Held {
+        let mut reach = Reach::default();
         for person in desk::held_persons(c, firing.id)? {
-            add(people::by_id(c, person)?.map_or(issuer.language, |m| m.reads(issuer.language)));
+            reach.total += 1;
+            match people::by_id(c, person)?.map_or(issuer.language, |m| m.reads(issuer.language)) {
+                Lang::En => reach.en += 1,
+                Lang::Fr => reach.fr += 1,
+            }
         }
         return Ok(reach);
     }
-    let Some(step) = step_of(&firing.kind) else { return Ok(reach) };
-    let mut after = 0;
-    loop {
-        let members = people::of_association(c, &firing.issuer, after, READ_AT_ONCE)?;
-        let Some(last) = members.last() else { return Ok(reach) };
-        after = last.id.0;
-        for member in &members {
-            let renewal = renewals::find(c, member.id, &firing.issuer, &firing.season)?;
-            if eligibility::decide(config, issuer, step, member, renewal.as_ref()).is_ok() {
-                add(member.reads(issuer.language));
-            }
-        }
-    }
+    let Some(schedule) = config.schedule(&firing.schedule) else { return Ok(Reach::default()) };
+    let day = season::day_in(&issuer.zone, now);
+    let nominal = nominal_day(&firing.local);
+    let step = Step { kind: schedule.kind, audience: schedule.audience(), day, nominal };
+    let mut census = Census::new(config, issuer, vec![step], day);
+    while census.page(c)? {}
+    let found = census.tallies.first().map(|t| t.recipients).unwrap_or_default();
+    let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let counted = firing.counted.filter(|_| firing.reason == firings::SURPRISING);
+    Ok(Reach {
+        total: counted.unwrap_or_else(|| whole(found.total)),
+        en: whole(found.en),
+        fr: whole(found.fr),
+    })
 }

@@ -5,7 +5,9 @@ mod behalf;
 mod case;
 mod firing;
 mod gather;
+mod last_day;
 mod links;
+mod money;
 pub mod outbox;
 pub mod write;
 
@@ -17,12 +19,18 @@ use sha2::{Digest as _, Sha256};
 
 pub use behalf::{Wanted, apply as act_for_member, member_of};
 pub use case::{CaseView, look};
-pub use gather::{LastDay, gather, last_day};
+pub use firing::Reach;
+pub use gather::gather;
+pub use last_day::{LastDay, last_day};
 pub use links::{open_door, url};
+pub use write::{DigestFacts, to_tell};
 
 use super::{Applied, Context};
-use crate::domain::desk::Deed;
+use crate::config::Association;
+use crate::domain::billing::{self, Terms};
+use crate::domain::desk::{Deed, Received};
 use crate::domain::digest::Act;
+use crate::domain::member::Member;
 use crate::ids::{FiringId, MessageId, MessageRow, PersonId, TaskId};
 use crate::store::desk::{self, LinkRow};
 use crate::store::{StoreError, addresses, ledger, messages, people, tasks};
@@ -54,13 +62,24 @@ impl By {
     }
 }
 
+/// What a desk decided.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The decision.
+    pub deed: Deed,
+    /// The recipients of a mailing that is let go, as typed; `None` for other decisions.
+    pub count: Option<i64>,
+    /// The money that came in, and its number; `None` for other decisions.
+    pub received: Option<(Received, String)>,
+}
+
 /// Does what a link is good for, and spends it. `Already`: it was spent before; `Nothing`: there
 /// is nothing to decide any more.
 pub fn act(
     c: &Connection,
     context: &Context,
     id: MessageId,
-    deed: Deed,
+    order: &Order,
     by: &By,
 ) -> Result<Applied, StoreError> {
     let Some(link) = desk::link_by_id(c, id)? else { return Ok(Applied::Nothing) };
@@ -68,12 +87,19 @@ pub fn act(
         return Ok(Applied::Already);
     }
     let person = about(c, &link)?;
-    if !carry_out(c, context, &link, deed, by)? {
+    if !carry_out(c, context, &link, order, by)? {
         return Ok(Applied::Nothing);
     }
-    let seq = sign(c, context, &link, person, deed.as_str(), by)?;
-    desk::use_link(c, id, deed.as_str(), seq, by.at.as_millisecond())?;
+    let did = order.deed.as_str();
+    let seq = sign(c, context, &link, person, did, by)?;
+    desk::use_link(c, id, did, seq, by.at.as_millisecond())?;
     Ok(Applied::Done)
+}
+
+/// Whether insurance goes with what the member owes this association.
+fn covered(context: &Context, member: &Member, issuer: &Association, now: Timestamp) -> bool {
+    let terms = Terms::at(&context.config, issuer, now);
+    billing::bill(&context.config, member, issuer, &terms).is_some_and(|bill| bill.insures())
 }
 
 /// Whose affair it is.
@@ -92,13 +118,14 @@ fn carry_out(
     c: &Connection,
     context: &Context,
     link: &LinkRow,
-    deed: Deed,
+    order: &Order,
     by: &By,
 ) -> Result<bool, StoreError> {
     let (target, at_ms) = (link.handle.target, by.at.as_millisecond());
+    let deed = order.deed;
     match (link.handle.act, deed) {
         (Act::Firing, Deed::Send | Deed::Cancel) => {
-            firing::decide(c, context, FiringId(target), deed == Deed::Send, by.at)
+            firing::decide(c, context, FiringId(target), order.count, by)
         }
         (Act::Message, Deed::Left | Deed::Resend | Deed::Cancel) => {
             let verdict = match deed {
@@ -117,6 +144,12 @@ fn carry_out(
         (Act::Task, Deed::Done | Deed::Dropped) => {
             tasks::close(c, TaskId(target), &by.deed.staff, &by.deed.note, at_ms)
         }
+        (Act::Task, Deed::Received) => match &order.received {
+            Some((received, reference)) => {
+                money::receive(c, context, link, *received, reference, by)
+            }
+            None => Ok(false),
+        },
         (Act::Mail, Deed::Answered) => desk::settle_waiting(c, target, at_ms),
         _ => Ok(false),
     }

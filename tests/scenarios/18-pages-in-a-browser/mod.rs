@@ -3,6 +3,7 @@
 //!
 //! The pictures stay in `target/pages` for whoever wants to look.
 
+mod desk;
 mod gallery;
 
 use std::path::Path;

@@ -64,6 +64,19 @@ impl ConfigDir {
         self.retain("schedules.toml", "digest", |_| false);
     }
 
+    /// A desk gets a digest by that rule.
+    pub fn digest(&self, association: &str, cron: &str) {
+        let mut digest = Table::new();
+        let id = format!("{}-digest", association.to_lowercase());
+        for (key, value) in [("id", id.as_str()), ("association", association), ("cron", cron)] {
+            put(&mut digest, key, value.into());
+        }
+        self.edit("schedules.toml", |table| {
+            let all = table.get_mut("digest").and_then(Value::as_array_mut).expect("an array");
+            all.push(Value::Table(digest));
+        });
+    }
+
     /// Reads a file, changes it, writes it.
     pub fn edit(&self, file: &str, change: impl FnOnce(&mut Table)) {
         let path = self.path.join(file);

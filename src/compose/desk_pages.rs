@@ -1,0 +1,362 @@
+//! Owns what a desk's pages are composed from, and their values. A form posts to the page's own
+//! address: `deed` (one of those that the case offers), `staff`, `note`, `count`; for a member,
+//! `wanted`, `channel`, `version`, `nonce`.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+use tera::{Context, Value};
+
+use super::digest_mail::named;
+use super::frame::{named as text_in, put};
+use super::mail::foreign_line;
+use super::text::fenced;
+use super::{Bill, ComposeError, Inner, PersonFacts, format};
+use crate::config::Association;
+use crate::domain::desk::{
+    Case, Channel, Deed, Fault, Form, NOTE_CHARS_MAX, REFERENCE_CHARS_MAX, STAFF_CHARS_MAX,
+};
+use crate::domain::digest::{Act, Item, Listing, Who};
+use crate::domain::words::{Lang, RenewalState};
+
+/// One page of a desk.
+#[derive(Debug, Clone)]
+pub struct DeskPage<'a> {
+    /// Whose desk.
+    pub issuer: &'a Association,
+    /// What it shows.
+    pub view: DeskView<'a>,
+    /// What was typed, shown again with its faults.
+    pub typed: DeskTyped<'a>,
+    /// What was wrong with the form just sent; empty on the first view.
+    pub faults: &'a [Fault],
+}
+
+/// What was typed in the form just sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeskTyped<'a> {
+    /// Who decides.
+    pub staff: &'a str,
+    /// What is noted.
+    pub note: &'a str,
+    /// By which channel a member asked.
+    pub channel: &'a str,
+    /// A member number.
+    pub member_no: &'a str,
+    /// What came in, the day, how, and its number.
+    pub amount: &'a str,
+    /// The day on which it came.
+    pub on: &'a str,
+    /// How it came.
+    pub method: &'a str,
+    /// Number of the cheque, say.
+    pub reference: &'a str,
+}
+
+impl<'a> DeskTyped<'a> {
+    /// What a form about a case has.
+    #[must_use]
+    pub fn of(form: &Form<'a>) -> Self {
+        Self {
+            staff: form.staff,
+            note: form.note,
+            amount: form.amount,
+            on: form.on,
+            method: form.method,
+            reference: form.reference,
+            ..Self::default()
+        }
+    }
+}
+
+/// What a desk's page shows.
+#[derive(Debug, Clone)]
+pub enum DeskView<'a> {
+    /// A mailing that stands still.
+    Firing(FiringCase<'a>),
+    /// A line of the digest, with what can be decided about it.
+    Line {
+        /// What can be decided.
+        case: Case,
+        /// The line.
+        item: &'a Item,
+        /// Numbers of the other members behind the same address; empty for none.
+        shared: &'a str,
+        /// A kept mail's text, links redacted; empty for other lines.
+        text: &'a str,
+        /// The day at the desk.
+        today: Date,
+    },
+    /// What was done by the link.
+    Done {
+        /// What it was good for.
+        act: Act,
+        /// What was done.
+        deed: Deed,
+        /// By whom; empty where that was erased.
+        staff: &'a str,
+        /// What was noted.
+        note: &'a str,
+        /// When.
+        at: Timestamp,
+    },
+    /// There is nothing to decide any more.
+    Settled,
+    /// The link has expired.
+    Expired,
+    /// Which member to act for.
+    Find,
+    /// A member to act for.
+    Member(MemberCase<'a>),
+    /// The last day's list.
+    LastDay(LastDayList<'a>),
+}
+
+/// A mailing that stands still.
+#[derive(Debug, Clone, Copy)]
+pub struct FiringCase<'a> {
+    /// Name of its step.
+    pub step: &'a str,
+    /// When it was due.
+    pub due: Timestamp,
+    /// When waiting ends; `None`: only by a person.
+    pub until: Option<Timestamp>,
+    /// Whom it would reach: the number to be typed.
+    pub all: i64,
+    /// Of them, English first.
+    pub en: i64,
+    /// French first.
+    pub fr: i64,
+}
+
+/// A member, as a desk sees one to act for.
+#[derive(Debug, Clone)]
+pub struct MemberCase<'a> {
+    /// Who.
+    pub person: PersonFacts<'a>,
+    /// Telephone and address on file.
+    pub who: &'a Who,
+    /// Address on file; empty for none.
+    pub address: &'a str,
+    /// What is owed; `None`: nothing on this association's invoice.
+    pub bill: Option<&'a Bill>,
+    /// When the last answer came.
+    pub answered: Option<Timestamp>,
+    /// Whether reminders are stopped.
+    pub stopped: bool,
+    /// Version of the renewal; 0 where there is none yet.
+    pub version: i64,
+    /// The form's idempotency key.
+    pub nonce: &'a str,
+}
+
+/// The last day's list.
+#[derive(Debug, Clone)]
+pub struct LastDayList<'a> {
+    /// When the list was read.
+    pub now: Timestamp,
+    /// Covered members who have not answered.
+    pub undecided: &'a [Who],
+    /// How many more there are.
+    pub more: i64,
+    /// Who renewed today, and when.
+    pub renewed_today: &'a [(Who, Timestamp)],
+    /// What stands still.
+    pub listings: &'a [Listing],
+}
+
+impl DeskPage<'_> {
+    /// Stable name: key of its words.
+    pub(super) const fn name(&self) -> &'static str {
+        match self.view {
+            DeskView::Firing(_) => "desk-firing",
+            DeskView::Line { case: Case::Message, .. } => "desk-message",
+            DeskView::Line { case: Case::Address, .. } => "desk-address",
+            DeskView::Line { case: Case::Mail, .. } => "desk-mail",
+            DeskView::Line { .. } => "desk-task",
+            DeskView::Done { .. } => "desk-done",
+            DeskView::Settled => "desk-settled",
+            DeskView::Expired => "desk-expired",
+            DeskView::Find => "desk-find",
+            DeskView::Member(_) => "desk-member",
+            DeskView::LastDay(_) => "desk-last-day",
+        }
+    }
+
+    /// Cases share one template.
+    pub(super) const fn template(&self) -> &'static str {
+        match self.view {
+            DeskView::Firing(_) | DeskView::Line { .. } => "desk-case",
+            DeskView::Settled | DeskView::Expired => "plain",
+            _ => self.name(),
+        }
+    }
+}
+
+impl Inner {
+    /// Puts the values of a desk's page.
+    pub(super) fn desk_page(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        page: &DeskPage<'_>,
+    ) -> Result<(), ComposeError> {
+        let typed = page.typed;
+        put(context, "code", &page.issuer.code);
+        for (name, value) in [
+            ("staff", typed.staff),
+            ("channel", typed.channel),
+            ("typed_no", typed.member_no),
+            ("note", typed.note),
+            ("amount", typed.amount),
+            ("method", typed.method),
+            ("reference", typed.reference),
+        ] {
+            put(context, name, &super::text::clean(value, name == "note"));
+        }
+        for (name, most) in [
+            ("staff_chars_max", STAFF_CHARS_MAX),
+            ("note_chars_max", NOTE_CHARS_MAX),
+            ("reference_chars_max", REFERENCE_CHARS_MAX),
+        ] {
+            context.insert_value(name, Value::from(i64::try_from(most).unwrap_or(i64::MAX)));
+        }
+        match &page.view {
+            DeskView::Firing(firing) => self.desk_firing(context, lang, page.issuer, *firing),
+            DeskView::Line { case, item, shared, text, today } => {
+                let on = if typed.on.is_empty() { today.to_string() } else { typed.on.to_owned() };
+                put(context, "on", &super::text::clean(&on, false));
+                self.desk_line(context, lang, page.issuer, (*case, item, shared, text))
+            }
+            DeskView::Done { act, deed, staff, note, at } => {
+                put(context, "did", &deed_key(*act, *deed));
+                put(context, "staff", &foreign_line(staff));
+                put(context, "note", &super::text::clean(note, true));
+                put(context, "at", &self.instant(lang, *at, &page.issuer.zone)?);
+                Ok(())
+            }
+            DeskView::Settled | DeskView::Expired | DeskView::Find => Ok(()),
+            DeskView::Member(member) => self.desk_member(context, lang, page.issuer, member),
+            DeskView::LastDay(list) => self.desk_last_day(context, lang, page.issuer, list),
+        }
+    }
+
+    fn desk_firing(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        issuer: &Association,
+        firing: FiringCase<'_>,
+    ) -> Result<(), ComposeError> {
+        put(context, "step_name", &self.mailing(lang, firing.step)?);
+        put(context, "due", &self.instant(lang, firing.due, &issuer.zone)?);
+        let until = firing.until.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
+        put(context, "until", &until.unwrap_or_default());
+        for (name, n) in [("all", firing.all), ("en", firing.en), ("fr", firing.fr)] {
+            put(context, name, &format::number(lang, n));
+        }
+        offers(context, Act::Firing, Case::Firing { count: firing.all });
+        Ok(())
+    }
+
+    fn desk_line(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        issuer: &Association,
+        (case, item, shared, text): (Case, &Item, &str, &str),
+    ) -> Result<(), ComposeError> {
+        put(context, "line", &self.item_line(lang, issuer, item)?);
+        let ways = self.ways(lang, item)?;
+        context.insert_value("ways", Value::from_serializable(&ways));
+        put(context, "owed", "");
+        put(context, "shared", &foreign_line(shared));
+        let fenced = fenced(text);
+        let lines: Vec<&str> = fenced.lines().collect();
+        context.insert_value("text_lines", Value::from_serializable(&lines));
+        if let Item::Task(task) = item {
+            put(context, "task", task.kind.as_str());
+        }
+        if let Case::Money { owed, .. } = case {
+            put(context, "owed", &format::money(lang, owed));
+        }
+        offers(context, item.handle().act, case);
+        Ok(())
+    }
+
+    fn desk_member(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        issuer: &Association,
+        page: &MemberCase<'_>,
+    ) -> Result<(), ComposeError> {
+        Self::put_person(context, Some(&page.person));
+        put(context, "phone_on_file", &foreign_line(&page.who.phone));
+        put(context, "address", &foreign_line(page.address));
+        let category = issuer.category(page.person.category);
+        let category = category.map(|c| text_in(&c.name, lang));
+        put(context, "category", category.as_deref().unwrap_or(page.person.category));
+        put(context, "state", page.person.state.as_str());
+        context.insert_value("open", Value::from(page.person.state == RenewalState::Open));
+        self.put_bill(context, lang, page.bill)?;
+        let at = page.answered.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
+        put(context, "at", &at.unwrap_or_default());
+        context.insert_value("stopped", Value::from(page.stopped));
+        context.insert_value("version", Value::from(page.version));
+        put(context, "nonce", page.nonce);
+        let channels: Vec<&str> = Channel::ALL.iter().map(|c| c.as_str()).collect();
+        context.insert_value("channels", Value::from_serializable(&channels));
+        Ok(())
+    }
+
+    fn desk_last_day(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        issuer: &Association,
+        list: &LastDayList<'_>,
+    ) -> Result<(), ComposeError> {
+        put(context, "now", &self.instant(lang, list.now, &issuer.zone)?);
+        let person = |who: &Who, at: String| {
+            let (name, member_no) = named(who);
+            json!({"name": name, "member_no": member_no, "phone": foreign_line(&who.phone), "at": at})
+        };
+        let undecided: Vec<_> = list.undecided.iter().map(|w| person(w, String::new())).collect();
+        let count = i64::try_from(undecided.len()).unwrap_or(i64::MAX) + list.more;
+        context.insert_value("undecided", Value::from_serializable(&undecided));
+        put(context, "count", &format::number(lang, count));
+        put(
+            context,
+            "more",
+            &if list.more > 0 { format::number(lang, list.more) } else { String::new() },
+        );
+        let mut renewed = Vec::new();
+        for (who, at) in list.renewed_today {
+            renewed.push(person(who, self.instant(lang, *at, &issuer.zone)?));
+        }
+        context.insert_value("renewed", Value::from_serializable(&renewed));
+        let mut still = Vec::new();
+        for item in list.listings.iter().flat_map(|l| &l.items) {
+            still.push(self.item_line(lang, issuer, item)?);
+        }
+        context.insert_value("still", Value::from_serializable(&still));
+        Ok(())
+    }
+}
+
+/// The words of a decision: `deed-firing-send`.
+fn deed_key(act: Act, deed: Deed) -> String {
+    format!("deed-{}-{}", act.as_str(), deed.as_str())
+}
+
+/// The decisions of a case, each with its words.
+fn offers(context: &mut Context, act: Act, case: Case) {
+    let offers: Vec<_> = case
+        .offers()
+        .iter()
+        .map(|deed| json!({"value": deed.as_str(), "words": deed_key(act, *deed)}))
+        .collect();
+    context.insert_value("offers", Value::from_serializable(&offers));
+    context.insert_value("needs_note", Value::from(case.needs_note()));
+}
