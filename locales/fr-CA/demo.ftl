@@ -72,6 +72,17 @@ demo-kind-fresh-link = nouveau lien
 demo-kind-forward = au service
 demo-kind-desk-answer = réponse du service
 demo-kind-desk-note = note au service
+demo-kind-invoice = facture
+demo-kind-receipt = reçu
+demo-kind-payer-invoice = facture à l’employeur
+demo-kind-address-change = changement d’adresse
+demo-kind-digest = récapitulatif
+demo-kind-verify-answer = courriel à vérifier
+demo-kind-insurance-follow-up = suivi d’assurance
+demo-kind-declaration-recorded = déclaration
+demo-kind-cover-ended = fin de la couverture
+demo-kind-cover-pending = couverture en attente
+demo-kind-certificate = attestation
 
 demo-mail =
     .back = Retour à la boîte de réception
