@@ -10,7 +10,7 @@ page-card =
 
 page-card-waiting =
     .title = Nous attendons la confirmation de la banque
-    .body = Votre paiement de { $amount } est en cours de vérification. Cela prend quelques minutes tout au plus, rarement davantage.
+    .body = Votre paiement de { $amount } est en cours de vérification. Cela prend quelques minutes, rarement davantage.
     .next = Dès qu’il sera confirmé, vous recevrez un reçu par courriel. Vous pouvez fermer cette page. Veuillez ne pas payer une seconde fois.
 page-card-paid =
     .title = Votre paiement est reçu
