@@ -177,7 +177,7 @@ impl Inner {
     ) -> Result<(), ComposeError> {
         let offer = page.offer;
         Self::put_person(context, Some(&page.person));
-        self.put_own(context, lang, page.issuer, &page.person, page.on_file, page.waiting);
+        Self::put_own(context, lang, page.issuer, &page.person, page.on_file, page.waiting);
         self.put_bill(context, lang, Some(&offer.bill))?;
         self.put_offer(context, lang, offer)?;
         put_insurance(context, lang, page.insurance.as_ref(), page.typed, page.faults);
@@ -239,7 +239,6 @@ impl Inner {
 
     /// The member's own data, masked, and the form that corrects them.
     fn put_own(
-        &self,
         context: &mut Context,
         lang: Lang,
         issuer: &Association,
@@ -278,7 +277,7 @@ impl Inner {
         page: &DonePage<'_>,
     ) -> Result<(), ComposeError> {
         Self::put_person(context, Some(&page.person));
-        self.put_own(context, lang, page.issuer, &page.person, page.on_file, page.waiting);
+        Self::put_own(context, lang, page.issuer, &page.person, page.on_file, page.waiting);
         self.put_bill(context, lang, page.bill)?;
         put_insurance(context, lang, page.insurance.as_ref(), page.typed, page.faults);
         put(context, "said", page.said.as_str());

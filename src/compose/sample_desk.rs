@@ -55,20 +55,7 @@ impl DeskSample {
         person: PersonFacts<'a>,
         bill: &'a Bill,
     ) -> Vec<(String, Page<'a>)> {
-        let page = |view, faults: &'a [Fault]| {
-            let typed = if faults.is_empty() {
-                DeskTyped::default()
-            } else {
-                DeskTyped {
-                    staff: "A. & B.",
-                    note: "</textarea>",
-                    channel: "letter",
-                    member_no: "1\"",
-                    ..DeskTyped::default()
-                }
-            };
-            Page::Desk(DeskPage { issuer, view, typed, faults })
-        };
+        let page = |view, faults| desk_page(issuer, view, faults);
         let firing = FiringCase {
             step: "reminder-1",
             due: noon(4),
@@ -154,6 +141,22 @@ const DEEDS: [(Act, Deed); 10] = [
     (Act::Mail, Deed::Answered),
     (Act::Task, Deed::Received),
 ];
+
+/// One of them; with faults, what was typed is shown again.
+fn desk_page<'a>(issuer: &'a Association, view: DeskView<'a>, faults: &'a [Fault]) -> Page<'a> {
+    let typed = if faults.is_empty() {
+        DeskTyped::default()
+    } else {
+        DeskTyped {
+            staff: "A. & B.",
+            note: "</textarea>",
+            channel: "letter",
+            member_no: "1\"",
+            ..DeskTyped::default()
+        }
+    };
+    Page::Desk(DeskPage { issuer, view, typed, faults })
+}
 
 fn cases(full: &Digest) -> Vec<(&'static str, Case, Item)> {
     let items = full.listings.iter().flat_map(|l| &l.items);

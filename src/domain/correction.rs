@@ -250,7 +250,9 @@ mod tests {
     #[test]
     fn what_counts_as_a_change() {
         use Field::{City, Email, Language, Phone, PostalCode, Province, Street};
-        let table: [(&[(Field, &str)], &[&str]); 9] = [
+        /// What was typed, and what of it changes something.
+        type Case<'a> = (&'a [(Field, &'a str)], &'a [&'a str]);
+        let table: [Case<'_>; 9] = [
             (&[], &[]),
             (&[(Phone, "(514) 555-0142"), (PostalCode, "h2x1y4")], &[]),
             (&[(City, "  MONTRÉAL ")], &[]),

@@ -1,6 +1,7 @@
 //! Owns what the renewal's forms do, each in one transaction.
 
 use axum::response::Response;
+use rusqlite::Connection;
 
 use super::super::ask::Ask;
 use super::super::card::{self, Payer};
@@ -8,12 +9,12 @@ use super::super::{Site, reply};
 use super::form::Asked;
 use super::{Shown, expired, load, render};
 use crate::actions::insurance::{self, By};
-use crate::actions::{self, Action, Applied, Door, Evidence, Sent};
+use crate::actions::{self, Action, Applied, Context, Door, Evidence, Sent};
 use crate::compose::{Notice, Typed};
 use crate::domain::answer::{Choice, Declared};
 use crate::domain::insurance::Declaration;
-use crate::ids::MessageId;
-use crate::store::Lane;
+use crate::ids::{MessageId, RenewalId};
+use crate::store::{Lane, StoreError};
 
 /// Does what a form asks for, and shows it.
 pub(super) async fn apply(
@@ -43,25 +44,7 @@ pub(super) async fn apply(
             let evidence = Evidence { door: Door::Web, mid: Some(mid), lang, at: now, answers: "" };
             let proof = Action::Proof { mid, what: "click", human: true };
             actions::apply(c, &context, &proof, &evidence)?;
-            if let Asked::Declare(declared) = &asked {
-                let Declared { questions, answers } = declared.clone();
-                let declaration = Declaration { questions, answers };
-                let by = By { staff: "", tell: true };
-                return insurance::declare(c, &context, renewal, &declaration, by, &evidence);
-            }
-            let action = match &asked {
-                Asked::Answer { answer, version, nonce, quote } => Action::Answer {
-                    renewal,
-                    answer,
-                    form: Some(Sent { version: *version, nonce, quote }),
-                },
-                Asked::Correct(changes) => Action::Correct { renewal, changes },
-                Asked::RemindOn(day) => Action::RemindOn { renewal, day: *day },
-                Asked::Undo | Asked::Keep | Asked::Pay | Asked::Declare(_) => {
-                    Action::TakeBack { renewal }
-                }
-            };
-            actions::apply(c, &context, &action, &evidence)
+            act(c, &context, renewal, &asked, &evidence)
         })
         .await;
     match (applied, choice) {
@@ -98,6 +81,31 @@ pub(super) async fn apply(
         }
         (Err(e), _) => reply::trouble(site, &e, lang),
     }
+}
+
+/// The act that a form asks for, in the caller's transaction.
+fn act(
+    c: &Connection,
+    context: &Context,
+    renewal: RenewalId,
+    asked: &Asked,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let action = match asked {
+        Asked::Declare(declared) => {
+            let Declared { questions, answers } = declared.clone();
+            let declaration = Declaration { questions, answers };
+            let by = By { staff: "", tell: true };
+            return insurance::declare(c, context, renewal, &declaration, by, evidence);
+        }
+        Asked::Answer { answer, version, nonce, quote } => {
+            Action::Answer { renewal, answer, form: Some(Sent { version: *version, nonce, quote }) }
+        }
+        Asked::Correct(changes) => Action::Correct { renewal, changes },
+        Asked::RemindOn(day) => Action::RemindOn { renewal, day: *day },
+        Asked::Undo | Asked::Keep | Asked::Pay => Action::TakeBack { renewal },
+    };
+    actions::apply(c, context, &action, evidence)
 }
 
 /// A fresh link for an expired one, to the address on file.
