@@ -314,6 +314,10 @@ mod tests {
         }
     }
 
+    /// Name, state, version, answers so far, the form, what becomes of it.
+    type Case<'a> =
+        (&'a str, RenewalState, i64, &'a [Given], (i64, &'a str, Choice, &'a str), Verdict);
+
     #[test]
     fn forms() {
         use Choice::{Card, Invoice, NotRenewing, Situation};
@@ -324,8 +328,6 @@ mod tests {
         let left = [given(Some(NotRenewing), "b")];
         let back = [given(Some(Invoice), "b"), given(None, "")];
         let desk = [given(Some(Situation), "b")];
-        /// Name, state, version, answers so far, the form, what becomes of it.
-        type Case<'a> = (&'a str, S, i64, &'a [Given], (i64, &'a str, Choice, &'a str), Verdict);
         let table: [Case<'_>; 18] = [
             ("first answer", S::Open, 0, &[], (0, "n1", Invoice, "b"), Accept),
             ("pressed twice", S::Pledged, 1, &paid_for, (0, "n1", Invoice, "b"), AlreadyDone),

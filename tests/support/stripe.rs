@@ -61,12 +61,15 @@ pub struct Stripe {
     listener: Option<JoinHandle<()>>,
 }
 
+/// Fields, status and body of what was asked under one idempotency key.
+type Kept = (HashMap<String, String>, u16, String);
+
 #[derive(Debug, Default)]
 struct Shared {
     port: u16,
     sessions: Mutex<Vec<Session>>,
     /// Answers by idempotency key: fields, status, body.
-    answers: Mutex<HashMap<String, (HashMap<String, String>, u16, String)>>,
+    answers: Mutex<HashMap<String, Kept>>,
     faults: Mutex<Vec<Fault>>,
     calls: Mutex<Vec<String>>,
     ended: AtomicBool,
@@ -167,6 +170,7 @@ impl Stripe {
 
     /// An event about money that was paid on a page: a charge of which `refunded` cents went back
     /// in all, or a dispute of `amount` cents.
+    #[expect(clippy::unused_self, reason = "it reads as the provider speaking")]
     pub fn money_event(&self, event: &str, kind: &str, id: &str, cents: i64) -> String {
         let refund = kind == "charge.refunded";
         let object = json!({
@@ -188,6 +192,7 @@ impl Stripe {
     }
 
     /// Delivers an event, signed at that second.
+    #[expect(clippy::unused_self, reason = "it reads as the provider speaking")]
     pub fn deliver(&self, site: SocketAddr, body: &str, at_s: i64) -> Answer {
         deliver_with(site, body, &signature(SECRET, body, at_s))
     }

@@ -15,7 +15,8 @@ fn federation() -> Site {
     let mut list = format!("{COLUMNS}\n");
     for n in 1..=3 {
         for (body, pli) in [("OPPI", "yes"), ("CIP", "no")] {
-            list += &format!("2000{n},Ann,Planner,p{n}@club.test,en,ON,{body},full,{pli}\n");
+            let row = format!("2000{n},Ann,Planner,p{n}@club.test,en,ON,{body},full,{pli}\n");
+            list.push_str(&row);
         }
     }
     let file = site.dir().join("members.csv");

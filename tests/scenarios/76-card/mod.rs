@@ -174,7 +174,7 @@ fn a_member_pays_by_card() {
     assert_eq!(invoices, [format!("\"CIP-2027-00001 {cents}\"")]);
     stand.club.rest();
     let receipt = taken(&stand.relay, "alice", "CIP-2027-00001");
-    assert!(receipt.text.contains("$"), "{}", receipt.text);
+    assert!(receipt.text.contains('$'), "{}", receipt.text);
 
     // Told again, under its own name and another: once is once.
     stand.club.rest();

@@ -56,7 +56,9 @@ pub(super) fn serve(shared: &Shared, mut stream: TcpStream) {
 
 fn endless(shared: &Shared, stream: &mut TcpStream) {
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n");
-    while !shared.ended.load(Ordering::SeqCst) && stream.write_all(&[b' '; 4096]).is_ok() {}
+    while !shared.ended.load(Ordering::SeqCst) && stream.write_all(&[b' '; 4096]).is_ok() {
+        std::thread::yield_now();
+    }
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {
