@@ -53,3 +53,32 @@ fn the_webinar_is_read_before_the_questions_and_the_certificate_follows() {
     let done = club.get(&format!("{his}?lang=en")).body;
     assert!(done.contains("Your certificate of insurance was issued on"), "{done}");
 }
+
+#[test]
+fn each_option_says_what_it_means_for_the_cover() {
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay);
+    club.site.config.set("card.provider", "demo");
+    let club = club.at_the_notice(&[ALICE, CHARLES]);
+    let text = |who: &str, lang: &str| {
+        let link = sent_to(&relay, who)[0].path_with("/r/").unwrap();
+        let page = club.get(&format!("{link}?lang={lang}")).body;
+        page.split_whitespace().collect::<Vec<_>>().join(" ").replace('\u{a0}', " ")
+    };
+    let page = text("alice", "en");
+    let (card, invoice) = (
+        "your insurance goes on without interruption, as soon as",
+        "it keeps your insurance without interruption",
+    );
+    for words in [card, invoice, "Pay by card", "value=\"card\"", "value=\"invoice\""] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let deadline = page.matches("December 31, 2026").count();
+    assert!(deadline >= 2, "each says until when: {page}");
+    // Who has no insurance is promised none.
+    let page = text("charles", "en");
+    assert!(page.contains("value=\"card\"") && page.contains("value=\"invoice\""), "{page}");
+    for words in [card, invoice] {
+        assert!(!page.contains(words), "{words}: {page}");
+    }
+}

@@ -46,7 +46,7 @@ fn who_lapsed_comes_back_with_the_late_fee_until_the_season_closes() {
     assert_eq!(state(&club, "10001"), ["\"2027\" | \"pledged\""]);
     let invoice = club.json(&["invoice", "show", "CIP-2027-00001"]);
     let fee = invoice["lines"].as_array().unwrap().iter().find(|l| l["kind"] == "penalty");
-    assert_eq!(fee.expect("a line of its own")["net"], "50.00", "{invoice}");
+    assert_eq!(fee.expect("a line of its own")["amount"], "50.00", "{invoice}");
     club.rest();
     taken(&relay, "alice", "CIP-2027-00001");
 
@@ -72,7 +72,7 @@ fn who_lapsed_comes_back_with_the_late_fee_until_the_season_closes() {
     let last = relay.taken().into_iter().rfind(|mail| mail.to[0].contains("benoit")).unwrap();
     let letter = Letter::reply(&last, MX, "renew-late", "renouveler");
     club.arrive("renew-late", &String::from_utf8(letter.bytes()).unwrap());
-    assert_eq!(club.came_to(1), ["to-desk-question"], "the desk reads it");
+    assert_eq!(club.came_to(1), ["to-desk:question"], "the desk reads it");
     assert_eq!(state(&club, "10002"), ["\"2027\" | \"lapsed\""]);
     assert_eq!(sent_to(&relay, "desk@club.test").len(), 1);
     assert_eq!(relay.taken().len(), mails + 1, "he is mailed nothing");
@@ -83,16 +83,18 @@ fn who_lapsed_comes_back_with_the_late_fee_until_the_season_closes() {
 /// The season after the sample's, in which the config names no other.
 fn next_season(club: &Club) {
     for (key, text) in [
-        ("opens", "2027-11-01"),
-        ("cover_from", "2028-01-01"),
-        ("cover_until", "2028-12-31"),
-        ("declare_by", "2027-12-31"),
-        ("lapses", "2028-03-31"),
-        ("pay_by", "2028-02-25"),
-        ("closes", "2028-06-30"),
+        ("season.opens", "2027-11-01"),
+        ("season.cover_from", "2028-01-01"),
+        ("season.cover_until", "2028-12-31"),
+        ("season.declare_by", "2027-12-31"),
+        ("season.lapses", "2028-03-31"),
+        ("season.pay_by", "2028-02-25"),
+        ("season.closes", "2028-06-30"),
+        ("payment.pay_by", "2028-01-31"),
+        ("insurance.declaration_until", "2028-01-31"),
     ] {
         let day: toml::value::Datetime = text.parse().unwrap();
-        club.site.config.set(&format!("season.{key}"), day);
+        club.site.config.set(key, day);
     }
     club.site.config.set("season.id", "2028");
 }
