@@ -105,3 +105,5 @@ mod s83_retention;
 mod s84_digest;
 #[path = "scenarios/85-on-behalf/mod.rs"]
 mod s85_on_behalf;
+#[path = "scenarios/86-promises/mod.rs"]
+mod s86_promises;

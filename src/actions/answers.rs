@@ -127,6 +127,9 @@ pub(super) fn answer(
     if let Some(refused) = weighed(&view, answer, form, &body) {
         return Ok(refused);
     }
+    if !season::takes_answers(&context.config.relance.season, &view.row.season, evidence.at) {
+        return Ok(Applied::Closed);
+    }
     let member = with_changes(&view.member, answer);
     let offer = offered(context, &view.row, &member, evidence.at);
     if let (Some(form), true) = (form, answer.choice.renews())

@@ -11,10 +11,10 @@ use crate::compose::Said;
 use crate::domain::billing;
 use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
-use crate::domain::season;
+use crate::domain::{season, sign_in};
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
 use crate::store::messages::{self, MessageView, NewMessage, Recipient};
-use crate::store::{StoreError, attempts, desk, inbounds};
+use crate::store::{StoreError, attempts, desk, inbounds, renewals};
 
 /// Automatic answers to one address on one day: enough for a person who tries things out, too
 /// few for two machines to keep each other busy.
@@ -109,7 +109,8 @@ pub(super) fn confirm(
     Ok(())
 }
 
-/// A fresh link for an expired one: one a day and link, however often the page is asked.
+/// A fresh link for an expired one: one a day and link, however often the page is asked. For a
+/// link of a season that is over, one of this season, while that takes renewals.
 pub(super) fn fresh_link(
     c: &Connection,
     context: &Context,
@@ -120,16 +121,26 @@ pub(super) fn fresh_link(
     let (Some(id), Some(renewal)) = (view.person, view.renewal) else {
         return Ok(Applied::Nothing);
     };
-    let (_, subject) = person(c, id)?;
+    let (member, subject) = person(c, id)?;
     let at_ms = evidence.at.as_millisecond();
     let day = evidence.at.strftime("%Y-%m-%d").to_string();
+    let season = &context.config.relance.season;
+    let current = renewals::by_id(c, renewal)?.is_some_and(|row| row.season == season.id);
+    let (issuer, renewal) = if current {
+        (view.issuer, renewal)
+    } else {
+        let next = sign_in::successor(&context.config, &member, &view.issuer, evidence.at);
+        let Some(issuer) = next else { return Ok(Applied::Nothing) };
+        let renewal = renewals::open(c, id, &issuer, &season.id, at_ms)?;
+        (issuer, renewal)
+    };
     let message = NewMessage {
         cause: &format!("fresh/{expired}/{day}"),
         kind: "fresh-link",
         priority: 0,
         person: Some(id),
         renewal: Some(renewal),
-        issuer: &view.issuer,
+        issuer: &issuer,
         firing: None,
         recipient: Recipient::Member,
         payload: &Payload::default().to_json(),
@@ -138,7 +149,7 @@ pub(super) fn fresh_link(
     if messages::add(c, &message, at_ms)?.is_none() {
         return Ok(Applied::Already);
     }
-    let data = json!({"issuer": view.issuer, "mid": expired.to_string()});
+    let data = json!({"issuer": issuer, "mid": expired.to_string()});
     note(c, context, &subject, "fresh-link", &data, evidence)?;
     Ok(Applied::Done)
 }

@@ -21,7 +21,7 @@ pub fn sign_in(
     evidence: &Evidence<'_>,
 ) -> Result<Vec<(String, MessageId)>, StoreError> {
     let season = &context.config.relance.season;
-    let open = season::opens(season) <= evidence.at && evidence.at < season::ends(season);
+    let open = season::is_open(season, evidence.at);
     let Some(member) = people::by_id(c, id)?.filter(|m| open && m.is_active()) else {
         return Ok(Vec::new());
     };

@@ -60,7 +60,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/questions.html", "page/address.html",
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
-    "page/expired.html", "page/fresh-link-sent.html", "page/damaged.html",
+    "page/expired.html", "page/season-closed.html", "page/fresh-link-sent.html", "page/damaged.html",
     "page/card.html", "page/card-demo.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",
     "page/desk-sign.html", "page/desk-case.html", "page/desk-done.html", "page/desk-find.html",

@@ -62,7 +62,7 @@ pub use page_forms::{FormFault, Longest, REASON_CHARS_MAX, TYPED, Typed};
 pub use page_renewal::{DonePage, InsuranceFacts, InvoicePage, Notice, RenewalPage, Status};
 pub use pages::{
     AddressPage, ConfirmPage, Conflict, ConflictPage, ExpiredPage, FrontPage, Page, SeasonBody,
-    SeasonPage, SeasonStep, SignedInPage, UnsubscribePage,
+    SeasonClosedPage, SeasonPage, SeasonStep, SignedInPage, UnsubscribePage,
 };
 
 use engine::Engine;

@@ -24,6 +24,7 @@ impl Page<'_> {
             Self::Address(_) => "address",
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
+            Self::SeasonClosed(_) => "season-closed",
             Self::FreshLinkSent(_) => "fresh-link-sent",
             Self::Card(p) => p.shows.as_str(),
             Self::NotFound => "not-found",
@@ -74,6 +75,7 @@ impl Page<'_> {
             Self::Address(p) => Some(p.issuer),
             Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
+            Self::SeasonClosed(p) => Some(p.issuer),
             Self::Desk(p) => Some(p.issuer),
             _ => None,
         }
@@ -120,6 +122,12 @@ impl Inner {
                 put_fault_codes(&mut context, &faults);
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
+            Page::SeasonClosed(p) => {
+                put(&mut context, "closed", p.closed);
+                context.insert_value("has_next", Value::from(p.has_next));
+                put(&mut context, "address", &unbroken(p.address_masked));
+                put(&mut context, "nonce", p.nonce);
+            }
             Page::Front(p) => super::public_pages::front(&mut context, p),
             Page::SignedIn(p) => super::public_pages::signed_in(&mut context, lang, p),
             Page::Season(p) => self.season(&mut context, lang, p)?,

@@ -38,6 +38,8 @@ pub enum Page<'a> {
     Damaged,
     /// The link has expired: form to have a fresh one mailed to the address on file.
     Expired(ExpiredPage<'a>),
+    /// The link's season is over: form to have this season's link mailed, where there is one.
+    SeasonClosed(SeasonClosedPage<'a>),
     /// A fresh link is on its way, if the address is on file.
     FreshLinkSent(ExpiredPage<'a>),
     /// Where a payment by card stands, or the demonstration's payment page.
@@ -203,6 +205,21 @@ pub struct AddressPage<'a> {
 pub struct ExpiredPage<'a> {
     /// Whose link.
     pub issuer: &'a Association,
+    /// Address on file, masked.
+    pub address_masked: &'a str,
+    /// The form's idempotency key.
+    pub nonce: &'a str,
+}
+
+/// Facts of [`Page::SeasonClosed`].
+#[derive(Debug, Clone)]
+pub struct SeasonClosedPage<'a> {
+    /// Whose link.
+    pub issuer: &'a Association,
+    /// The season that is over.
+    pub closed: &'a str,
+    /// Whether this season has a renewal for the member.
+    pub has_next: bool,
     /// Address on file, masked.
     pub address_masked: &'a str,
     /// The form's idempotency key.

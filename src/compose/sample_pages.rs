@@ -6,8 +6,8 @@ use super::sample::{Sample, TOKEN, Variant, noon};
 use super::{
     AddressPage, Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, DeskPage,
     DeskTyped, DeskView, DonePage, ExpiredPage, FormFault, FrontPage, InsuranceFacts, InvoicePage,
-    LineKind, Notice, Page, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, SignedInPage,
-    Status, Typed, UnsubscribePage,
+    LineKind, Notice, Page, RenewalPage, Said, SeasonBody, SeasonClosedPage, SeasonPage,
+    SeasonStep, SignedInPage, Status, Typed, UnsubscribePage,
 };
 use crate::config::{StepKind, Text};
 use crate::domain::answer::Choice;
@@ -353,6 +353,9 @@ impl Sample {
         let (address_masked, nonce) = ("m…@example.org", "n0nce");
         let stop = UnsubscribePage { issuer, address_masked, insured: variant.insured, nonce };
         let expired = ExpiredPage { issuer, address_masked, nonce };
+        let closed =
+            SeasonClosedPage { issuer, closed: "2026", has_next: true, address_masked, nonce };
+        let over = SeasonClosedPage { has_next: false, ..closed.clone() };
         let asked = Said::NotRenewing;
         let mut all = vec![
             ("unsubscribe".into(), Page::Unsubscribe(stop.clone())),
@@ -362,6 +365,8 @@ impl Sample {
                 Page::Confirm(ConfirmPage { issuer, person, asked, version: 3, nonce }),
             ),
             ("expired".into(), Page::Expired(expired.clone())),
+            ("season-closed".into(), Page::SeasonClosed(closed)),
+            ("season-closed-no-next".into(), Page::SeasonClosed(over)),
             ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),
         ];
         for (name, state, old_side) in [

@@ -73,6 +73,20 @@ pub fn ends(season: &SeasonSection) -> Timestamp {
     zone(&season.deadline_zone).map_or(Timestamp::MAX, |z| start_of(day_after(closes(season)), &z))
 }
 
+/// Whether renewals of the season can be opened now.
+#[must_use]
+pub fn is_open(season: &SeasonSection, now: Timestamp) -> bool {
+    opens(season) <= now && now < ends(season)
+}
+
+/// Whether a renewal of the season `of` still takes an answer: one of another season is priced by
+/// nothing that stands here, and whoever lapsed could come back until the last day of late
+/// renewals.
+#[must_use]
+pub fn takes_answers(season: &SeasonSection, of: &str, now: Timestamp) -> bool {
+    of == season.id && now < ends(season)
+}
+
 /// Last day of late renewals.
 #[must_use]
 pub fn closes(season: &SeasonSection) -> Date {
@@ -187,6 +201,22 @@ mod tests {
         assert_eq!(ends(&season).to_string(), "2027-07-01T04:00:00Z");
         season.late_from = Some(season.declare_by);
         assert!(is_late(&season, season.declare_by));
+    }
+
+    #[test]
+    fn answers_are_taken_until_the_last_day_of_late_renewals() {
+        let season = federation().relance.season;
+        let last = closes(&season).to_string();
+        for (of, now, takes) in [
+            ("2027", "2026-11-02T14:00:00Z".to_owned(), true),
+            ("2027", format!("{last}T23:59:59Z"), true),
+            ("2027", ends(&season).to_string(), false),
+            ("2026", "2026-11-02T14:00:00Z".to_owned(), false),
+            ("2028", "2026-11-02T14:00:00Z".to_owned(), false),
+        ] {
+            assert_eq!(takes_answers(&season, of, now.parse().unwrap()), takes, "{of} {now}");
+        }
+        assert!(is_open(&season, opens(&season)) && !is_open(&season, ends(&season)));
     }
 
     #[test]

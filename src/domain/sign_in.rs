@@ -1,8 +1,10 @@
 //! Owns who may open a renewal's page without a link, and which pages: somebody who knows a
 //! member's number, the season's code and the postal code on file. Pure.
 
-use super::billing;
+use jiff::Timestamp;
+
 use super::member::Member;
+use super::{billing, season};
 use crate::config::Config;
 
 /// Hours for which a page opened by code stays open: a sitting, with a meal in between.
@@ -32,6 +34,18 @@ pub fn issuers(config: &Config, member: &Member) -> Vec<String> {
         .collect();
     codes.sort_by_key(|code| Some(*code) != home);
     codes.into_iter().map(ToOwned::to_owned).collect()
+}
+
+/// The association whose page of this season stands in for that of a season that is over:
+/// `issuer`'s where it still bills the member, else the home's. `None`: the season takes nobody
+/// now, or nobody bills them.
+#[must_use]
+pub fn successor(config: &Config, member: &Member, issuer: &str, now: Timestamp) -> Option<String> {
+    let open = season::is_open(&config.relance.season, now) && member.is_active();
+    let mut codes = if open { issuers(config, member) } else { Vec::new() };
+    // Stable: the home's stays first among the others.
+    codes.sort_by_key(|code| code != issuer);
+    codes.into_iter().next()
 }
 
 #[cfg(test)]
@@ -64,5 +78,25 @@ mod tests {
         }
         assert_eq!(issuers(&config, &both), ["OPPI", "CIP"], "the home's first");
         assert!(issuers(&config, &member(&[])).is_empty());
+    }
+
+    #[test]
+    fn a_page_of_this_season_in_place_of_an_older_one() {
+        let config = federation();
+        let season = &config.relance.season;
+        let (before, during) =
+            (season::opens(season) - jiff::SignedDuration::from_secs(1), season::opens(season));
+        let both = member(&["OPPI", "CIP"]);
+        for (member, issuer, now, want) in [
+            (&both, "OPPI", during, Some("OPPI")),
+            // OPPI bills for CIP this season.
+            (&both, "CIP", during, Some("OPPI")),
+            (&both, "OPPI", before, None),
+            (&both, "OPPI", season::ends(season), None),
+            (&member(&[]), "OPPI", during, None),
+        ] {
+            let got = successor(&config, member, issuer, now);
+            assert_eq!(got.as_deref(), want, "{issuer} {now}");
+        }
     }
 }

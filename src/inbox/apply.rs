@@ -20,7 +20,7 @@ use crate::ids::{MessageId, PersonId};
 use crate::outbox::hold_sick_firing;
 use crate::store::inbounds::{self, NewInbound};
 use crate::store::messages::MessageView;
-use crate::store::{StoreError, attempts, messages, people};
+use crate::store::{StoreError, attempts, messages, people, renewals};
 
 /// A person's words are kept up to here for the desk.
 const TEXT_CHARS_MAX: usize = 20_000;
@@ -230,11 +230,15 @@ fn origin(
     } else {
         addresses(c, message.person)?
     };
+    // What comes after the season is for the desk to read: there is nothing to answer any more.
+    let renewal = message.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten();
+    let season = &context.config.relance.season;
+    let has_renewal = renewal.is_some_and(|row| season::takes_answers(season, &row.season, now));
     let known = Known {
         to_desk: message.to_desk,
         sent_to: attempt.address.clone(),
         on_file,
-        has_renewal: message.renewal.is_some(),
+        has_renewal,
         bounced: attempt.bounced_ms.is_some(),
     };
     Ok(Some(Origin { attribution, message, known }))

@@ -63,6 +63,9 @@ pub(super) async fn press(
         Ok(None) => return ask.page(&site, 404, &Page::Damaged),
         Err(e) => return reply::trouble(&site, &e, ask.chosen.unwrap_or(ask.accepted)),
     };
+    if shown.is_closed(&site, ask.now) {
+        return reply::see(&own_page(&ask), ask.chosen);
+    }
     let payer = Payer {
         renewal: shown.view.row.renewal.id,
         mid,

@@ -17,11 +17,11 @@ use rusqlite::Connection;
 use super::ask::{Ask, Presented};
 use super::{Site, reply};
 use crate::actions::{self, Context, RenewalView};
-use crate::compose::{CoverNote, ExpiredPage, Page, PersonFacts, Typed, mask};
+use crate::compose::{CoverNote, ExpiredPage, Page, PersonFacts, SeasonClosedPage, Typed, mask};
 use crate::config::Association;
 use crate::domain::offer::Offer;
 use crate::domain::words::{Lang, RenewalState};
-use crate::domain::{answer, season};
+use crate::domain::{answer, season, sign_in};
 use crate::ids::{MessageId, RenewalId};
 use crate::link::{Purpose, Token};
 use crate::store::{StoreError, attempts, corrections, messages, renewals};
@@ -100,6 +100,21 @@ impl Shown {
         self.view.member.email.as_deref().map(mask).unwrap_or_default()
     }
 
+    /// Whether the link's season is over for whoever would still answer. What was answered in this
+    /// season stays to be seen and paid after its end.
+    pub fn is_closed(&self, site: &Site, now: Timestamp) -> bool {
+        let (season, row) = (&site.context.config.relance.season, &self.view.row);
+        let unanswered = matches!(row.renewal.state, RenewalState::Open | RenewalState::Lapsed);
+        !season::takes_answers(season, &row.season, now) && (row.season != season.id || unanswered)
+    }
+
+    /// Whether this season's link can stand in for one of another season.
+    fn has_next(&self, site: &Site, now: Timestamp) -> bool {
+        let (config, row) = (&site.context.config, &self.view.row);
+        row.season != config.relance.season.id
+            && sign_in::successor(config, &self.view.member, &row.issuer, now).is_some()
+    }
+
     fn id(&self) -> RenewalId {
         self.view.row.renewal.id
     }
@@ -129,6 +144,7 @@ pub(super) async fn show(
     };
     let mid = token.map_or_else(|t| t.message, |t| t.message);
     match load(&site, &ask, mid).await {
+        Ok(shown) if shown.is_closed(&site, ask.now) => closed(&site, &ask, &shown),
         Ok(shown) if token.is_err() => expired(&site, &ask, &shown, false),
         Ok(shown) => render::page(&site, &ask, &shown, &render::Sent::nothing(ask.saved)),
         Err(answer) => answer,
@@ -148,6 +164,17 @@ fn expired(site: &Site, ask: &Ask, shown: &Shown, sent: bool) -> Response {
     reply::page(site, if sent { 200 } else { 410 }, &page, ask.lang(shown.own_lang()))
 }
 
+fn closed(site: &Site, ask: &Ask, shown: &Shown) -> Response {
+    let page = SeasonClosedPage {
+        issuer: &shown.issuer,
+        closed: &shown.view.row.season,
+        has_next: shown.has_next(site, ask.now),
+        address_masked: &shown.masked(),
+        nonce: &nonce(site),
+    };
+    reply::page(site, 410, &Page::SeasonClosed(page), ask.lang(shown.own_lang()))
+}
+
 /// POST: acts, in one transaction, and shows what was done.
 pub(super) async fn act(
     ask: Ask,
@@ -161,7 +188,12 @@ pub(super) async fn act(
     };
     let mid = token.map_or_else(|t| t.message, |t| t.message);
     match load(&site, &ask, mid).await {
-        Ok(shown) if token.is_err() => act::fresh_link(&site, &ask, &shown, mid).await,
+        Ok(shown) if shown.is_closed(&site, ask.now) && !shown.has_next(&site, ask.now) => {
+            closed(&site, &ask, &shown)
+        }
+        Ok(shown) if token.is_err() || shown.is_closed(&site, ask.now) => {
+            act::fresh_link(&site, &ask, &shown, mid).await
+        }
         Ok(shown) => answered(&site, &ask, shown, mid, typed).await,
         Err(answer) => answer,
     }
