@@ -10,7 +10,7 @@ page-card =
 
 page-card-waiting =
     .title = We are waiting for the bank’s word
-    .body = Your payment of { $amount } is being confirmed. That takes a few minutes at most, rarely longer.
+    .body = Your payment of { $amount } is being confirmed. That takes a few minutes, rarely longer.
     .next = As soon as it is confirmed, we mail you the receipt. You can close this page. Please do not pay a second time.
 page-card-paid =
     .title = Your payment has arrived

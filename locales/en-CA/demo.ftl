@@ -72,6 +72,17 @@ demo-kind-fresh-link = fresh link
 demo-kind-forward = to the desk
 demo-kind-desk-answer = desk’s answer
 demo-kind-desk-note = note to the desk
+demo-kind-invoice = invoice
+demo-kind-receipt = receipt
+demo-kind-payer-invoice = invoice to the employer
+demo-kind-address-change = change of address
+demo-kind-digest = digest
+demo-kind-verify-answer = whether a mail is ours
+demo-kind-insurance-follow-up = insurance follow-up
+demo-kind-declaration-recorded = declaration
+demo-kind-cover-ended = end of cover
+demo-kind-cover-pending = cover pending
+demo-kind-certificate = certificate
 
 demo-mail =
     .back = Back to the mailbox

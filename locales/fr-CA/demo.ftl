@@ -24,7 +24,7 @@ demo-page = Page { $page } de { $pages }
 
 demo-welcome =
     .title = Une période de renouvellement, vue d’en haut
-    .body = Sept associations, { $people } membres inventés, un seul service. Rien ne quitte cet ordinateur : tout le courrier arrive ici, à qui qu’il s’adresse.
+    .body = Sept associations, { $people } membres inventés, un seul service. Rien ne quitte cet ordinateur : tout le courrier arrive ici, peu importe à qui il s’adresse.
     .one = Appuyez sur le premier bouton : le calendrier saute aux premiers avis.
     .two = Ouvrez un courriel, puis son lien : c’est tout ce que voit un membre.
     .three = Répondez à un courriel en mots simples, faites-en revenir un autre, puis continuez : les rappels ne vont qu’aux membres qui n’ont pas répondu.
@@ -72,6 +72,17 @@ demo-kind-fresh-link = nouveau lien
 demo-kind-forward = au service
 demo-kind-desk-answer = réponse du service
 demo-kind-desk-note = note au service
+demo-kind-invoice = facture
+demo-kind-receipt = reçu
+demo-kind-payer-invoice = facture à l’employeur
+demo-kind-address-change = changement d’adresse
+demo-kind-digest = récapitulatif
+demo-kind-verify-answer = courriel à vérifier
+demo-kind-insurance-follow-up = suivi d’assurance
+demo-kind-declaration-recorded = déclaration
+demo-kind-cover-ended = fin de la couverture
+demo-kind-cover-pending = couverture en attente
+demo-kind-certificate = attestation
 
 demo-mail =
     .back = Retour à la boîte de réception
@@ -103,7 +114,7 @@ demo-other =
     .spam = Signalé comme indésirable
 demo-trouble-no-user = Adresse inconnue
 demo-trouble-full = Boîte pleine
-demo-trouble-delayed = Livraison retardée
+demo-trouble-delayed = Remise retardée
 
 demo-did = Ce qui en est résulté
 demo-outcome-answered-invoice = Compris : renouvelé, par chèque ou sur facture. Une confirmation est partie.

@@ -14,7 +14,7 @@ declaration-due =
     .subject = { $declaration_title } sur l’assurance ({ $short })
     .what = Pour votre assurance responsabilité professionnelle, il nous manque encore { $declaration_answers }. Veuillez les donner sur votre page au plus tard le { $deadline }.
     .private = Elles se donnent uniquement sur votre page : veuillez ne pas les écrire dans un courriel.
-cover-late = Votre réponse nous est parvenue après l’échéance, le { $deadline } : votre couverture d’assurance responsabilité professionnelle est interrompue. Si vous avez besoin d’une couverture, appelez-nous au { $phone }.
+cover-late = Votre réponse nous est parvenue après l’échéance, fixée au { $deadline } : votre couverture d’assurance responsabilité professionnelle est interrompue. Si vous avez besoin d’une couverture, appelez-nous au { $phone }.
 
 insurance-follow-up =
     .subject = Votre assurance ({ $short }) : la suite de votre déclaration
@@ -28,11 +28,11 @@ declaration-recorded =
     .not-you = Si vous ne les avez pas données, dites-le-nous sans tarder : appelez-nous au { $phone } ou répondez à ce courriel.
 
 cover-ended =
-    .subject = Votre couverture d’assurance est interrompue : ce qui est possible ({ $short })
+    .subject = Votre couverture d’assurance est interrompue : que faire maintenant ({ $short })
     .what = Votre couverture d’assurance responsabilité professionnelle auprès de { $insurer } est interrompue.
     .no-answer = À l’échéance, le { $deadline }, nous n’avions reçu ni le paiement de votre prime ni votre intention de payer.
     .not-declared = Nous n’avons pas reçu { $declaration_answers } au plus tard le { $declaration_until }.
-    .not-paid = Le paiement que vous aviez annoncé ne nous était pas parvenu le { $pledge_until }.
+    .not-paid = Le { $pledge_until }, le paiement que vous aviez annoncé ne nous était toujours pas parvenu.
     .next = Si vous avez besoin d’une couverture, appelez-nous au { $phone } ou répondez à ce courriel : nous vous dirons ce qui est possible. Votre adhésion { $to } est une question distincte, que vous pouvez régler sur votre page.
     .in-error = Si vous avez répondu ou payé à temps, dites-nous quand et comment : nous vérifierons.
 

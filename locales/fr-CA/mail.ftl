@@ -18,15 +18,15 @@ last-call =
     .intro-plain = Voici notre dernier message avant l’échéance. Nous n’avons pas encore reçu votre réponse au sujet de votre adhésion { $to } pour { $season }.
 
 lapse =
-    .subject = Votre adhésion { $season } { $to } est échue : comment la reprendre
+    .subject = Votre adhésion { $season } { $to } est échue : comment la rétablir
     .intro = Nous n’avons pas reçu votre réponse au sujet du renouvellement de votre adhésion { $to } pour { $season }. Elle est échue depuis la fin de la journée du { $lapses }.
-    .back-title = Pour reprendre votre adhésion
+    .back-title = Pour obtenir votre réintégration
     .back = Votre lien personnel fonctionne toujours. Vous pouvez renouveler sur la même page en quelques minutes, au plus tard le { $closes }.
     .fee = Le montant ci-dessous comprend des frais de retard.
     .cover-title = Votre assurance
-    .cover = Votre assurance responsabilité professionnelle est aussi touchée. Avant de compter sur elle, demandez si elle peut reprendre et à partir de quel jour : répondez à ce courriel ou appelez-nous au { $phone }.
-    .leaving-title = Vous avez décidé de partir?
-    .leaving = Vous n’avez alors rien à faire. Vous ne recevrez plus de rappels pour { $season }. Merci du temps passé parmi nous.
+    .cover = Votre assurance responsabilité professionnelle est aussi touchée. Avant de vous y fier, demandez-nous si elle peut être rétablie et à compter de quel jour : répondez à ce courriel ou appelez-nous au { $phone }.
+    .leaving-title = Vous avez décidé de nous quitter?
+    .leaving = Vous n’avez alors rien à faire. Vous ne recevrez plus de rappels pour { $season }. Merci de nous avoir accompagnés jusqu’ici.
 payment-reminder =
     .subject = Rappel de paiement : votre adhésion { $season } { $to }
     .intro = Vous avez renouvelé votre adhésion { $to } pour { $season } et choisi de payer par chèque ou sur facture. Votre paiement n’est pas encore inscrit à votre dossier.
@@ -47,7 +47,7 @@ button-line = { $label } :
 link-in-full = Ou ouvrez ce lien personnel :
 
 how-to-pay = Vous pouvez payer par chèque ou sur facture : indiquez-le sur votre page de renouvellement.
-how-to-pay-insured = Vous pouvez payer par chèque ou sur facture : en l’indiquant sur votre page de renouvellement avant l’échéance, vous déclarez votre intention de payer, tant pour l’adhésion que pour l’assurance.
+how-to-pay-insured = Vous pouvez payer par chèque ou sur facture : en l’indiquant sur votre page de renouvellement avant l’échéance, vous déclarez votre intention de payer, tant l’adhésion que l’assurance.
 
 changed-title = Votre employeur paie ou votre situation a changé?
 changed = Dites-le-nous en quelques mots en répondant à ce courriel : congé, retraite, déménagement, changement de payeur. Votre message parviendra aux personnes qui peuvent vous aider.

@@ -1,7 +1,7 @@
 # Le code de la page d’accueil, la page publique des dates et des adresses d’envoi, et la réponse
 # de verify@.
 
-front-dates = Dates et adresse d’envoi de nos courriels cette saison
+front-dates = Dates et adresses d’envoi de nos courriels
 
 front-code =
     .title = Vous n’avez pas de lien? Utilisez votre code
@@ -13,7 +13,7 @@ front-code =
     .button = Ouvrir ma page de renouvellement
 
 page-signed-in =
-    .title = Quel renouvellement?
+    .title = Quel renouvellement voulez-vous ouvrir?
     .body = Plusieurs associations vous facturent pour { $season }. Chacune a sa page.
     .nothing-title = Rien à renouveler
     .nothing = Le numéro et le code sont exacts, mais il n’y a rien à renouveler chez nous en ce moment. Si cela vous étonne, appelez-nous au numéro ci-dessous.
@@ -30,7 +30,7 @@ page-season =
     .tell-name = Il porte votre nom et votre numéro de membre.
     .tell-asks = Il ne demande jamais de mot de passe ni de numéro de carte.
     .tell-code = Vous pouvez vous passer des liens : tapez votre numéro de membre, votre code et votre code postal sur la page d’accueil.
-    .tell-verify = En cas de doute, transférez le courriel à { $verify }. Nous répondrons, à l’adresse inscrite à votre dossier, s’il vient de nous.
+    .tell-verify = En cas de doute, transférez le courriel à { $verify }. Nous vous dirons, à l’adresse inscrite à votre dossier, s’il vient de nous.
     .home = Vers la page d’accueil
 season-step-notice = Avis de renouvellement
 season-step-reminder = Rappel
@@ -39,7 +39,7 @@ season-step-lapse = Échéance des adhésions restées sans réponse
 season-step-payment-reminder = Rappel de paiement
 
 fault-code-incomplete = Remplissez les trois champs : numéro de membre, code et code postal.
-fault-code-wrong = Le numéro, le code et le code postal ne vont pas ensemble. Vérifiez les trois.
+fault-code-wrong = Le numéro, le code et le code postal ne concordent pas. Vérifiez les trois.
 fault-code-too-often = Trop d’essais. Attendez une heure avant de réessayer, ou appelez-nous au numéro ci-dessous.
 
 verify-answer =
@@ -51,6 +51,6 @@ verify-answer =
     .about = Objet : { $original }
     .to = À : { $address }
     .compare = Si le vôtre dit autre chose, quelqu’un a copié et modifié un de nos courriels : n’utilisez pas ses liens.
-    .not-ours = Nous n’y trouvons aucune marque de nous.
+    .not-ours = Nous n’y trouvons aucune de nos marques.
     .careful = N’utilisez pas ses liens et n’y répondez pas. Certains logiciels retirent nos marques en transférant un courriel : vous pouvez le transférer de nouveau en pièce jointe.
-    .season = Les dates et les adresses d’envoi de cette saison sont indiquées à { $host }/season.
+    .season = Les dates et les adresses d’envoi de nos courriels figurent à l’adresse { $host }/season.

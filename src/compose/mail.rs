@@ -262,10 +262,10 @@ impl Inner {
             ("phone", note.phone),
             ("other_address", note.other_address),
             ("employer", note.employer),
-            ("step_name", note.step),
         ] {
             put(&mut context, name, &foreign_line(value));
         }
+        put(&mut context, "step_name", &self.mailing(lang, note.step)?);
         put(&mut context, "firing", &note.firing.to_string());
         let zone = &facts.issuer.zone;
         let due = note.due.map(|at| self.instant(lang, at, zone)).transpose()?;

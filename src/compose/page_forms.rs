@@ -227,6 +227,13 @@ pub(super) fn put_faults(context: &mut Context, faults: &[FormFault]) {
     context.insert_value("faulty", Value::from_serializable(&every));
 }
 
+/// Faults of a form whose fields have no marks of their own.
+pub(super) fn put_fault_codes(context: &mut Context, codes: &[&str]) {
+    let listed: Vec<_> =
+        codes.iter().map(|code| serde_json::json!({"code": code, "field": "", "n": 0})).collect();
+    context.insert_value("faults", Value::from_serializable(&listed));
+}
+
 /// What was typed, freed of what cannot be shown.
 pub(super) fn put_typed(context: &mut Context, typed: &Typed) {
     let values: BTreeMap<&str, String> =

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tera::{Context, Value};
 
 use super::frame::put;
-use super::page_forms::{FormFault, REASON_CHARS_MAX, put_faults};
+use super::page_forms::{FormFault, REASON_CHARS_MAX, put_fault_codes, put_faults};
 use super::text::{clean, marks_to_html};
 use super::{ComposeError, Conflict, ConflictPage, ExpiredPage, Inner, Page, UnsubscribePage};
 use crate::config::Association;
@@ -116,9 +116,8 @@ impl Inner {
             }
             Page::Desk(p) => {
                 self.desk_page(&mut context, lang, p)?;
-                let faults =
-                    p.faults.iter().map(|f| Value::normal_string(f.as_str())).collect::<Vec<_>>();
-                context.insert_value("faults", Value::from(faults));
+                let faults: Vec<_> = p.faults.iter().map(|f| f.as_str()).collect();
+                put_fault_codes(&mut context, &faults);
             }
             Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
             Page::Front(p) => super::public_pages::front(&mut context, p),

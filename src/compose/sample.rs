@@ -23,8 +23,6 @@ use crate::ids::{InvoiceId, PayerId, RenewalId};
 const RELANCE: &str = include_str!("sample/relance.toml");
 const ASSOCIATIONS: &str = include_str!("sample/associations.toml");
 
-pub(super) const STEPS: &[StepKind] = &[StepKind::Notice, StepKind::Reminder, StepKind::LastCall];
-
 pub(super) const TOKEN: &str = "AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR";
 const REPLY: &str = "r+aeaqgbafaydqqcihmdqz2lnk42ybzc67s3jxg2vwd7c6lb7d@reply.example.ca";
 

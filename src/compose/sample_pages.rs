@@ -2,14 +2,14 @@
 
 use jiff::civil::date;
 
-use super::sample::{STEPS, Sample, TOKEN, Variant, noon};
+use super::sample::{Sample, TOKEN, Variant, noon};
 use super::{
     AddressPage, Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, DeskPage,
     DeskTyped, DeskView, DonePage, ExpiredPage, FormFault, FrontPage, InsuranceFacts, InvoicePage,
     LineKind, Notice, Page, RenewalPage, Said, SeasonBody, SeasonPage, SeasonStep, SignedInPage,
     Status, Typed, UnsubscribePage,
 };
-use crate::config::Text;
+use crate::config::{StepKind, Text};
 use crate::domain::answer::Choice;
 use crate::domain::correction::OnFile;
 use crate::domain::invoice::Invoice;
@@ -212,7 +212,7 @@ impl Sample {
     fn season(&self) -> SeasonPage<'_> {
         let steps = |zone: &'static str| {
             let step = |(&kind, day)| SeasonStep { kind, at: noon(day), zone };
-            STEPS.iter().zip(3..).map(step).collect()
+            StepKind::ALL.iter().zip(3..).map(step).collect()
         };
         let bodies = ["CEI", "OEI", "WEA"].map(|code| {
             let issuer = self.body(code);

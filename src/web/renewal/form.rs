@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::Shown;
 use crate::compose::{FormFault, Longest, REASON_CHARS_MAX, Typed};
-use crate::config::Config;
+use crate::config::{CardProvider, Config};
 use crate::domain::answer::{Answer, Choice, Declared, Employer, Situation};
 use crate::domain::correction::{self, Change, Fault, Field, VALUE_CHARS_MAX};
 use crate::domain::offer::{self, Lack, Offer};
@@ -47,7 +47,7 @@ pub(super) fn read(
     match typed.get("act") {
         "undo" => Ok(Asked::Undo),
         "keep" => Ok(Asked::Keep),
-        "pay" => Ok(Asked::Pay),
+        "pay" if reading.config.relance.card.provider != CardProvider::None => Ok(Asked::Pay),
         "correct" => reading.corrections(),
         "declare" => reading.declaration(),
         "remind" => reading.reminder().map(Asked::RemindOn).map_err(|fault| vec![fault]),

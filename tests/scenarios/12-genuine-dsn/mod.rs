@@ -24,7 +24,8 @@ fn a_dead_address_is_suspended_and_gets_no_reminder() {
     assert_eq!(club.query(suspended), ["\"nobody@club.test\" | \"address-dead\""]);
 
     let forecast = club.site.cli(&["forecast", "--json"]).ok();
-    let coming: serde_json::Value = serde_json::from_str(&forecast).unwrap();
+    let forecast: serde_json::Value = serde_json::from_str(&forecast).unwrap();
+    let coming = &forecast["firings"];
     assert_eq!(coming[0]["step"], "reminder-1");
     assert_eq!(coming[0]["recipients"]["total"], 1);
     assert_eq!(coming[0]["excluded"]["address-suspended"], 1, "{forecast}");

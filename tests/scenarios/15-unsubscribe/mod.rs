@@ -97,7 +97,8 @@ fn the_forecast_says_who_gets_no_reminder() {
     let (club, link) = begin(&relay);
     club.submit(&link, &[("act", "unsubscribe")]);
     let forecast = club.site.cli(&["forecast", "--json"]).ok();
-    let coming: serde_json::Value = serde_json::from_str(&forecast).unwrap();
+    let forecast: serde_json::Value = serde_json::from_str(&forecast).unwrap();
+    let coming = &forecast["firings"];
     let row = |n: usize| (&coming[n]["step"], &coming[n]["recipients"]["total"]);
     assert_eq!(row(0), (&"reminder-1".into(), &0.into()), "{forecast}");
     assert_eq!(coming[0]["excluded"]["unsubscribed"], 1, "{forecast}");

@@ -13,7 +13,7 @@ use round::{NINE, Round, alone};
 type Act = fn(&mut Round);
 
 /// What the round leaves in the ledger, died or not.
-const LEDGER: &str = "imported fired answered forwarded bounced address-suspended";
+const LEDGER: &str = "imported fired invoiced answered forwarded bounced address-suspended";
 
 /// Whether the binary has the points at which it can be made to die.
 fn cannot_die() -> bool {

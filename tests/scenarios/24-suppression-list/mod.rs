@@ -16,7 +16,7 @@ fn suppression(club: &Club, args: &[&str]) -> String {
 
 /// What the next step leaves out for its address, and how many it goes to.
 fn coming(club: &Club) -> (serde_json::Value, serde_json::Value) {
-    let all = club.json(&["forecast"]);
+    let all = club.json(&["forecast"])["firings"].clone();
     (all[0]["excluded"]["address-suspended"].clone(), all[0]["recipients"]["total"].clone())
 }
 

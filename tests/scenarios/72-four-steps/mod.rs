@@ -66,7 +66,7 @@ fn two_clicks_without_insurance() {
     }
     assert!(!done.body.contains("vos deux réponses"), "nothing is asked of who took none");
     stand.club.rest();
-    let mail = taken(&stand.relay, "charles", "Nous avons compris");
+    let mail = taken(&stand.relay, "charles", "nous avons compris");
     assert!(mail.text.contains("Facture CIP-2027-00001"), "{}", mail.text);
 }
 

@@ -102,7 +102,7 @@ fn a_season_to_its_end() {
     let told = relay.taken().into_iter().rfind(|t| t.to[0] == "m1@club.test").unwrap();
     let told = Mail::read(&told.bytes);
     assert!(told.text.contains("Until June\u{a0}30, 2027 you can renew"), "{}", told.text);
-    assert!(told.text.contains("Pour reprendre votre adhésion"), "both languages");
+    assert!(told.text.contains("Pour obtenir votre réintégration"), "both languages");
     let states = "SELECT state, count(*) FROM renewal GROUP BY state ORDER BY state";
     assert_eq!(cip.query(states), ["\"lapsed\" | 4", "\"pledged\" | 1"], "no mail, and lapsed too");
     let lines = "SELECT count(*) FROM ledger WHERE kind = 'lapsed'";

@@ -81,7 +81,7 @@ fn what_is_not_ours_is_said_to_members_and_left_to_the_desk_for_strangers() {
         "> Renouvelez ici: https://renew-cip.test/r/AQECAwQFBgcIAAdg4Z0tq3mB8kX5n0c2w1Yf7LhR\n";
     let raw = ask("one", "benoit@club.test", plain, bait);
     assert_eq!(outcome(&club, "one", &raw), "verified:not-ours");
-    let answer = taken(&relay, "benoit", "Nous n’y trouvons aucune marque de nous.");
+    let answer = taken(&relay, "benoit", "Nous n’y trouvons aucune de nos marques.");
     let (french, english) =
         (answer.text.find("N’utilisez pas ses liens"), answer.text.find("Do not use its links"));
     assert!(french.is_some() && french < english, "French first: {}", answer.text);

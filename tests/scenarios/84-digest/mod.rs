@@ -80,7 +80,7 @@ fn a_held_mailing_is_let_go_by_its_link_with_its_count_typed() {
     for _ in 0..20 {
         let page = get(&cip, &path);
         assert_eq!(page.status, 200);
-        assert!(page.body.contains("3 membres (anglais 3, français 0)"), "{}", page.body);
+        assert!(page.body.contains("<dd>3 (anglais 3, français 0)"), "{}", page.body);
         assert_eq!(http::head(cip.site.web, &path).unwrap().status, 200);
     }
     // A program that presses every button, without a name or a number, or with a wrong one.
