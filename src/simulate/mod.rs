@@ -202,6 +202,8 @@ impl Running {
             Way::Maildir(maildir),
         );
         outbox.open_calendar();
+        // No mailbox is read: no deadline waits for one.
+        outbox.inbox_was_read(Timestamp::MAX);
         let wake: Arc<tokio::sync::Notify> = Arc::default();
         let scheduler = Scheduler {
             store: store.clone(),

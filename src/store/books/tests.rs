@@ -114,7 +114,7 @@ fn whatever_is_altered_is_found() {
         ),
         (
             "UPDATE allocation SET cents = cents + 1 WHERE id = 1",
-            &["line-settled", "payment-split", "renewal-state", "remittance", "ledger-applied"],
+            &["line-settled", "payment-split", "remittance", "ledger-applied"],
         ),
         (
             "INSERT INTO allocation (payment, invoice, line, cents, at) VALUES (1, 5, 1, -1, 0)",
