@@ -15,7 +15,7 @@ use crate::store::renewals::{self, RenewalRow};
 use crate::store::{ledger, messages, migrate, people};
 
 /// Store and config; the clock stands where the test puts it.
-pub(super) struct Bench {
+pub(crate) struct Bench {
     pub c: Connection,
     pub context: Context,
     pub now: Timestamp,

@@ -5,7 +5,7 @@
 mod addresses;
 mod answers;
 #[cfg(test)]
-mod bench;
+pub(crate) mod bench;
 pub mod changes;
 pub mod checkouts;
 mod corrections;

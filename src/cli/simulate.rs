@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::audit::show_totals;
 use super::forecast::now;
 use super::{Place, say, say_error, say_json};
 use crate::folder::Folder;
@@ -20,9 +21,11 @@ pub(super) struct Simulate {
     /// Id of the season to play, as in the config.
     #[arg(long, value_name = "ID")]
     season: String,
-    /// How people behave, a TOML file: under shares, in per cent, invoice, card, `not_renewing`,
-    /// reply and bounce (the rest does nothing); under when: notice, reminder, `last_call`, lapse; and
-    /// seed.
+    /// How people behave, a TOML file: seed; under shares, in per cent, invoice, card, employer,
+    /// `not_renewing`, situation, reply and bounce (the rest does nothing); under when: notice,
+    /// reminder, `last_call`, lapse; under cheque, of those who promised: full, part, `too_much`,
+    /// bounced (the rest never comes); under declaration: yes, no (the rest leaves it out); and
+    /// employers, their number.
     #[arg(long, value_name = "FILE")]
     behaviour: PathBuf,
     /// A new folder for the Maildir into which every mail goes.
@@ -73,6 +76,12 @@ impl Simulate {
         if outcome.unsettled > 0 {
             bail!("{} messages were neither sent nor cancelled", outcome.unsettled);
         }
+        if let Some(seq) = outcome.ledger_broken_at {
+            bail!("the ledger's chain breaks at line {seq}");
+        }
+        if !outcome.discrepancies.is_empty() {
+            bail!("the books do not add up: {} discrepancies", outcome.discrepancies.len());
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -89,16 +98,23 @@ fn show(outcome: &Outcome) {
     for row in &outcome.associations {
         let cents = row.promised_cents;
         say(&format!(
-            "\n{}: sent {}\n  renewals {}; {} came back; promised {}.{:02} $",
+            "\n{}: sent {}\n  renewals {}; cover {}; {} came back; promised {}.{:02} $",
             row.association,
             list(&row.sent),
             list(&row.renewals),
+            list(&row.cover),
             row.bounced,
             cents / 100,
             cents % 100
         ));
     }
-    say(&format!("\n{} deeds, {} not taken", outcome.deeds, outcome.refused));
+    say("");
+    show_totals(&outcome.books);
+    for d in &outcome.discrepancies {
+        say(&format!("{}: {} should be {}, is {}", d.rule, d.row, d.should, d.is));
+    }
+    let Outcome { deeds, refused, cheques, .. } = outcome;
+    say(&format!("\n{deeds} deeds, {refused} not taken; {cheques} cheques"));
 }
 
 fn list(counts: &BTreeMap<String, i64>) -> String {

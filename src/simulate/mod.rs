@@ -4,6 +4,7 @@
 //! simulation for ever. Never touches the store that it was copied from.
 
 mod behaviour;
+mod cheques;
 mod deeds;
 mod outcome;
 
@@ -14,9 +15,11 @@ use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-pub use behaviour::{Behaviour, BehaviourError, Deed, Shares, When};
+pub use behaviour::{Behaviour, BehaviourError, Cheque, Cheques, Declarations, Deed, Shares, When};
 pub use outcome::{Outcome, Row};
 
+use self::cheques::{Entered, Post};
+use self::deeds::{Did, Turn};
 use crate::actions::Context;
 use crate::clock::Clock;
 use crate::compose::{ComposeError, Composer};
@@ -30,7 +33,7 @@ use crate::link::Keyring;
 use crate::outbox::maildir::MaildirTransport;
 use crate::outbox::{Outbox, Way};
 use crate::scheduler::Scheduler;
-use crate::store::{Lane, Look, Store, StoreError, copies, firings, messages, meta};
+use crate::store::{Lane, Look, Store, StoreError, copies, firings, ledger, messages, meta};
 
 /// Where invented members read their mail (RFC 2606).
 const MEMBERS_DOMAIN: &str = "members.example";
@@ -42,6 +45,8 @@ const BEFORE_OPENING: SignedDuration = SignedDuration::from_hours(12);
 const NEXT_PASS: SignedDuration = SignedDuration::from_hours(26);
 /// Deeds in one transaction.
 const DEEDS_AT_ONCE: i64 = 100;
+/// Cheques in one transaction.
+const CHEQUES_AT_ONCE: usize = 100;
 
 /// Why a season cannot be played: show it and end.
 #[derive(Debug, thiserror::Error)]
@@ -95,12 +100,12 @@ pub async fn play(play: Play, progress: impl Fn(Timestamp)) -> Result<Outcome, S
     let Play { mut config, state, copy, out, behaviour, now } = play;
     harmless(&mut config, &out);
     let ring = Keyring::generate(&Random::System, now);
-    let start = prepare(&config, &ring, &state, &copy, now)?;
+    let (start, head) = prepare(&config, &ring, &state, &copy, now)?;
     let context = Context { config: Arc::new(config), ring: Arc::new(ring) };
     let running = Running::start(context, &copy, &out, start)?;
     let played = running.through(&behaviour, progress).await;
     let outcome = match played {
-        Ok(deeds) => running.outcome(deeds).await,
+        Ok(deeds) => running.outcome(deeds, head).await,
         Err(e) => Err(e),
     };
     running.stop().await;
@@ -119,14 +124,15 @@ fn harmless(config: &mut Config, out: &Path) {
 }
 
 /// Copies the store, replaces its addresses and marks it. Returns where the calendar starts: before
-/// the opening, or now where the season has begun.
+/// the opening, or now where the season has begun; and the ledger's last line, after which this
+/// play's keys make the chain.
 fn prepare(
     config: &Config,
     ring: &Keyring,
     state: &Path,
     copy: &Path,
     now: Timestamp,
-) -> Result<Timestamp, SimulateError> {
+) -> Result<(Timestamp, i64), SimulateError> {
     let season = &config.relance.season;
     copies::copy(state, copy, now.as_millisecond())?;
     let mut store = crate::store::Direct::open(copy, now.as_millisecond())?;
@@ -147,7 +153,8 @@ fn prepare(
         }
         Ok(simulated::mark_copy(c, config, start))
     })??;
-    Ok(start)
+    let head = store.write(|c| Ok(ledger::head(c)?.0))?;
+    Ok((start, head))
 }
 
 /// The same stand-in for the same address, so that what is shared stays shared.
@@ -161,6 +168,7 @@ fn stand_in(ring: &Keyring, address: &str) -> String {
 struct Deeds {
     done: u64,
     refused: u64,
+    cheques: u64,
 }
 
 struct Running {
@@ -194,6 +202,8 @@ impl Running {
             Way::Maildir(maildir),
         );
         outbox.open_calendar();
+        // No mailbox is read: no deadline waits for one.
+        outbox.inbox_was_read(Timestamp::MAX);
         let wake: Arc<tokio::sync::Notify> = Arc::default();
         let scheduler = Scheduler {
             store: store.clone(),
@@ -221,21 +231,44 @@ impl Running {
     ) -> Result<Deeds, SimulateError> {
         let ends = season::ends(&self.context.config.relance.season);
         let (mut deeds, mut after, mut pass) = (Deeds::default(), MessageRow(0), None);
+        let mut post = Post::new(self.loops.clock.now());
         control::quiet(&self.loops).await.map_err(SimulateError::Restless)?;
         loop {
             let now = self.loops.clock.now();
             let due = self.loops.next().await?;
-            let next = due.into_iter().chain(pass.take()).filter(|at| *at > now).min();
-            let Some(at) = next.filter(|at| *at < ends) else { break };
+            let all = due.into_iter().chain(pass.take()).chain(post.next());
+            let Some(at) = all.filter(|at| *at > now && *at < ends).min() else { break };
             if due == Some(at) {
                 pass = at.checked_add(NEXT_PASS).ok();
             }
             progress(at);
             control::jump(&self.loops, at).await.map_err(SimulateError::Restless)?;
-            after = self.act(behaviour, after, &mut deeds).await?;
+            self.enter(&mut post, &mut deeds).await?;
+            after = self.act(behaviour, after, &mut deeds, &mut post).await?;
         }
         control::jump(&self.loops, ends).await.map_err(SimulateError::Restless)?;
         Ok(deeds)
+    }
+
+    /// The desk enters the cheques that came.
+    async fn enter(&self, post: &mut Post, deeds: &mut Deeds) -> Result<(), SimulateError> {
+        let at = self.loops.clock.now();
+        let due = post.take(at);
+        for some in due.chunks(CHEQUES_AT_ONCE) {
+            let (context, some) = (self.context.clone(), some.to_vec());
+            let entered = self.loops.store.write(Lane::Front, move |c| {
+                some.into_iter()
+                    .map(|coming| cheques::enter(c, &context, coming, at))
+                    .collect::<Result<Vec<_>, _>>()
+            });
+            for one in entered.await? {
+                deeds.cheques += u64::from(one != Entered::Nothing);
+                if let Entered::Bounces(payment) = one {
+                    post.bounces(payment, at);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Lets everybody act on the mail that reached them since.
@@ -244,29 +277,37 @@ impl Running {
         behaviour: &Behaviour,
         mut after: MessageRow,
         deeds: &mut Deeds,
+        post: &mut Post,
     ) -> Result<MessageRow, SimulateError> {
+        let at = self.loops.clock.now();
         loop {
-            let (context, at) = (self.context.clone(), self.loops.clock.now());
-            let (behaviour, random) = (behaviour.clone(), self.random.clone());
+            let (context, random) = (self.context.clone(), self.random.clone());
+            let known = behaviour.clone();
             let round = self.loops.store.write(Lane::Front, move |c| {
                 let mails = messages::reached_after(c, after, DEEDS_AT_ONCE)?;
-                let (mut done, mut refused) = (0, 0);
+                let mut did = Vec::new();
                 for mail in &mails {
                     let kind = StepKind::parse(&mail.kind);
-                    let deed = kind.and_then(|kind| behaviour.deed(&mail.member_no, kind));
-                    match deed {
-                        Some(deed) if deeds::act(c, &context, mail, deed, at, &random)? => {
-                            done += 1;
-                        }
-                        Some(_) => refused += 1,
-                        None => {}
+                    let deed = kind.and_then(|kind| known.deed(&mail.member_no, kind));
+                    if let Some(deed) = deed {
+                        let (context, behaviour, random) = (&context, &known, &random);
+                        let turn = Turn { context, behaviour, mail, at, random };
+                        did.push((mail.member_no.clone(), turn.act(c, deed)?));
                     }
                 }
-                Ok((mails.last().map(|mail| mail.id), done, refused))
+                Ok((mails.last().map(|mail| mail.id), did))
             });
-            let (last, done, refused) = round.await?;
-            deeds.done += done;
-            deeds.refused += refused;
+            let (last, did) = round.await?;
+            for (member_no, did) in did {
+                match did {
+                    Did::Nothing => deeds.refused += 1,
+                    Did::Acted => deeds.done += 1,
+                    Did::Promised(from) => {
+                        deeds.done += 1;
+                        post.promised(behaviour, from, &member_no, at);
+                    }
+                }
+            }
             let Some(last) = last else { break };
             after = last;
         }
@@ -275,10 +316,9 @@ impl Running {
         Ok(after)
     }
 
-    async fn outcome(&self, deeds: Deeds) -> Result<Outcome, SimulateError> {
-        let config = Arc::clone(&self.context.config);
-        let read =
-            move |c: &rusqlite::Connection| Outcome::read(c, &config, deeds.done, deeds.refused);
+    async fn outcome(&self, deeds: Deeds, head: i64) -> Result<Outcome, SimulateError> {
+        let context = self.context.clone();
+        let read = move |c: &rusqlite::Connection| Outcome::read(c, &context, deeds, head);
         Ok(self.loops.store.read(read).await?)
     }
 
@@ -291,3 +331,6 @@ impl Running {
         self.loops.store.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::config::Config;
-use crate::store::{StoreError, firings, invoices, overview, renewals};
+use super::Deeds;
+use crate::actions::Context;
+use crate::store::books::{self, Discrepancy, Totals};
+use crate::store::{StoreError, firings, invoices, ledger, outcomes, overview, renewals};
 
 /// One association's season.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -21,6 +23,8 @@ pub struct Row {
     pub bounced: i64,
     /// Promised and not paid, in cents.
     pub promised_cents: i64,
+    /// What became of cover, by outcome.
+    pub cover: BTreeMap<String, i64>,
 }
 
 /// A firing as it went.
@@ -51,18 +55,27 @@ pub struct Outcome {
     pub deeds: u64,
     /// What people tried and was not taken, such as answers after the end.
     pub refused: u64,
+    /// Cheques that came, and those that banks sent back.
+    pub cheques: u64,
+    /// What the books come to.
+    pub books: Vec<Totals>,
+    /// What in them does not add up.
+    pub discrepancies: Vec<Discrepancy>,
+    /// Where the ledger's chain breaks, if it does.
+    pub ledger_broken_at: Option<i64>,
     /// Messages that were neither sent nor cancelled.
     pub unsettled: i64,
 }
 
 impl Outcome {
-    /// Reads it from the copy.
+    /// Reads it from the copy. `head`: the line after which the play's own keys made the ledger.
     pub(super) fn read(
         c: &Connection,
-        config: &Config,
-        deeds: u64,
-        refused: u64,
+        context: &Context,
+        deeds: Deeds,
+        head: i64,
     ) -> Result<Self, StoreError> {
+        let config = &context.config;
         let season = &config.relance.season.id;
         let mut rows: Vec<Row> = config
             .associations
@@ -90,6 +103,7 @@ impl Outcome {
         }
         for row in &mut rows {
             row.promised_cents = invoices::outstanding_cents(c, season, &row.association)?;
+            row.cover = outcomes::totals(c, season, &row.association)?.into_iter().collect();
         }
         let fired = firings::all(c)?.into_iter().filter(|f| f.season == *season);
         let firings = fired
@@ -101,6 +115,17 @@ impl Outcome {
                 reason: f.reason,
             })
             .collect();
-        Ok(Self { season: season.clone(), firings, associations: rows, deeds, refused, unsettled })
+        Ok(Self {
+            season: season.clone(),
+            firings,
+            associations: rows,
+            deeds: deeds.done,
+            refused: deeds.refused,
+            cheques: deeds.cheques,
+            books: books::totals(c, season)?,
+            discrepancies: books::discrepancies(c)?,
+            ledger_broken_at: ledger::verify_from(c, &context.ring, head)?.err().map(|b| b.seq),
+            unsettled,
+        })
     }
 }

@@ -125,10 +125,20 @@ pub fn lines(c: &Connection, after: i64) -> Result<Vec<LedgerLine>, StoreError> 
 
 /// Walks the chain: the number of lines, or the first break.
 pub fn verify(c: &Connection, ring: &Keyring) -> Result<Result<i64, Break>, StoreError> {
-    let mut statement =
-        c.prepare("SELECT seq, at, subject, kind, data, hash FROM ledger ORDER BY seq")?;
-    let mut rows = statement.query([])?;
-    let (mut last, mut previous) = (0i64, Vec::new());
+    verify_from(c, ring, 0)
+}
+
+/// As [`verify`], from after one line on: where these keys took over in a copy.
+pub fn verify_from(
+    c: &Connection,
+    ring: &Keyring,
+    after: i64,
+) -> Result<Result<i64, Break>, StoreError> {
+    let mut statement = c.prepare(
+        "SELECT seq, at, subject, kind, data, hash FROM ledger WHERE seq > ?1 ORDER BY seq",
+    )?;
+    let mut rows = statement.query([after])?;
+    let (mut last, mut previous) = (after, hash_at(c, after)?.unwrap_or_default());
     while let Some(r) = rows.next()? {
         let line = line(r)?;
         if line.seq != last + 1 {

@@ -6,6 +6,7 @@
 
 pub mod addresses;
 pub mod attempts;
+pub mod books;
 pub mod certificates;
 pub mod checkouts;
 pub mod copies;
