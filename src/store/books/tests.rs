@@ -84,70 +84,71 @@ fn what_the_acts_write_adds_up() {
 }
 
 /// Rows that somebody altered, and every rule that must say so.
+const ALTERED: [(&str, &[&str]); 19] = [
+    (
+        "UPDATE invoice SET total_cents = total_cents + 1 WHERE id = 1",
+        &["invoice-total", "invoice-shares", "renewal-state", "ledger-lines", "ledger-totals"],
+    ),
+    ("UPDATE invoice_share SET cents = cents - 1 WHERE invoice = 2", &["invoice-shares"]),
+    (
+        "UPDATE invoice_tax SET cents = cents + 1 WHERE invoice = 2 AND line = 2 AND ord = 1",
+        &["invoice-total"],
+    ),
+    (
+        "UPDATE invoice SET n = 9, number = 'OPPI-2027-00009' WHERE id = 2",
+        &["series", "ledger-lines", "ledger-applied"],
+    ),
+    (
+        "UPDATE invoice SET number = 'OPPI-2027-00077' WHERE id = 4",
+        &["series-number", "ledger-lines", "ledger-applied"],
+    ),
+    (
+        "UPDATE invoice SET corrects = 2 WHERE kind = 'credit-note'",
+        &["credit-note", "line-settled", "renewal-state"],
+    ),
+    (
+        "UPDATE invoice_line SET cents = cents - 1 WHERE invoice = 6 AND ord = 1",
+        &["invoice-total", "credit-note-lines"],
+    ),
+    (
+        "UPDATE allocation SET cents = cents + 1 WHERE id = 1",
+        &["line-settled", "payment-split", "remittance", "ledger-applied"],
+    ),
+    (
+        "INSERT INTO allocation (payment, invoice, line, cents, at) VALUES (1, 5, 1, -1, 0)",
+        &["line-settled", "reversal-exact", "ledger-applied"],
+    ),
+    (
+        "UPDATE payment SET cents = cents - 100000 WHERE id = 1",
+        &["reversal", "payment-split", "ledger-lines", "ledger-totals"],
+    ),
+    ("UPDATE payment SET issuer = 'CIP' WHERE id = 1", &["payment-issuer", "ledger-totals"]),
+    ("UPDATE payment SET reverses = 6 WHERE id = 1", &["reversal"]),
+    (
+        "DELETE FROM allocation WHERE payment = (SELECT id FROM payment WHERE cents < 0) AND line = 1",
+        &["payment-split", "ledger-applied"],
+    ),
+    ("UPDATE renewal SET state = 'pledged' WHERE id = 1", &["renewal-state"]),
+    ("UPDATE renewal SET state = 'paid' WHERE id = 6", &["renewal-state"]),
+    (
+        "UPDATE renewal SET person = 1, season = '2027-b' WHERE id = 2",
+        &["dues-once", "premium-once"],
+    ),
+    ("UPDATE remittance SET cents = cents + 1 WHERE id = 1", &["remittance", "ledger-totals"]),
+    (
+        "UPDATE remitted SET remittance = 2 WHERE allocation = (SELECT min(allocation) FROM remitted WHERE remittance = 1)",
+        &["remittance", "remittance-rows"],
+    ),
+    (
+        "UPDATE ledger SET data = json_set(data, '$.cents', 1) WHERE kind = 'invoiced' AND seq = 1",
+        &["ledger-lines", "ledger-totals"],
+    ),
+];
+
 #[test]
 fn whatever_is_altered_is_found() {
-    let table: [(&str, &[&str]); 19] = [
-        (
-            "UPDATE invoice SET total_cents = total_cents + 1 WHERE id = 1",
-            &["invoice-total", "invoice-shares", "renewal-state", "ledger-lines", "ledger-totals"],
-        ),
-        ("UPDATE invoice_share SET cents = cents - 1 WHERE invoice = 2", &["invoice-shares"]),
-        (
-            "UPDATE invoice_tax SET cents = cents + 1 WHERE invoice = 2 AND line = 2 AND ord = 1",
-            &["invoice-total"],
-        ),
-        (
-            "UPDATE invoice SET n = 9, number = 'OPPI-2027-00009' WHERE id = 2",
-            &["series", "ledger-lines", "ledger-applied"],
-        ),
-        (
-            "UPDATE invoice SET number = 'OPPI-2027-00077' WHERE id = 4",
-            &["series-number", "ledger-lines", "ledger-applied"],
-        ),
-        (
-            "UPDATE invoice SET corrects = 2 WHERE kind = 'credit-note'",
-            &["credit-note", "line-settled", "renewal-state"],
-        ),
-        (
-            "UPDATE invoice_line SET cents = cents - 1 WHERE invoice = 6 AND ord = 1",
-            &["invoice-total", "credit-note-lines"],
-        ),
-        (
-            "UPDATE allocation SET cents = cents + 1 WHERE id = 1",
-            &["line-settled", "payment-split", "remittance", "ledger-applied"],
-        ),
-        (
-            "INSERT INTO allocation (payment, invoice, line, cents, at) VALUES (1, 5, 1, -1, 0)",
-            &["line-settled", "reversal-exact", "ledger-applied"],
-        ),
-        (
-            "UPDATE payment SET cents = cents - 100000 WHERE id = 1",
-            &["reversal", "payment-split", "ledger-lines", "ledger-totals"],
-        ),
-        ("UPDATE payment SET issuer = 'CIP' WHERE id = 1", &["payment-issuer", "ledger-totals"]),
-        ("UPDATE payment SET reverses = 6 WHERE id = 1", &["reversal"]),
-        (
-            "DELETE FROM allocation WHERE payment = (SELECT id FROM payment WHERE cents < 0) AND line = 1",
-            &["payment-split", "ledger-applied"],
-        ),
-        ("UPDATE renewal SET state = 'pledged' WHERE id = 1", &["renewal-state"]),
-        ("UPDATE renewal SET state = 'paid' WHERE id = 6", &["renewal-state"]),
-        (
-            "UPDATE renewal SET person = 1, season = '2027-b' WHERE id = 2",
-            &["dues-once", "premium-once"],
-        ),
-        ("UPDATE remittance SET cents = cents + 1 WHERE id = 1", &["remittance", "ledger-totals"]),
-        (
-            "UPDATE remitted SET remittance = 2 WHERE allocation = (SELECT min(allocation) FROM remitted WHERE remittance = 1)",
-            &["remittance", "remittance-rows"],
-        ),
-        (
-            "UPDATE ledger SET data = json_set(data, '$.cents', 1) WHERE kind = 'invoiced' AND seq = 1",
-            &["ledger-lines", "ledger-totals"],
-        ),
-    ];
     let (mut broken, mut missed) = (BTreeSet::new(), Vec::new());
-    for (sql, want) in table {
+    for (sql, want) in ALTERED {
         let bench = books();
         let changed = bench.c.execute(sql, []).unwrap_or_else(|e| panic!("{sql}: {e}"));
         assert!(changed > 0, "{sql}");

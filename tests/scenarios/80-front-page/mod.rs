@@ -38,8 +38,9 @@ fn sign_in(club: &Club, number: &str, code: &str, postal: &str) -> Answer {
 #[test]
 fn number_code_and_postal_code_reach_the_page_of_the_link() {
     let (relay, club) = open();
-    // Benoît has no address: the notice passed him by, and there is no renewal of his yet.
-    assert_eq!(club.query("SELECT count(*) FROM renewal"), ["2"]);
+    // Benoît has no address: no notice reached him, and he owes as the others do.
+    assert_eq!(club.query("SELECT count(*) FROM renewal"), ["3"]);
+    assert_eq!(club.query("SELECT count(*) FROM message WHERE kind = 'notice'"), ["2"]);
     let code = code(&club, "A-2");
     let typed = code.to_lowercase().replace('-', " ");
     let led = sign_in(&club, "a-2", &typed, "h2x1y4");
