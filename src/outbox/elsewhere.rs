@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::actions::payload::{Payload, Side};
+use crate::compose::mask;
 use crate::domain::invoice::Invoice;
 use crate::ids::InvoiceId;
 use crate::store::messages::MessageView;
@@ -36,7 +37,9 @@ pub(super) fn elsewhere(
     if addresses::is_suspended(c, &address)? {
         return Ok(Err("address-suspended"));
     }
-    Ok(Ok(Some(Elsewhere { address, asked: change.address, payer: None })))
+    // Whoever reads the old mailbox may be a stranger by now.
+    let asked = if side == Side::New { change.address } else { mask(&change.address) };
+    Ok(Ok(Some(Elsewhere { address, asked, payer: None })))
 }
 
 fn to_payer(

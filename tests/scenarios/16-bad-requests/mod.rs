@@ -56,8 +56,8 @@ fn each_is_told_what_is_wrong_in_their_language() {
             &link,
             format!("{own}choice=not-renewing&reason={long}"),
             400,
-            "reason is too long",
-            "trop longue",
+            "The text is too long",
+            "Le texte est trop long",
         ),
         ("POST", &stop, "act=dance".into(), 400, "Part of the form", "partie du formulaire"),
     ];
