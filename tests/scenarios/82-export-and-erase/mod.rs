@@ -51,7 +51,8 @@ fn season(relay: &Relay) -> Club {
     club.wait_for("SELECT count(*) FROM inbound", "1");
     club.rest();
     let page = notice.path_with("/r/").unwrap();
-    let form = [("choice", "not-renewing"), ("reason", "Zelda goes to the secret garden")];
+    let why = "Zelda goes to the secret garden";
+    let form = [("choice", "not-renewing"), ("reason", why), ("proof", "K1A 0B1")];
     assert_eq!(club.submit(&page, &form).status, 303);
     club.rest();
     club

@@ -103,7 +103,7 @@ fn a_page_that_is_older_than_the_members_own_answer_does_nothing() {
     let stale = get(&site, &format!("{door}?member=1")).body;
     let hers = sent_to(&relay, "m1@club.test").remove(0).path_with("/r/").unwrap();
     let page = get(&site, &hers).body;
-    let leaving = [&hidden(&page)[..], &[("choice", "not-renewing")]].concat();
+    let leaving = [&hidden(&page)[..], &[("choice", "not-renewing"), ("proof", "1")]].concat();
     assert_eq!(http::post_form(site.site.web, &hers, &leaving).unwrap().status, 303);
     let wanted = [("wanted", "invoice"), ("staff", "Ann"), ("channel", "letter")];
     let late = [&hidden(&stale)[..], &wanted].concat();
