@@ -89,6 +89,13 @@ pub struct Counts {
     pub unknown: std::sync::atomic::AtomicU64,
 }
 
+/// The instant of a number of milliseconds. The end of time, cut to milliseconds, is no timestamp
+/// any more: what lies beyond either end is that end.
+fn instant(ms: i64) -> Timestamp {
+    let beyond = if ms > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    Timestamp::from_millisecond(ms).unwrap_or(beyond)
+}
+
 impl Outbox {
     /// Puts the parts together. Nothing runs yet.
     #[must_use]
@@ -134,8 +141,7 @@ impl Outbox {
     /// Up to when mail that arrived was taken in, since the process began.
     #[must_use]
     pub fn read_until(&self) -> Timestamp {
-        let ms = self.state.read_until.load(Ordering::SeqCst);
-        Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MIN)
+        instant(self.state.read_until.load(Ordering::SeqCst))
     }
 
     /// Waits until the inbox was read once more.

@@ -166,6 +166,14 @@ fn a_retry_keeps_its_names_and_an_end_comes() {
 }
 
 #[test]
+fn where_no_mailbox_is_read_no_deadline_waits() {
+    assert_eq!(instant(Timestamp::MAX.as_millisecond()), Timestamp::MAX);
+    assert_eq!(instant(i64::MIN), Timestamp::MIN, "nothing was read yet");
+    let looked: Timestamp = "2027-01-01T05:00:00Z".parse().unwrap();
+    assert_eq!(instant(looked.as_millisecond()), looked);
+}
+
+#[test]
 fn a_claim_is_had_once() {
     let mut bench = Bench::planned(1);
     let letter = bench.draft(1);

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
+use crate::actions::insurance;
 use crate::domain::billing::tests::federation;
 use crate::folder::Folder;
-use crate::store::Direct;
+use crate::store::{Direct, outcomes, people};
 
 /// Ten thousand in a release build. A debug build takes some 100 s for 200, nearly all of it for the
 /// calendar's many jumps, so few play there: enough that whatever the behaviour file names happens.
@@ -70,6 +72,24 @@ fn number(c: &rusqlite::Connection, sql: &str) -> i64 {
     c.query_row(sql, [], |r| r.get(0)).unwrap()
 }
 
+/// Covered members by association, each with one outcome.
+fn covered(c: &rusqlite::Connection, config: &Arc<Config>) -> BTreeMap<String, i64> {
+    let ring = Arc::new(Keyring::generate(&Random::seeded(1), Timestamp::UNIX_EPOCH));
+    let context = Context { config: Arc::clone(config), ring };
+    let season = &config.relance.season.id;
+    let mut covered = BTreeMap::new();
+    for association in &config.associations {
+        for member in people::of_association(c, &association.code, 0, i64::MAX).unwrap() {
+            if insurance::concerns(c, &context, &member, &association.code).unwrap() {
+                let renewal = outcomes::renewal_of(c, member.id, season).unwrap();
+                assert!(renewal.is_some(), "member {} has no outcome", member.member_no);
+                *covered.entry(association.code.clone()).or_default() += 1;
+            }
+        }
+    }
+    covered
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_season_adds_up() {
     let (state, copy) = (Folder::temporary().unwrap(), Folder::temporary().unwrap());
@@ -105,8 +125,19 @@ async fn a_whole_season_adds_up() {
         assert!(outcome.associations.iter().any(|a| a.renewals.contains_key(state)), "{state}");
     }
 
+    let config = Arc::new(config);
     let look = Look::open(copy.path()).unwrap();
     look.read(|c| {
+        let covered = covered(c, &config);
+        let kept: BTreeMap<String, i64> = outcome.associations.iter()
+            .map(|row| (row.association.clone(), row.cover.values().sum()))
+            .filter(|(_, n)| *n > 0)
+            .collect();
+        assert_eq!(covered, kept, "one outcome for each who is covered, and none for others");
+        let twice = "SELECT count(*) FROM (SELECT r.person FROM renewal r
+            WHERE EXISTS (SELECT 1 FROM outcome o WHERE o.renewal = r.id)
+            GROUP BY r.person, r.season HAVING count(*) > 1)";
+        assert_eq!(number(c, twice), 0, "nobody's cover has two fates");
         let again = "SELECT count(*) FROM (SELECT person FROM message
             WHERE firing IS NOT NULL AND recipient = 'member' GROUP BY person, firing HAVING count(*) > 1)";
         assert_eq!(number(c, again), 0, "nobody has one firing's mail twice");
