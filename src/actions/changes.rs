@@ -2,51 +2,32 @@
 //! replaced, the rest is the desk's.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde_json::json;
 
 use super::invoices::{self, Why};
-use super::{Context, Door, Evidence, person};
+use super::morning::Look;
+use super::{Context, Evidence, person};
 use crate::domain::change::{self, Change, Then};
 use crate::domain::invoice::Invoice;
 use crate::domain::payment;
-use crate::domain::season::zone;
 use crate::domain::words::TaskKind;
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, invoices as documents, meta, payments as money, renewals};
-
-/// Invoices looked at in one transaction.
-const AT_ONCE_MAX: i64 = 20;
-/// Local hour from which an association's invoices are looked at: nobody is mailed in the night.
-const MORNING_HOUR: i8 = 9;
+use crate::store::{StoreError, invoices as documents, payments as money};
 
 /// Compares the invoices that stand with the member list: once a day and association, a few at a
 /// time; gives how many differed, zero once all is done.
 pub fn look(c: &Connection, context: &Context, now: Timestamp) -> Result<usize, StoreError> {
     let season = &context.config.relance.season.id;
-    for issuer in &context.config.associations {
-        let local = zone(&issuer.zone).unwrap_or(TimeZone::UTC).to_datetime(now);
-        let (today, key) = (local.date().to_string(), format!("changes-looked-{}", issuer.code));
-        if local.hour() < MORNING_HOUR || meta::get(c, &key)?.is_some_and(|day| day == today) {
-            continue;
-        }
-        let found = documents::differing(c, season, &issuer.code, AT_ONCE_MAX)?;
-        if found.is_empty() {
-            meta::set(c, &key, &today)?;
-            continue;
-        }
-        for id in &found {
-            let Some(invoice) = documents::by_id(c, *id)? else { continue };
-            let Some(row) = renewals::by_id(c, invoice.renewal)? else { continue };
-            let lang = issuer.desk.language;
-            let evidence = Evidence { door: Door::Clock, mid: None, lang, at: now, answers: "" };
-            settle(c, context, &row, &invoice, &evidence)?;
-        }
-        return Ok(found.len());
-    }
-    Ok(0)
+    let look = Look {
+        name: "changes",
+        find: |issuer: &str, _, most| documents::differing(c, season, issuer, most),
+        deal: |row: &RenewalRow, invoice: &Invoice, _, evidence: &Evidence<'_>| {
+            settle(c, context, row, invoice, evidence)
+        },
+    };
+    look.at(c, context, now)
 }
 
 fn settle(

@@ -17,6 +17,7 @@ pub mod insurer;
 pub mod invoices;
 pub mod lapse;
 mod letters;
+mod morning;
 pub mod overdue;
 pub mod payload;
 pub mod payments;

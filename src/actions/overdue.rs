@@ -3,58 +3,35 @@
 //! is the insurance section's; nothing is cancelled here.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde_json::json;
 
 use super::invoices::{self, BillTo};
-use super::{Context, Door, Evidence, payments, person};
+use super::morning::Look;
+use super::{Context, Evidence, payments, person};
 use crate::compose::InvoiceWhy;
 use crate::domain::bill::Bill;
 use crate::domain::billing::{self, Terms};
 use crate::domain::invoice::Invoice;
 use crate::domain::payment;
-use crate::domain::season::zone;
 use crate::domain::words::TaskKind;
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, invoices as documents, meta, payments as money, renewals};
-
-/// Invoices looked at in one transaction: each may write a dozen rows, and the writer must stay free
-/// for people.
-const AT_ONCE_MAX: i64 = 20;
-
-/// Local hour from which an association's invoices are looked at: nobody gets a second copy in the
-/// night.
-const MORNING_HOUR: i8 = 9;
+use crate::store::{StoreError, invoices as documents, payments as money};
 
 /// Notices invoices that were to be paid before today and are not: once a day and association, a few
 /// at a time; gives how many there were, zero once all is done. A renewal that waits for the desk,
 /// or whose payment is being looked for, is left in peace.
 pub fn look(c: &Connection, context: &Context, now: Timestamp) -> Result<usize, StoreError> {
     let season = &context.config.relance.season.id;
-    for issuer in &context.config.associations {
-        let local = zone(&issuer.zone).unwrap_or(TimeZone::UTC).to_datetime(now);
-        let (today, key) = (local.date(), format!("overdue-looked-{}", issuer.code));
-        let looked = meta::get(c, &key)?.is_some_and(|day| day == today.to_string());
-        if local.hour() < MORNING_HOUR || looked {
-            continue;
-        }
-        let late = documents::overdue(c, season, &issuer.code, today, AT_ONCE_MAX)?;
-        if late.is_empty() {
-            meta::set(c, &key, &today.to_string())?;
-            continue;
-        }
-        for id in &late {
-            let Some(invoice) = documents::by_id(c, *id)? else { continue };
-            let Some(row) = renewals::by_id(c, invoice.renewal)? else { continue };
-            let lang = issuer.desk.language;
-            let evidence = Evidence { door: Door::Clock, mid: None, lang, at: now, answers: "" };
-            notice(c, context, &row, &invoice, today, &evidence)?;
-        }
-        return Ok(late.len());
-    }
-    Ok(0)
+    let look = Look {
+        name: "overdue",
+        find: |issuer: &str, today, most| documents::overdue(c, season, issuer, today, most),
+        deal: |row: &RenewalRow, invoice: &Invoice, today, evidence: &Evidence<'_>| {
+            notice(c, context, row, invoice, today, evidence)
+        },
+    };
+    look.at(c, context, now)
 }
 
 fn notice(
