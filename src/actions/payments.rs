@@ -23,7 +23,7 @@ use crate::domain::payment::{self, Allocation, Method, Owed};
 use crate::domain::words::{RenewalState, TaskKind};
 use crate::ids::{InvoiceId, PayerId, PaymentId, PersonId, RenewalId};
 use crate::store::messages::{self, NewMessage, Recipient};
-use crate::store::payments::{self as kept, NewPayment};
+use crate::store::payments::{self as kept, NewPayment, Payment};
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
 use crate::store::{StoreError, invoices as documents, renewals};
@@ -110,13 +110,8 @@ pub fn record_for(
     member: &Member,
     evidence: &Evidence<'_>,
 ) -> Result<Recorded, StoreError> {
-    if money.amount.get() <= 0 {
-        return Ok(Recorded::Refused(Refusal::NotPositive));
-    }
-    if let Some(external) = money.external
-        && let Some(known) = kept::by_external(c, money.issuer, money.method, external)?
-    {
-        return Ok(Recorded::Already(known.id));
+    if let Some(done) = told_before(c, money)? {
+        return Ok(done);
     }
     let (season, at_ms) = (&context.config.relance.season.id, evidence.at.as_millisecond());
     let id = renewals::open(c, member.id, money.issuer, season, at_ms)?;
@@ -136,6 +131,25 @@ pub fn record_for(
     record_about(c, context, money, &owed, Some(id), evidence)
 }
 
+/// What there is to say of money before anything is looked up for it.
+fn told_before(c: &Connection, money: &Money<'_>) -> Result<Option<Recorded>, StoreError> {
+    if money.amount.get() <= 0 {
+        return Ok(Some(Recorded::Refused(Refusal::NotPositive)));
+    }
+    let Some(external) = money.external else { return Ok(None) };
+    let known = kept::by_external(c, money.issuer, money.method, external)?;
+    Ok(known.map(|known| Recorded::Already(known.id)))
+}
+
+/// The payment with that row, if it is money that came in.
+fn original(c: &Connection, id: PaymentId) -> Result<Result<Payment, Refusal>, StoreError> {
+    Ok(match kept::by_id(c, id)? {
+        None => Err(Refusal::NotHere(format!("payment {}", id.0))),
+        Some(found) if found.reverses.is_some() => Err(Refusal::IsReversal(id.0)),
+        Some(found) => Ok(found),
+    })
+}
+
 fn record_about(
     c: &Connection,
     context: &Context,
@@ -144,13 +158,8 @@ fn record_about(
     about: Option<RenewalId>,
     evidence: &Evidence<'_>,
 ) -> Result<Recorded, StoreError> {
-    if money.amount.get() <= 0 {
-        return Ok(Recorded::Refused(Refusal::NotPositive));
-    }
-    if let Some(external) = money.external
-        && let Some(known) = kept::by_external(c, money.issuer, money.method, external)?
-    {
-        return Ok(Recorded::Already(known.id));
+    if let Some(done) = told_before(c, money)? {
+        return Ok(done);
     }
     let named = match named(c, money.issuer, for_invoices)? {
         Ok(named) => named,

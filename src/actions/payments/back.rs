@@ -5,7 +5,9 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::{Context, Evidence, note};
-use super::{Recorded, Refusal, credit_cause, here, mail_document, settled, told, touched};
+use super::{
+    Recorded, Refusal, credit_cause, here, mail_document, original, settled, told, touched,
+};
 use crate::compose::InvoiceWhy;
 use crate::domain::money::Cents;
 use crate::domain::payment::{self, Allocation, Reversal};
@@ -32,12 +34,10 @@ pub fn reverse(
     external: Option<&str>,
     evidence: &Evidence<'_>,
 ) -> Result<Recorded, StoreError> {
-    let Some(original) = kept::by_id(c, payment)? else {
-        return Ok(Recorded::Refused(Refusal::NotHere(format!("payment {}", payment.0))));
+    let original = match original(c, payment)? {
+        Ok(original) => original,
+        Err(refused) => return Ok(Recorded::Refused(refused)),
     };
-    if original.reverses.is_some() {
-        return Ok(Recorded::Refused(Refusal::IsReversal(payment.0)));
-    }
     if let Some(external) = external
         && let Some(known) = kept::by_external(c, &original.issuer, original.method, external)?
     {

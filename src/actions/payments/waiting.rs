@@ -4,7 +4,9 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::{Context, Evidence, note};
-use super::{Recorded, Refusal, credit_cause, named, owed, receipt, settled, told, touched, waits};
+use super::{
+    Recorded, credit_cause, named, original, owed, receipt, settled, told, touched, waits,
+};
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
 use crate::domain::payment::{self, Allocation};
@@ -20,12 +22,10 @@ pub fn allocate(
     for_invoices: &[InvoiceId],
     evidence: &Evidence<'_>,
 ) -> Result<Recorded, StoreError> {
-    let Some(original) = kept::by_id(c, payment)? else {
-        return Ok(Recorded::Refused(Refusal::NotHere(format!("payment {}", payment.0))));
+    let original = match original(c, payment)? {
+        Ok(original) => original,
+        Err(refused) => return Ok(Recorded::Refused(refused)),
     };
-    if original.reverses.is_some() {
-        return Ok(Recorded::Refused(Refusal::IsReversal(payment.0)));
-    }
     let named = match named(c, &original.issuer, for_invoices)? {
         Ok(named) => named,
         Err(refused) => return Ok(Recorded::Refused(refused)),
