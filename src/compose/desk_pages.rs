@@ -35,38 +35,12 @@ pub struct DeskPage<'a> {
 /// What was typed in the form just sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeskTyped<'a> {
-    /// Who decides.
-    pub staff: &'a str,
-    /// What is noted.
-    pub note: &'a str,
+    /// In a form about a case, or about a member.
+    pub form: Form<'a>,
     /// By which channel a member asked.
     pub channel: &'a str,
     /// A member number.
     pub member_no: &'a str,
-    /// What came in, the day, how, and its number.
-    pub amount: &'a str,
-    /// The day on which it came.
-    pub on: &'a str,
-    /// How it came.
-    pub method: &'a str,
-    /// Number of the cheque, say.
-    pub reference: &'a str,
-}
-
-impl<'a> DeskTyped<'a> {
-    /// What a form about a case has.
-    #[must_use]
-    pub fn of(form: &Form<'a>) -> Self {
-        Self {
-            staff: form.staff,
-            note: form.note,
-            amount: form.amount,
-            on: form.on,
-            method: form.method,
-            reference: form.reference,
-            ..Self::default()
-        }
-    }
 }
 
 /// What a desk's page shows.
@@ -204,13 +178,13 @@ impl Inner {
         let typed = page.typed;
         put(context, "code", &page.issuer.code);
         for (name, value) in [
-            ("staff", typed.staff),
+            ("staff", typed.form.staff),
             ("channel", typed.channel),
             ("typed_no", typed.member_no),
-            ("note", typed.note),
-            ("amount", typed.amount),
-            ("method", typed.method),
-            ("reference", typed.reference),
+            ("note", typed.form.note),
+            ("amount", typed.form.amount),
+            ("method", typed.form.method),
+            ("reference", typed.form.reference),
         ] {
             put(context, name, &super::text::clean(value, name == "note"));
         }
@@ -224,7 +198,11 @@ impl Inner {
         match &page.view {
             DeskView::Firing(firing) => self.desk_firing(context, lang, page.issuer, *firing),
             DeskView::Line { case, item, shared, text, today } => {
-                let on = if typed.on.is_empty() { today.to_string() } else { typed.on.to_owned() };
+                let on = if typed.form.on.is_empty() {
+                    today.to_string()
+                } else {
+                    typed.form.on.to_owned()
+                };
                 put(context, "on", &super::text::clean(&on, false));
                 self.desk_line(context, lang, page.issuer, (*case, item, shared, text))
             }

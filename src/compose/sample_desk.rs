@@ -9,7 +9,7 @@ use super::{
     Bill, DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, MemberCase, Page, PersonFacts,
 };
 use crate::config::Association;
-use crate::domain::desk::{Case, Deed, Fault};
+use crate::domain::desk::{Case, Deed, Fault, Form};
 use crate::domain::digest::{
     Act, Before, CameBack, Digest, Handle, Happened, HeldFiring, InDoubt, Item, KeptMail, Listing,
     Section, Standing, TaskLine, Unreachable, Went, Who,
@@ -147,13 +147,8 @@ fn desk_page<'a>(issuer: &'a Association, view: DeskView<'a>, faults: &'a [Fault
     let typed = if faults.is_empty() {
         DeskTyped::default()
     } else {
-        DeskTyped {
-            staff: "A. & B.",
-            note: "</textarea>",
-            channel: "letter",
-            member_no: "1\"",
-            ..DeskTyped::default()
-        }
+        let form = Form { staff: "A. & B.", note: "</textarea>", ..Form::default() };
+        DeskTyped { form, channel: "letter", member_no: "1\"" }
     };
     Page::Desk(DeskPage { issuer, view, typed, faults })
 }

@@ -15,6 +15,7 @@ use super::listen::Peer;
 use super::{Site, reply};
 use crate::compose::{FormFault, Page, Typed};
 use crate::domain::words::Lang;
+use crate::ids::MessageId;
 use crate::link::{Purpose, Token, TokenError};
 use crate::store::StoreError;
 
@@ -59,6 +60,13 @@ impl FromRequestParts<Site> for Presented {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
         let path = Path::<String>::from_request_parts(parts, site).await;
         Ok(Self(path.map_or_else(|_| String::new(), |Path(text)| text)))
+    }
+}
+
+/// The message behind a verified link, whether or not the link has expired.
+pub(super) fn message_of(token: &Result<Token, Token>) -> MessageId {
+    match token {
+        Ok(token) | Err(token) => token.message,
     }
 }
 

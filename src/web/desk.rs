@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::ask::{Ask, Presented};
+use super::ask::{Ask, Presented, message_of};
 use super::{Site, desk_member, reply};
 use crate::actions::desk::{self, By, CaseView, LastDay, Order, SALT_OCTETS};
 use crate::compose::{DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, Page, Typed};
@@ -58,7 +58,7 @@ impl Door {
 /// Verifies the link and reads its row. `Err` is the answer.
 async fn open(site: &Site, ask: &Ask, text: &str) -> Result<Door, Response> {
     let token = ask.verify(site, text, Purpose::Desk)?;
-    let id: MessageId = token.map_or_else(|t| t.message, |t| t.message);
+    let id: MessageId = message_of(&token);
     let found = site
         .store
         .read(move |c| {
@@ -236,7 +236,14 @@ pub(super) async fn act(
             };
             decide(&site, &ask, &door, Order { deed, count, received }, by).await
         }
-        Err(faults) => render(&site, &ask, &door, &case, DeskTyped::of(&fields), &faults),
+        Err(faults) => render(
+            &site,
+            &ask,
+            &door,
+            &case,
+            DeskTyped { form: fields, ..DeskTyped::default() },
+            &faults,
+        ),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::actions::{self, Applied, Context};
 use crate::compose::{Bill, CoverNote, DeskTyped, DeskView, MemberCase, PersonFacts, Typed};
 use crate::config::Association;
 use crate::domain::billing::{self, Terms};
-use crate::domain::desk::{Channel, Fault, signature};
+use crate::domain::desk::{Channel, Fault, Form, signature};
 use crate::domain::digest::Who;
 use crate::domain::member::Member;
 use crate::domain::words::RenewalState;
@@ -130,13 +130,8 @@ pub(super) async fn act(site: &Site, ask: &Ask, door: &Door, form: &Typed) -> Re
         Ok(None) => return unknown(site, ask, door, number),
         Err(answer) => return answer,
     };
-    let typed = DeskTyped {
-        staff: form.get("staff"),
-        note: form.get("note"),
-        channel: form.get("channel"),
-        member_no: number,
-        ..DeskTyped::default()
-    };
+    let signed = Form { staff: form.get("staff"), note: form.get("note"), ..Form::default() };
+    let typed = DeskTyped { form: signed, channel: form.get("channel"), member_no: number };
     let (wanted, channel, version, key) = match read(form) {
         Ok(read) => read,
         Err(faults) => return render(site, ask, door, &found, 400, typed, &faults),

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use rusqlite::Connection;
 
-use super::ask::{Ask, Presented};
+use super::ask::{Ask, Presented, message_of};
 use super::card::{self, Payer};
 use super::renewal::nonce;
 use super::{Site, reply};
@@ -142,7 +142,7 @@ pub(super) async fn show(
 ) -> Response {
     // An invoice that is owed has no end: an old link still shows what became of it.
     let mid = match ask.verify(&site, &text, Purpose::Invoice) {
-        Ok(token) => token.map_or_else(|t| t.message, |t| t.message),
+        Ok(token) => message_of(&token),
         Err(answer) => return answer,
     };
     match load(&site, &ask, mid, Of::Payer).await {
@@ -162,7 +162,7 @@ pub(super) async fn act(
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let mid = token.map_or_else(|t| t.message, |t| t.message);
+    let mid = message_of(&token);
     let shown = match load(&site, &ask, mid, Of::Payer).await {
         Ok(shown) => shown,
         Err(answer) => return answer,

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use rusqlite::Connection;
 
-use super::ask::{Ask, Presented};
+use super::ask::{Ask, Presented, message_of};
 use super::renewal::nonce;
 use super::{Site, reply};
 use crate::actions::{self, Action, Context, Door, Evidence};
@@ -45,7 +45,7 @@ pub(super) async fn show(
     Presented(text): Presented,
 ) -> Response {
     let mid = match ask.verify(&site, &text, Purpose::Unsubscribe) {
-        Ok(token) => token.map_or_else(|t| t.message, |t| t.message),
+        Ok(token) => message_of(&token),
         Err(answer) => return answer,
     };
     match load(&site, &ask, mid).await {
@@ -83,7 +83,7 @@ pub(super) async fn act(
     body: Body,
 ) -> Response {
     let mid = match ask.verify(&site, &text, Purpose::Unsubscribe) {
-        Ok(token) => token.map_or_else(|t| t.message, |t| t.message),
+        Ok(token) => message_of(&token),
         Err(answer) => return answer,
     };
     let octets = match ask.body(&site, body).await {

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use super::ask::{Ask, Presented};
+use super::ask::{Ask, Presented, message_of};
 use super::{Site, reply};
 use crate::actions::{self, Context, RenewalView};
 use crate::compose::{CoverNote, ExpiredPage, Page, PersonFacts, SeasonClosedPage, Typed, mask};
@@ -142,7 +142,7 @@ pub(super) async fn show(
         Ok(token) => token,
         Err(answer) => return answer,
     };
-    let mid = token.map_or_else(|t| t.message, |t| t.message);
+    let mid = message_of(&token);
     match load(&site, &ask, mid).await {
         Ok(shown) if shown.is_closed(&site, ask.now) => closed(&site, &ask, &shown),
         Ok(shown) if token.is_err() => expired(&site, &ask, &shown, false),
@@ -186,7 +186,7 @@ pub(super) async fn act(
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let mid = token.map_or_else(|t| t.message, |t| t.message);
+    let mid = message_of(&token);
     match load(&site, &ask, mid).await {
         Ok(shown) if shown.is_closed(&site, ask.now) && !shown.has_next(&site, ask.now) => {
             closed(&site, &ask, &shown)
