@@ -28,7 +28,7 @@ macro_rules! files {
 
 /// Every template: name, source.
 const TEMPLATES: &[(&str, &str)] = files!("templates":
-    "mail/shell.html", "mail/shell.txt", "mail/base.html", "mail/base.txt",
+    "mail/shell.html", "mail/style.html", "mail/shell.txt", "mail/base.html", "mail/base.txt",
     "mail/button.html", "mail/button.txt", "mail/invoice.html", "mail/invoice.txt", "mail/step.html", "mail/step.txt", "mail/lines.html", "mail/lines.txt",
     "notice/subject.txt", "notice/body.txt", "notice/body.html",
     "reminder/subject.txt", "reminder/body.txt", "reminder/body.html",
