@@ -48,9 +48,11 @@ link-in-full = Or open this personal link:
 
 how-to-pay = You can pay by cheque or on invoice: choose it on the page.
 how-to-pay-insured = You can pay by cheque or on invoice: choosing it on the page by the deadline states your intent to pay, for your membership and your insurance.
+pay-card = On the page you can pay by card at once.
+questions-on-page = The page also asks the insurance questions.
 
 changed-title = Your employer pays, or your situation has changed?
-changed = Tell us in a few words by answering this mail: leave, retirement, a move, another payer. It reaches the people who can help you.
+changed = The page lets you have the invoice sent to your employer, or say what has changed: leave, retirement, a move. You can also tell us in a few words by answering this mail.
 
 nothing-title = If you do nothing
 nothing-insured = Your insurance cover is interrupted as of { $cover_from }, and your membership { $to } lapses on { $lapses }.

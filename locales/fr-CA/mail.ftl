@@ -48,9 +48,11 @@ link-in-full = Ou ouvrez ce lien personnel :
 
 how-to-pay = Vous pouvez payer par chèque ou sur facture : indiquez-le sur votre page de renouvellement.
 how-to-pay-insured = Vous pouvez payer par chèque ou sur facture : en l’indiquant sur votre page de renouvellement avant l’échéance, vous déclarez votre intention de payer, tant l’adhésion que l’assurance.
+pay-card = Sur votre page de renouvellement, vous pouvez payer sans attendre par carte de crédit.
+questions-on-page = Votre page contient aussi les questions relatives à l’assurance.
 
 changed-title = Votre employeur paie ou votre situation a changé?
-changed = Dites-le-nous en quelques mots en répondant à ce courriel : congé, retraite, déménagement, changement de payeur. Votre message parviendra aux personnes qui peuvent vous aider.
+changed = Sur votre page de renouvellement, vous pouvez faire envoyer la facture à votre employeur ou indiquer ce qui a changé : congé, retraite, déménagement. Vous pouvez aussi nous l’écrire en quelques mots en répondant à ce courriel.
 
 nothing-title = Si vous ne faites rien
 nothing-insured = Votre couverture d’assurance sera interrompue à compter du { $cover_from }, et votre adhésion { $to } prendra fin le { $lapses }.

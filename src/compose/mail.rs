@@ -5,6 +5,7 @@ use tera::{Context, Value};
 use super::frame::put;
 use super::text::{self, clean, fenced};
 use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind};
+use crate::config::CardProvider;
 use crate::domain::desk::Channel;
 use crate::domain::words::Lang;
 
@@ -170,6 +171,11 @@ impl Inner {
             MailKind::Cover(_) | MailKind::Certificate(_) | MailKind::DeclarationRecorded
         );
         context.insert_value("about_cover", Value::from(about_cover));
+        let card = facts.relance.card.provider != CardProvider::None;
+        context.insert_value("card", Value::from(card));
+        let insurance = facts.relance.insurance.as_ref();
+        let questions = insurance.is_some_and(|i| !i.questions.is_empty());
+        context.insert_value("questions", Value::from(questions));
         let step_name = if let MailKind::Step(step) = facts.kind { step.as_str() } else { "" };
         put(&mut context, "step_name", step_name);
         match &facts.kind {
