@@ -18,7 +18,7 @@ use crate::domain::member::Member;
 use crate::faults;
 use crate::ids::{PersonId, RenewalId};
 use crate::store::messages::{self, NewMessage, Recipient};
-use crate::store::{StoreError, ledger, meta, outcomes, people, renewals, staging};
+use crate::store::{StoreError, firings, ledger, meta, outcomes, people, renewals, staging};
 
 /// A chunk ends after this time: web and outbox wait for no more than 10 ms.
 const CHUNK_TIME_MAX: Duration = Duration::from_millis(7);
@@ -240,8 +240,10 @@ fn revise(
     let seq = ledger::append(c, &context.ring, at_ms, &subject, "cover-outcome", &data)?;
     outcomes::add(c, renewal, version, &found, at_ms, seq)?;
     let was = before.map(|kept| kept.finding.outcome);
+    // Whoever never got a notice hears of no end of cover: a store made after the deadline, say.
     if was != Some(found.outcome)
         && let Some(news) = news(&found)
+        && firings::noticed(c, &row.issuer, &row.season)?
     {
         let payload = Payload { news: news.as_str().into(), ..Payload::default() };
         let message = NewMessage {

@@ -96,7 +96,9 @@ fn stands(
     bound: lateness::Firing,
 ) -> Result<Verdict, StoreError> {
     let season = &context.config.relance.season.id;
-    if nominal.schedule.kind == StepKind::Lapse && !noticed(c, &nominal.issuer.code, season)? {
+    if nominal.schedule.kind == StepKind::Lapse
+        && !firings::noticed(c, &nominal.issuer.code, season)?
+    {
         return Ok((FiringState::Held, NO_NOTICE.to_owned(), None));
     }
     Ok(match bound {
@@ -105,13 +107,6 @@ fn stands(
         }
         lateness::Firing::Hold { until } => (FiringState::Held, "late".to_owned(), Some(until)),
     })
-}
-
-fn noticed(c: &Connection, issuer: &str, season: &str) -> Result<bool, StoreError> {
-    let done = firings::done(c, issuer, season)?;
-    let planning = firings::in_state(c, FiringState::Planning)?;
-    let of_us = planning.into_iter().filter(|f| f.issuer == issuer && f.season == season);
-    Ok(done.into_iter().chain(of_us).any(|f| f.kind == StepKind::Notice.as_str()))
 }
 
 /// A firing that goes is counted first where somebody approved its count.

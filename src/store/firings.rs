@@ -147,6 +147,16 @@ pub fn add(c: &Connection, f: &NewFiring<'_>, at_ms: i64) -> Result<Option<Firin
     Ok((n == 1).then(|| FiringId(c.last_insert_rowid())))
 }
 
+/// Whether a notice of the season has gone out to an association’s members, or is going; or, where
+/// that was missed, a later step in its place.
+pub fn noticed(c: &Connection, issuer: &str, season: &str) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM firing WHERE issuer = ?1 AND season = ?2
+           AND kind IN ('notice', 'reminder', 'last-call') AND state IN ('planning', 'done'))",
+    )?
+    .query_row((issuer, season), |r| r.get(0))?)
+}
+
 /// Whether the schedule fired for that nominal instant already.
 pub fn exists(c: &Connection, schedule: &str, local: &str) -> Result<bool, StoreError> {
     Ok(c.prepare_cached("SELECT 1 FROM firing WHERE schedule = ?1 AND local = ?2")?

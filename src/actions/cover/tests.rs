@@ -58,6 +58,15 @@ impl Club {
                     }
                     renewals::open(c, PersonId(n), "OPPI", "2027", 0)?;
                 }
+                for code in ["OPPI", "CIP"] {
+                    c.execute(
+                        "INSERT INTO firing (schedule, local, zone, due_at, season, issuer, step, kind,
+                           state, created_at)
+                         VALUES (?1 || '-notice', '2026-11-03T09:00', 'America/Toronto', 0, '2027', ?1,
+                           'notice', 'notice', 'done', 0)",
+                        [code],
+                    )?;
+                }
                 Ok(())
             })
             .unwrap();
@@ -227,6 +236,18 @@ fn the_pass_waits_for_the_inbox_and_runs_once() {
                            AND payload LIKE '%cover-outcomes%'",
     );
     assert_eq!(notes, ["OPPI{\"topic\":\"cover-outcomes\",\"totals\":[5,50,1,4]}"]);
+}
+
+#[test]
+fn who_never_got_a_notice_hears_of_no_end() {
+    let mut club = Club::of(2, |_| true);
+    club.write(|c, _| {
+        c.execute("UPDATE firing SET state = 'held' WHERE issuer = 'OPPI'", [])?;
+        Ok(())
+    });
+    club.pass(DEADLINE, DEADLINE);
+    assert_eq!(club.outcome(1), "interrupted", "the insurer's list has them all the same");
+    assert_eq!(club.text("SELECT kind FROM message WHERE recipient = 'member'"), [] as [&str; 0]);
 }
 
 #[test]

@@ -95,8 +95,12 @@ fn it_counts_by_language_and_by_reason() {
     assert!(none.contains("nothing is due"), "{none}");
 }
 
+/// The steps of the season that reached members: that cover ended is told as well, and no step.
 fn to_members(relay: &Relay) -> Vec<crate::support::relay::Taken> {
-    relay.taken().into_iter().filter(|t| t.to[0].ends_with("@club.test")).collect()
+    let mut all = relay.taken();
+    all.retain(|t| t.to[0].ends_with("@club.test"));
+    all.retain(|t| !Mail::read(&t.bytes).text.contains("liability insurance cover with"));
+    all
 }
 
 #[test]

@@ -199,7 +199,12 @@ fn a_last_call_after_its_deadline_is_nothing() {
     let _daemon = cip.start("2027-01-02T15:00:00Z");
     cip.settle();
     cip.jump("2027-01-08T15:00:00Z");
-    assert_eq!(recipients(&relay, before), Vec::<String>::new());
+    // The notice had given way to the reminder of the same outage. They are told what became of
+    // their cover, each once, and no more.
+    assert_eq!(recipients(&relay, before), club(&[1, 2, 3]));
+    let kinds = "SELECT kind, count(*) FROM message WHERE recipient = 'member'
+                 GROUP BY kind ORDER BY kind";
+    assert_eq!(cip.query(kinds), ["\"cover-ended\" | 3", "\"reminder\" | 3"]);
     let firing = "SELECT state, reason FROM firing WHERE schedule = 'cip-last-call'";
     assert_eq!(cip.query(firing), ["\"cancelled\" | \"its deadline has passed\""]);
 }
