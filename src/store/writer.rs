@@ -163,8 +163,12 @@ fn serve(shared: &Shared, connection: &Connection) {
     let _ = connection.pragma_update(None, "wal_autocheckpoint", 0);
     let mut groups = 0u32;
     while let Some(group) = shared.next() {
-        let kept = run_group(connection, group);
-        shared.lock().fault = kept.err();
+        let (outcome, answers) = run_group(connection, group);
+        // Before anybody is answered: who hears "try again" may look at once at how the store is.
+        shared.lock().fault = outcome.as_ref().err().cloned();
+        for answer in answers {
+            answer(outcome.clone().map_err(StoreError::Retry));
+        }
         groups = groups.wrapping_add(1);
         if groups.is_multiple_of(CHECKPOINT_LOOK_GROUPS) {
             checkpoint(connection, "PASSIVE", CHECKPOINT_PAGES);
@@ -178,13 +182,13 @@ fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-/// Runs a group and answers it. `Err`: why nothing of it was kept.
-fn run_group(connection: &Connection, group: Vec<Job>) -> Result<(), String> {
+/// Runs a group. `Err`: why nothing of it was kept; and what answers each caller, to be called.
+/// A closure that was not run is given back as an answer that drops its sender: its caller hears
+/// "try again".
+fn run_group(connection: &Connection, group: Vec<Job>) -> (Result<(), String>, Vec<Answer>) {
     if let Err(e) = run(connection, "BEGIN IMMEDIATE") {
-        // The closures are dropped unrun with their senders: each caller hears "try again".
-        drop(group);
         tracing::error!(reason = %e, "store.begin_failed");
-        return Err(e.to_string());
+        return (Err(e.to_string()), group.into_iter().map(unrun).collect());
     }
     let mut answers = Vec::with_capacity(group.len());
     let mut lost: Option<String> = None;
@@ -195,7 +199,7 @@ fn run_group(connection: &Connection, group: Vec<Job>) -> Result<(), String> {
             lost = Some(e.to_string());
         }
         if lost.is_some() {
-            drop(job);
+            answers.push(unrun(job));
             continue;
         }
         let (failed, answer) = job(connection);
@@ -223,10 +227,11 @@ fn run_group(connection: &Connection, group: Vec<Job>) -> Result<(), String> {
     if let Err(why) = &outcome {
         tracing::error!(reason = %why, "store.commit_failed");
     }
-    for answer in answers {
-        answer(outcome.clone().map_err(StoreError::Retry));
-    }
-    outcome
+    (outcome, answers)
+}
+
+fn unrun(job: Job) -> Answer {
+    Box::new(move |_| drop(job))
 }
 
 fn checkpoint(connection: &Connection, mode: &str, above_pages: i64) {
@@ -308,18 +313,21 @@ mod tests {
     #[tokio::test]
     async fn an_automatic_rollback_fails_the_whole_group() {
         let (_dir, writer, path) = fresh();
-        let slow = writer.run(Lane::Front, |_| {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-            Ok(())
+        // Holds the thread until both others wait, so that they are one group.
+        let (go, gate) = std::sync::mpsc::channel::<()>();
+        let first = writer.run(Lane::Front, move |_| {
+            gate.recv().map_err(|e| StoreError::GiveUp(e.to_string()))
         });
-        let (_, a, b) = tokio::join!(
-            slow,
+        let (_, a, b, ()) = tokio::join!(
+            biased;
+            first,
             writer.run(Lane::Front, insert(1)),
             writer.run(Lane::Front, |c| {
                 // What a full disk does: the transaction is gone under our feet.
                 c.execute_batch("ROLLBACK")?;
                 Ok(())
             }),
+            async { go.send(()).expect("the first waits") },
         );
         assert!(matches!(a, Err(StoreError::Retry(_))), "answered before COMMIT");
         assert!(b.is_err());
