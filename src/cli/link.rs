@@ -107,7 +107,8 @@ fn revoke(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
         if !revoked::revoke(c, mid, now_ms)? {
             return Ok(false);
         }
-        let message = attempts::by_mid(c, mid)?.map(|a| messages::by_id(c, a.message)).transpose()?;
+        let message =
+            attempts::by_mid(c, mid)?.map(|a| messages::by_id(c, a.message)).transpose()?;
         let person = message.flatten().and_then(|m| m.person);
         let contact = person.map(|id| people::contact(c, id)).transpose()?;
         let subject = contact.map_or_else(String::new, |contact| contact.subject);

@@ -44,8 +44,8 @@ impl Footing {
     pub fn take(options: &Options) -> Result<Self, StartError> {
         state::open(&options.state)?;
         let lock = StateLock::take(&options.state)?;
-        let signals = Signals::take()
-            .map_err(|source| StartError::Io { what: "signals".into(), source })?;
+        let signals =
+            Signals::take().map_err(|source| StartError::Io { what: "signals".into(), source })?;
         Ok(Self { signals, listeners: Vec::new(), _lock: lock })
     }
 

@@ -9,7 +9,9 @@ use crate::ids::MessageId;
 /// Takes back every link of one attempt. False where that was done before.
 pub fn revoke(c: &Connection, mid: MessageId, at_ms: i64) -> Result<bool, StoreError> {
     let new = c
-        .prepare_cached("INSERT INTO revoked_link (mid, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .prepare_cached(
+            "INSERT INTO revoked_link (mid, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
         .execute((mid.to_i64(), at_ms))?;
     Ok(new == 1)
 }
