@@ -282,15 +282,15 @@ mod tests {
     }
 
     fn staged(drain: Duration) -> Staged {
-        renewed_by(drain, &[])
+        renewed_by(drain, Vec::new())
     }
 
     /// One whose config, asked for on a reload, is each of `renewed` in turn.
-    fn renewed_by(drain: Duration, renewed: &[Option<u8>]) -> Staged {
+    fn renewed_by(drain: Duration, renewed: Vec<Option<u8>>) -> Staged {
         let Lifecycle { tasks } = Lifecycle::new();
         let (signals, mut received) = mpsc::unbounded_channel();
         let own = tasks.clone();
-        let mut renewed = renewed.to_vec().into_iter();
+        let mut renewed = renewed.into_iter();
         let ended = tokio::spawn(async move {
             let signals = poll_fn(move |cx| received.poll_recv(cx));
             conduct(&own, drain, signals, || std::future::ready(renewed.next().flatten())).await
@@ -363,7 +363,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reload_hands_on_what_is_good_and_stops_nothing_else() {
-        let daemon = renewed_by(SHORT * 100, &[None, Some(7)]);
+        let daemon = renewed_by(SHORT * 100, vec![None, Some(7)]);
         daemon.worker(SHORT);
         daemon.signals.send(Asked::Reload).unwrap();
         sleep(SHORT).await;
@@ -371,7 +371,7 @@ mod tests {
         daemon.signals.send(Asked::Reload).unwrap();
         assert_eq!(daemon.end_and_next().await, (Ended::Clean, Some(7)));
 
-        let daemon = renewed_by(SHORT * 100, &[Some(7)]);
+        let daemon = renewed_by(SHORT * 100, vec![Some(7)]);
         daemon.worker(SHORT * 5);
         daemon.signals.send(Asked::Reload).unwrap();
         daemon.signals.send(Asked::Stop).unwrap();
