@@ -5,6 +5,7 @@ mod acting;
 mod adopt;
 mod approve;
 mod audit;
+mod backup;
 mod bench;
 mod cell;
 mod check;
@@ -32,6 +33,7 @@ mod outbox;
 mod payment;
 mod place;
 mod preview;
+mod relay_log;
 mod remit;
 mod retention;
 mod run;
@@ -125,7 +127,10 @@ enum Command {
     /// Verify the ledger.
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Say that a state from another host lives here now: only then does it mail.
+    /// Copy the store into one file while the daemon goes on; the copy mails nothing.
+    Backup(backup::Backup),
+    /// Let a state go on that holds everything: a copy, one from another host, one that was set
+    /// back, or one whose clock was wrong.
     Adopt(adopt::Adopt),
     /// Print the DNS records that the config needs.
     Dns(dns::Dns),
@@ -200,6 +205,7 @@ pub fn main() -> ExitCode {
         Command::Letters(letters) => letters.run(&place),
         Command::Preview(preview) => preview.run(&place),
         Command::Simulate(simulate) => simulate.run(&place),
+        Command::Backup(backup) => backup.run(&place),
         Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),

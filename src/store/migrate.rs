@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_calendar.sql")),
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
+    (9, include_str!("migrations/0009_relay_log.sql")),
 ];
 
 /// The newest schema that this binary knows.
@@ -25,8 +26,7 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
         "CREATE TABLE IF NOT EXISTS migration (
            number INTEGER PRIMARY KEY, checksum TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
     )?;
-    let found: i64 =
-        connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?;
+    let found = version(connection)?;
     if found > SCHEMA_VERSION {
         return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
     }
@@ -59,10 +59,14 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
     Ok(())
 }
 
+/// The schema of a file, as far as migrations brought it; 0 for an empty one.
+pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?)
+}
+
 /// Refuses a file that [`run`] would have to change.
 pub(super) fn refuse_older(connection: &Connection) -> Result<(), StoreError> {
-    let found: i64 =
-        connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?;
+    let found = version(connection)?;
     match found.cmp(&SCHEMA_VERSION) {
         std::cmp::Ordering::Less => Err(StoreError::Older { found, known: SCHEMA_VERSION }),
         std::cmp::Ordering::Equal => Ok(()),

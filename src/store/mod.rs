@@ -18,6 +18,7 @@ pub mod erasure;
 pub mod export;
 pub mod firings;
 pub mod forecasts;
+pub mod holds;
 pub mod inbounds;
 pub mod invoices;
 pub mod ledger;
