@@ -85,9 +85,11 @@ impl Guard {
         self.enter(Held { reason, since_ms, detail: detail.to_owned() }, false);
     }
 
-    /// As [`Guard::hold`]; this reason stands in the store.
-    pub fn found(&self, held: Held) {
-        self.enter(held, true);
+    /// As [`Guard::hold`], for a reason that stands in the store, if one does.
+    pub fn found(&self, held: Option<Held>) {
+        if let Some(held) = held {
+            self.enter(held, true);
+        }
     }
 
     fn enter(&self, held: Held, kept: bool) {
@@ -154,9 +156,8 @@ impl Guard {
                 self.0.store.write(Lane::Front, move |c| holds::hold(c, &held)).await?;
                 self.state().kept = true;
             }
-            (None, Some(held)) => self.found(held),
+            (None, found) => self.found(found),
             (Some(_), Some(_)) => self.state().kept = true,
-            (None, None) => {}
         }
         Ok(())
     }

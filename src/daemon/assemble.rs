@@ -151,9 +151,7 @@ impl Daemon {
             random.clone(),
             way,
         );
-        if let Some(held) = held {
-            outbox.guard.found(held);
-        }
+        outbox.guard.found(held);
         let inbox = mailbox.map(|source| {
             Inbox::new(store.clone(), context.clone(), clock.clone(), outbox.clone(), source)
         });

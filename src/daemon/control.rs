@@ -142,7 +142,9 @@ pub async fn quiet(loops: &Loops) -> Result<(), String> {
         // The look under way may have begun before the last mail was delivered; the one after it
         // has not.
         let enough = inbox.looks() + 2;
-        while inbox.looks() < enough && inbox.fault().is_none() && begun.elapsed() < QUIET_WAIT {
+        // A held store looks at nothing.
+        let may = || inbox.fault().is_none() && loops.outbox.guard.look().is_none();
+        while inbox.looks() < enough && may() && begun.elapsed() < QUIET_WAIT {
             inbox.wake();
             tokio::time::sleep(QUIET_LOOK).await;
         }

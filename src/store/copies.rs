@@ -1,19 +1,27 @@
 //! Owns copies of the store, made while the daemon goes on: backups, which are marked so that they
 //! do not mail, and copies in which nobody real can be written to, every address in them replaced.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rusqlite::backup::StepResult;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{FILE, StoreError, holds, in_snapshot, ledger, migrate, open_reader, open_writable};
-use crate::domain::hold::Held;
+use crate::domain::hold::{Held, HoldReason};
 
 /// Pages copied at a time, 4 MB: between two steps somebody hears how far it is.
 const PAGES_AT_ONCE: std::ffi::c_int = 1000;
+
+/// Folder of the backups made before migrations, in the state folder.
+const MIGRATION_BACKUPS: &str = "backups";
+/// What their names begin with; schema and time follow.
+const MIGRATION_PREFIX: &str = "relance-schema";
+/// So many of them stay: of this upgrade, and of the two before, should a fault show late.
+const MIGRATION_BACKUPS_MAX: usize = 3;
 
 /// A backup that stands under its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +173,41 @@ const ADDRESSES: [(&str, &str); 5] = [
     ("address_change", "address"),
 ];
 
+/// Backs the store up before its schema changes: into `backups/` of the state folder, by schema and
+/// time. The newest [`MIGRATION_BACKUPS_MAX`] stay.
+pub(super) fn before_migration(state: &Path, schema: i64, now_ms: i64) -> Result<(), StoreError> {
+    let folder = state.join(MIGRATION_BACKUPS);
+    let at = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    let name = format!("{MIGRATION_PREFIX}{schema}-{}.db", at.strftime("%Y%m%dT%H%M%SZ"));
+    let detail = format!("made at {at}, before its migration from schema {schema}");
+    let held = Held { reason: HoldReason::Copy, since_ms: now_ms, detail };
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    let made = made.map_err(|source| BackupError::Io { file: folder.clone(), source });
+    match made.and_then(|()| backup(&state.join(FILE), &folder.join(name), &held, &mut |_, _| {})) {
+        // Another command was quicker, in this very second.
+        Ok(_) | Err(BackupError::Exists(_)) => {}
+        Err(e) => {
+            return Err(StoreError::NoBackup { folder, why: e.to_string() });
+        }
+    }
+    prune(&folder).map_err(|e| StoreError::Retry(format!("{}: {e}", folder.display())))
+}
+
+fn prune(folder: &Path) -> std::io::Result<()> {
+    let mut made = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let rest = name.strip_prefix(MIGRATION_PREFIX).and_then(|rest| rest.strip_suffix(".db"));
+        if let Some((_, time)) = rest.and_then(|rest| rest.split_once('-')) {
+            made.push((time.to_owned(), path));
+        }
+    }
+    made.sort();
+    made.reverse();
+    made.into_iter().skip(MIGRATION_BACKUPS_MAX).try_for_each(|(_, old)| std::fs::remove_file(old))
+}
+
 /// Copies the store of one state folder into another by SQLite's own online backup, and brings
 /// the copy to this binary's schema.
 pub fn copy(from: &Path, to: &Path, now_ms: i64) -> Result<(), StoreError> {
@@ -208,4 +251,80 @@ pub fn replace_addresses(
             .execute((&address, instead(&address)))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Direct, SCHEMA_VERSION, Store, migrate};
+
+    /// A state folder whose store lacks the last migration.
+    fn outdated() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Direct::open(dir.path(), 1).unwrap());
+        set_back(dir.path());
+        dir
+    }
+
+    fn set_back(state: &Path) {
+        let c = open_writable(&state.join(FILE)).unwrap();
+        migrate::forget_last(&c);
+    }
+
+    fn made(state: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(state.join(MIGRATION_BACKUPS)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[tokio::test]
+    async fn a_backup_is_made_before_each_migration_and_few_are_kept() {
+        let dir = outdated();
+        for minute in 0..4 {
+            set_back(dir.path());
+            let store = Store::open(dir.path(), minute * 60_000).unwrap();
+            assert_eq!(store.read(migrate::version).await.unwrap(), SCHEMA_VERSION);
+            store.close().await;
+        }
+        let names = made(dir.path());
+        assert_eq!(names.len(), MIGRATION_BACKUPS_MAX, "{names:?}");
+        assert!(names[0].ends_with("-19700101T000100Z.db"), "{names:?}");
+        let copy = open_reader(&dir.path().join(MIGRATION_BACKUPS).join(&names[0])).unwrap();
+        assert!(migrate::version(&copy).unwrap() < SCHEMA_VERSION);
+        assert_eq!(holds::held(&copy).unwrap().unwrap().reason, HoldReason::Copy);
+        // What is current is not copied.
+        drop(Direct::open(dir.path(), 900_000).unwrap());
+        assert_eq!(made(dir.path()), names);
+    }
+
+    #[test]
+    fn without_room_for_a_backup_nothing_is_migrated() {
+        let dir = outdated();
+        std::fs::write(dir.path().join(MIGRATION_BACKUPS), "no folder").unwrap();
+        let Err(refused) = Direct::open(dir.path(), 5) else { panic!("migrated without a backup") };
+        assert!(refused.to_string().contains("make room"), "{refused}");
+        let c = open_reader(&dir.path().join(FILE)).unwrap();
+        assert!(migrate::version(&c).unwrap() < SCHEMA_VERSION);
+    }
+
+    #[test]
+    fn a_file_that_is_damaged_is_no_backup() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Direct::open(dir.path(), 1).unwrap());
+        let file = dir.path().join(FILE);
+        let mut octets = std::fs::read(&file).unwrap();
+        for octet in octets.iter_mut().skip(8192).take(8192) {
+            *octet = 0x5a;
+        }
+        std::fs::write(&file, octets).unwrap();
+        let to = dir.path().join("copy.db");
+        let held = Held { reason: HoldReason::Copy, since_ms: 1, detail: String::new() };
+        assert!(backup(&file, &to, &held, &mut |_, _| {}).is_err());
+        assert!(!to.exists());
+        let left = std::fs::read_dir(dir.path()).unwrap();
+        let parts = left.filter(|e| e.as_ref().unwrap().path().to_string_lossy().contains(".part"));
+        assert_eq!(parts.count(), 0);
+    }
 }

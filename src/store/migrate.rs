@@ -59,6 +59,17 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
     Ok(())
 }
 
+/// The schema of a file that [`run`] would have to change; `None` for one that is new or current.
+pub(super) fn outdated(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'";
+    if connection.query_row(tables, [], |r| r.get::<_, i64>(0))? == 0 {
+        return Ok(None);
+    }
+    let applied: i64 = connection.query_row("SELECT count(*) FROM migration", [], |r| r.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    Ok((applied > 0 && applied < known).then_some(version(connection)?))
+}
+
 /// The schema of a file, as far as migrations brought it; 0 for an empty one.
 pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?)
@@ -72,6 +83,17 @@ pub(super) fn refuse_older(connection: &Connection) -> Result<(), StoreError> {
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(StoreError::Newer { found, known: SCHEMA_VERSION }),
     }
+}
+
+/// Makes a current store one that lacks the last migration, which must have made tables only.
+#[cfg(test)]
+pub(super) fn forget_last(connection: &Connection) {
+    let (number, sql) = MIGRATIONS[MIGRATIONS.len() - 1];
+    for made in sql.split("CREATE TABLE ").skip(1) {
+        let table = made.split([' ', '(']).next().unwrap_or_default();
+        connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}")).expect("it is dropped");
+    }
+    connection.execute("DELETE FROM migration WHERE number = ?1", [number]).expect("it is gone");
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ fn a_copy_on_another_host_mails_nothing_until_it_is_adopted() {
     assert_eq!(club.site.start().stop().code(), Some(0));
     assert_eq!(club.site.start().stop().code(), Some(0), "a restart is at home");
     std::fs::write(&host, "elsewhere\n").unwrap();
-    let mut held = club.site.spawn(&[], &[]);
+    let held = club.site.spawn(&[], &[]);
     let ready = || http::get(club.site.admin, "/readyz").ok();
     let says = "hold: nothing is sent: this state was made on another host";
     wait_until("readiness says why", SOON, || {
