@@ -6,7 +6,6 @@ mod adopt;
 mod approve;
 mod audit;
 mod bench;
-mod cell;
 mod check;
 mod clock;
 mod demo;
