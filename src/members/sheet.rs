@@ -45,11 +45,10 @@ impl<W: Write> Sheet<W> {
 
 /// A value that a spreadsheet shows and does not reckon.
 fn guarded(value: &str) -> Cow<'_, str> {
-    let needs_mark = |part: &str| is_reckoned(part) && !is_number(part.trim_end_matches(ENDS));
-    if !value.split_inclusive(ENDS).any(needs_mark) {
+    if is_number(value) || !value.split_inclusive(ENDS).any(is_reckoned) {
         return value.into();
     }
-    let parts = value.split_inclusive(ENDS).map(|p| [if needs_mark(p) { "'" } else { "" }, p]);
+    let parts = value.split_inclusive(ENDS).map(|p| [if is_reckoned(p) { "'" } else { "" }, p]);
     parts.flatten().collect::<String>().into()
 }
 
@@ -100,6 +99,7 @@ mod tests {
             ("-", "'-"),
             ("-1.", "'-1."),
             ("--1", "'--1"),
+            ("-1;-2", "'-1;'-2"),
         ] {
             assert_eq!(guarded(cell), shown);
         }

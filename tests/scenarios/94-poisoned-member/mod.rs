@@ -10,11 +10,11 @@ use crate::support::markup::skeleton;
 use crate::support::relay::Relay;
 
 /// What stands in every text field that a member list may have.
-const POISON: &str = "=1;=2{{7*7}}{% if x %}<script>x</script>\"><img src=x>${7*7}&lt;\u{e001}";
+const POISON: &str = "=1;=2{{7*7}}{% if x %}<script>x</script>\"><img src=x>${7*7}&lt;";
 /// What no field of a list may have, with what says why.
 const REFUSED: [(&str, &str); 8] = [
-    ("\"a\r\nBcc: x@evil.test\"", "U+000D"),
-    ("\"a\nb\"", "U+000A"),
+    ("\"a\r\nBcc: x@evil.test\"", "U+000A"),
+    ("a\u{e001}b", "U+E001"),
     ("a\u{2028}b", "U+2028"),
     ("a\u{202e}b", "U+202E"),
     ("a\u{2066}b", "U+2066"),
