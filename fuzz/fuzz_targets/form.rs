@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use relance::demo::stage::Stage;
+use relance::demo::Stage;
 use relance::folder::Folder;
 use relance_fuzz::markup;
 use tokio::runtime::Runtime;

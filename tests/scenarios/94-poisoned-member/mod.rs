@@ -179,11 +179,11 @@ fn what_a_list_says_is_shown_and_never_obeyed() {
     assert_eq!(sound("page", &club.get(&link).body), sound("page", &club.get(&other).body));
 
     // Somebody pays for them, by whose name and order number no header is split either.
-    let employer =
-        [("choice", "invoice"), ("cover", "keep"), ("employer_email", "employer@club.test")];
+    let employer = [("choice", "invoice"), ("employer_email", "employer@club.test")];
     let order = format!("PO{POISON}\r\nBcc: x@evil.test");
     let text = [("employer_name", POISON), ("purchase_order", order.as_str())];
-    assert_eq!(post(&club, &link, &[&employer[..], &text].concat()).status, 303);
+    let done = post(&club, &link, &[&employer[..], &text].concat());
+    assert_eq!(done.status, 303, "{}", done.body);
     let text = [("employer_name", "Town"), ("purchase_order", "PO Bcc: x@evil.test")];
     assert_eq!(post(&club, &other, &[&employer[..], &text].concat()).status, 303);
     club.rest();
