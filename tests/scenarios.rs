@@ -113,3 +113,7 @@ mod s90_backup;
 mod s91_set_back;
 #[path = "scenarios/92-clock-set-wrong/mod.rs"]
 mod s92_clock_set_wrong;
+#[path = "scenarios/94-poisoned-member/mod.rs"]
+mod s94_poisoned_member;
+#[path = "scenarios/95-nothing-leaks/mod.rs"]
+mod s95_nothing_leaks;
