@@ -104,6 +104,7 @@ const ABOUT_NOBODY: &[(&str, &str)] = &[
     ("desk_link", "a desk's act"),
     ("revoked_link", "ids of links"),
     ("forecast", "counts"),
+    ("relay_log", "attempts that a relay's log names"),
 ];
 
 /// Whether this store has such a table.
