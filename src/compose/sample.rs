@@ -300,14 +300,15 @@ impl Sample {
             lang: None,
         };
         let unreachable = self.facts(variant, MailKind::DeskNote(unreachable));
-        let by_desk = Channel::ALL.iter().zip([
-            ("confirmation-by-desk", MailKind::Confirmation(Said::RenewedByInvoice)),
-            ("declaration-by-desk", MailKind::DeclarationRecorded),
-            ("fresh-link-by-desk", MailKind::FreshLink),
-        ]);
-        let by_desk = by_desk.map(|(channel, (name, kind))| {
-            let mut facts = self.facts(variant, kind);
-            facts.channel = Some(*channel);
+        let by_desk = [
+            (Channel::Phone, "fresh-link-by-desk", MailKind::FreshLink),
+            (Channel::Phone, "confirmation-by-desk", MailKind::Confirmation(Said::Corrected)),
+            (Channel::InPerson, "declaration-by-desk", MailKind::DeclarationRecorded),
+            (Channel::Letter, "follow-up-by-desk", MailKind::InsuranceFollowUp),
+        ];
+        let by_desk = by_desk.map(|(channel, name, kind)| {
+            let mut facts = self.facts(Variant { renew: true, ..variant }, kind);
+            facts.channel = Some(channel);
             (format!("{name}-{}", channel.as_str()), facts)
         });
         let mut covers = Vec::new();

@@ -78,7 +78,9 @@ pub(super) fn read(
     };
     match asked {
         asked if unsigned.is_empty() => asked,
-        asked => Err(in_order(unsigned.into_iter().chain(asked.err().into_iter().flatten()).collect())),
+        asked => {
+            Err(in_order(unsigned.into_iter().chain(asked.err().into_iter().flatten()).collect()))
+        }
     }
 }
 
@@ -304,7 +306,10 @@ fn fault_of(lack: Lack) -> FormFault {
 /// As the page shows the fields, from top to bottom.
 fn in_order(mut faults: Vec<FormFault>) -> Vec<FormFault> {
     faults.sort_by_key(|fault| match fault {
-        FormFault::Signature(_) | FormFault::Proof | FormFault::ProofWrong | FormFault::ProofTooOften => 0,
+        FormFault::Signature(_)
+        | FormFault::Proof
+        | FormFault::ProofWrong
+        | FormFault::ProofTooOften => 0,
         FormFault::Correction(_) | FormFault::TooLong(_) | FormFault::NothingChanged => 1,
         FormFault::Situation | FormFault::Note | FormFault::ReasonTooLong(_) => 2,
         FormFault::Cover => 3,

@@ -105,8 +105,7 @@ fn done(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent, lang: Lang) -> Respo
     let said = said(view.given.last().and_then(|g| g.choice), state, owes);
     let renews = matches!(state, RenewalState::Pledged | RenewalState::Paid);
     let declare = renews && shown.insured();
-    let by_card =
-        site.card.is_some() && state == RenewalState::Pledged && shown.behalf().is_none();
+    let by_card = site.card.is_some() && state == RenewalState::Pledged && shown.behalf().is_none();
     let offer = view.offer.as_ref().filter(|offer| declare && offer.asks_questions());
     // A desk's link opens no invoice.
     let own = shown.standing.invoice.as_ref().filter(|_| shown.behalf().is_none());

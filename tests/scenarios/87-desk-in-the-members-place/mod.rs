@@ -197,12 +197,8 @@ fn the_two_questions_are_answered_later_by_letter() {
     assert!(!desk.page("2").contains("q-claims"));
     // A yes holds nothing up, and the desk's own lists say only that there is one.
     let desk = Desk::open("en", "phone");
-    let fields = [
-        ("choice", "invoice"),
-        ("cover", "keep"),
-        ("q-claims", "yes"),
-        ("q-circumstances", "no"),
-    ];
+    let fields =
+        [("choice", "invoice"), ("cover", "keep"), ("q-claims", "yes"), ("q-circumstances", "no")];
     assert_eq!(desk.take_down("1", &fields).status, 303);
     desk.cip.settle();
     assert_eq!(desk.state("1"), "\"pledged\"");
