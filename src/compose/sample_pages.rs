@@ -343,22 +343,7 @@ impl Sample {
             notice: Notice::Saved,
             ..plain
         };
-        for (said, state) in [
-            (Said::RenewedByInvoice, RenewalState::Pledged),
-            (Said::Paid, RenewalState::Paid),
-            (Said::NotRenewing, RenewalState::NotRenewing),
-            (Said::Situation, RenewalState::WithDesk),
-        ] {
-            let behalf = DonePage {
-                said,
-                behalf: Some(self.desk.behalf(state)),
-                invoice: "",
-                by_card: None,
-                undo_until: said.is_answer().then(|| noon(6)),
-                ..pending.clone()
-            };
-            all.push((format!("done-behalf-{}", said.as_str()), Page::Done(behalf)));
-        }
+        all.extend(self.behalf_pages(&pending));
         all.push(("done-declaration-pending".into(), Page::Done(pending)));
         let invoice = &own.invoice[usize::from(variant.code != "OEI")];
         let invoice = InvoicePage {
@@ -376,6 +361,28 @@ impl Sample {
         all.push(("invoice".into(), Page::Invoice(invoice)));
         all.push(("invoice-paid".into(), Page::Invoice(paid)));
         all
+    }
+
+    /// The answered page in a desk's hand.
+    fn behalf_pages<'a>(&'a self, pending: &DonePage<'a>) -> Vec<(String, Page<'a>)> {
+        let states = [
+            (Said::RenewedByInvoice, RenewalState::Pledged),
+            (Said::Paid, RenewalState::Paid),
+            (Said::NotRenewing, RenewalState::NotRenewing),
+            (Said::Situation, RenewalState::WithDesk),
+        ];
+        let page = |(said, state): (Said, RenewalState)| {
+            let behalf = DonePage {
+                said,
+                behalf: Some(self.desk.behalf(state)),
+                invoice: "",
+                by_card: None,
+                undo_until: said.is_answer().then(|| noon(6)),
+                ..pending.clone()
+            };
+            (format!("done-behalf-{}", said.as_str()), Page::Done(behalf))
+        };
+        states.map(page).into()
     }
 
     fn other_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {

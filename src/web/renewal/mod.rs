@@ -146,7 +146,7 @@ impl Shown {
     fn is_answerable(&self, site: &Site, now: Timestamp) -> bool {
         let state = self.view.row.renewal.state;
         let unanswered = matches!(state, RenewalState::Open | RenewalState::Lapsed);
-        !self.is_closed(site, now) && !(unanswered && self.view.offer.is_none())
+        !self.is_closed(site, now) && (!unanswered || self.view.offer.is_some())
     }
 
     /// Whether this season's link can stand in for one of another season.
