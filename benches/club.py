@@ -33,7 +33,7 @@ class Sink:
             folder.chmod(0o777)
             keep = ["-d", f"{folder}/%M."]
         self.folder = folder
-        self.process = subprocess.Popen(
+        self.process = machine.start(
             ["smtp-sink", *user, *keep, f"127.0.0.1:{self.port}", "1000"], stderr=open(log, "w")
         )
         machine.wait_for_port(self.port)
@@ -91,10 +91,11 @@ class Club:
             raise SystemExit(f"relance {' '.join(args)}: status {done.returncode}")
         return done.stdout
 
-    def start(self, clock: str = AT_NOTICE) -> float:
-        """Starts the daemon; seconds until it says that it is ready."""
+    def start(self, clock: str = AT_NOTICE, ready: tuple[int, ...] = (200,)) -> float:
+        """Starts the daemon; seconds until it says that it is ready, or answers otherwise with one
+        of `ready` (503: its relay is down, say)."""
         begun = time.monotonic()
-        self.daemon = subprocess.Popen(
+        self.daemon = machine.start(
             [self.relance, "run", "--clock", clock, "--config", self.config, "--state", self.state],
             stdout=open(self.folder / "daemon.log", "w"), stderr=subprocess.STDOUT,
         )
@@ -102,7 +103,7 @@ class Club:
             if self.daemon.poll() is not None:
                 raise SystemExit((self.folder / "daemon.log").read_text()[-2000:])
             try:
-                if self.ask_admin("/readyz")[0] == 200:
+                if self.ask_admin("/readyz")[0] in ready:
                     return time.monotonic() - begun
             except OSError:
                 pass

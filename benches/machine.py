@@ -1,8 +1,10 @@
 """What a measurement needs of the machine: its name, free ports, and what a process used."""
 
+import atexit
 import os
 import pathlib
 import socket
+import subprocess
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -38,6 +40,13 @@ def wait_for_port(port: int, seconds: float = 60) -> None:
         except OSError:
             time.sleep(0.01)
     raise SystemExit(f"nothing listens on port {port}")
+
+
+def start(command: list, **more) -> subprocess.Popen:
+    """A process that does not outlive this one."""
+    process = subprocess.Popen(command, **more)
+    atexit.register(lambda: process.poll() is None and process.terminate())
+    return process
 
 
 def cpu_seconds(process: int) -> float:

@@ -74,7 +74,7 @@ in_flow_delay = 0
         for file in conf.iterdir():
             # Postfix waits two seconds over a file that was changed just now.
             os.utime(file, (hour_ago, hour_ago))
-        self.process = subprocess.Popen(
+        self.process = machine.start(
             ["/usr/lib/postfix/sbin/master", "-c", conf, "-d"],
             stderr=open(folder / "start.txt", "w"), start_new_session=True,
         )
@@ -136,7 +136,7 @@ service imap-login {{
   }}
 }}
 """)
-        self.process = subprocess.Popen(
+        self.process = machine.start(
             ["/usr/sbin/dovecot", "-F", "-c", folder / "dovecot.conf"],
             stderr=open(folder / "start.txt", "w"), start_new_session=True,
         )

@@ -49,7 +49,7 @@ class Nginx:
         (folder / "root").mkdir(parents=True)
         (folder / "root" / "page").write_bytes(page)
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=self.port))
-        self.process = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf"])
+        self.process = machine.start(["nginx", "-p", folder, "-c", folder / "nginx.conf"])
         machine.wait_for_port(self.port)
 
     def cpu_seconds(self) -> float:
