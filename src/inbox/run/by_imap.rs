@@ -39,6 +39,7 @@ impl Inbox {
             let mut ahead = None;
             loop {
                 beat();
+                self.may_look()?;
                 self.state.working.store(true, Ordering::SeqCst);
                 let (since, mails) = match ahead.take() {
                     Some(fetched) => fetched,
