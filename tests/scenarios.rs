@@ -119,3 +119,5 @@ mod s92_clock_set_wrong;
 mod s94_poisoned_member;
 #[path = "scenarios/95-nothing-leaks/mod.rs"]
 mod s95_nothing_leaks;
+#[path = "scenarios/96-overload/mod.rs"]
+mod s96_overload;
