@@ -1,9 +1,11 @@
 //! Owns `relance doctor`: everything that an operator would look at when something is wrong, each
 //! finding with its cause and cure.
 
+mod round_trip;
+mod servers;
+
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -13,24 +15,17 @@ use serde::Serialize;
 use super::{Place, say, say_json};
 use crate::actions;
 use crate::actions::cover;
-use crate::card::{CardError, Provider};
 use crate::clock::Clock;
-use crate::config::{self, Config, InboxSource, Transport};
+use crate::config::{self, Config};
 use crate::daemon::quiet::overdue;
 use crate::daemon::state::host_identity;
 use crate::domain::season;
 use crate::hold;
 use crate::ids::Random;
-use crate::inbox::imap::{ImapSettings, ImapSource};
-use crate::inbox::maildir::MaildirSource;
 use crate::link::{KeyError, Keyring};
-use crate::outbox::smtp::{Relay, Session};
-use crate::outbox::transport::{Deadlines, Outcome};
 use crate::store::firings::{FiringRow, FiringState};
 use crate::store::{self, firings, ledger, messages, meta, people, read_once};
 
-/// A server is given so long.
-const SERVER_WAIT: Duration = Duration::from_secs(10);
 /// Below this much free space SQLite and its log may not have room for a season.
 const DISK_FREE_MIN_MB: u64 = 512;
 /// So many mails in a row without our own `Authentication-Results` are no accident; one or two may
@@ -48,6 +43,10 @@ pub(super) struct Doctor {
     /// Leave the relay and the mailbox alone.
     #[arg(long)]
     offline: bool,
+    /// Also mail ourselves at a reply and a bounce address, and say where their tokens survived; it
+    /// waits for them for two minutes at most. The mails act on nothing.
+    #[arg(long, conflicts_with = "offline")]
+    round_trip: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -137,7 +136,13 @@ impl Doctor {
             Err(e) => findings.bad("state", format!("{e:#}"), ""),
         }
         if !self.offline {
-            servers(config, findings);
+            servers::servers(config, findings);
+        }
+        if self.round_trip {
+            match place.existing(config).and_then(|dir| Place::ring(&dir)) {
+                Ok(ring) => round_trip::run(config, &ring, findings),
+                Err(e) => findings.bad("round trip", format!("{e:#}"), "start the daemon once"),
+            }
         }
     }
 }
@@ -342,105 +347,5 @@ fn waiting(held: &[FiringRow], tally: &[(String, String, i64)], findings: &mut F
         if n > 0 {
             findings.warn("outbox", format!("{n} messages are {state}"), cure);
         }
-    }
-}
-
-fn servers(config: &Config, findings: &mut Findings) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return;
-    };
-    runtime.block_on(async {
-        relay(config, findings).await;
-        mailbox(config, findings).await;
-        card(config, findings).await;
-    });
-}
-
-fn password(file: Option<&Path>) -> Result<Option<secrecy::SecretString>, String> {
-    file.map(|f| config::secret(f, Place::credentials().as_deref()))
-        .transpose()
-        .map_err(|e| e.to_string())
-}
-
-async fn relay(config: &Config, findings: &mut Findings) {
-    let smtp = &config.relance.smtp;
-    if smtp.transport == Transport::Maildir {
-        return findings.good("relay", "none: mail goes into a Maildir");
-    }
-    let wait = SERVER_WAIT;
-    let deadlines = Deadlines { connect: wait, command: wait, data: wait, body: wait, last: wait };
-    let opened = match password(smtp.password_file.as_deref()) {
-        Ok(password) => match Relay::new(smtp, password, deadlines) {
-            Ok(relay) => Session::open(&relay).await,
-            Err(e) => return findings.bad("relay", e.to_string(), "see smtp.ca_file"),
-        },
-        Err(e) => return findings.bad("relay", e, "see smtp.password_file"),
-    };
-    let name = format!("{}:{}", smtp.host, smtp.port);
-    match opened {
-        Ok(session) => {
-            session.quit().await;
-            findings.good("relay", format!("{name} answers"));
-        }
-        Err(Outcome::RelayDown(r) | Outcome::Deferred(r) | Outcome::Refused(r)) => {
-            let what = format!("{name} at {}: {} {}", r.stage, r.code, r.text);
-            findings.bad("relay", what, "see [smtp]: host, port, tls, username, password_file");
-        }
-        Err(other) => findings.bad("relay", format!("{name}: {other:?}"), "see [smtp]"),
-    }
-}
-
-async fn mailbox(config: &Config, findings: &mut Findings) {
-    let inbox = &config.relance.inbox;
-    match inbox.source {
-        InboxSource::None => findings.warn("inbox", "none", "replies and bounces are not read"),
-        InboxSource::Maildir => {
-            let dir = inbox.maildir.clone().unwrap_or_default();
-            match MaildirSource::open(&dir) {
-                Ok(_) => findings.good("inbox", dir.display().to_string()),
-                Err(e) => findings.bad("inbox", e.to_string(), "see inbox.maildir"),
-            }
-        }
-        InboxSource::Imap => {
-            let settings = password(inbox.password_file.as_deref()).and_then(|password| {
-                let settings = ImapSettings::new(inbox, password.unwrap_or_default());
-                settings.map_err(|e| e.to_string())
-            });
-            let settings = match settings {
-                Ok(settings) => ImapSettings {
-                    connect_deadline: SERVER_WAIT,
-                    command_deadline: SERVER_WAIT,
-                    ..settings
-                },
-                Err(e) => {
-                    return findings.bad("inbox", e, "see inbox.password_file and inbox.ca_file");
-                }
-            };
-            let name = format!("{}:{}", inbox.host, inbox.port);
-            match ImapSource::connect(&settings).await {
-                Ok(source) => {
-                    source.logout().await;
-                    findings.good("inbox", format!("{name} answers"));
-                }
-                Err(e) => findings.bad("inbox", format!("{name}: {e}"), "see [inbox]"),
-            }
-        }
-    }
-}
-
-async fn card(config: &Config, findings: &mut Findings) {
-    let provider = Provider::new(&config.relance.card, Place::credentials().as_deref());
-    let provider = match provider {
-        Ok(Some(provider)) => provider,
-        Ok(None) => return findings.good("cards", "none are taken"),
-        Err(e) => return findings.bad("cards", e.to_string(), "see [card]"),
-    };
-    match provider.answers().await {
-        Ok(how) => findings.good("cards", how),
-        Err(e @ CardError::GiveUp(_)) => {
-            let cure = "a key that may read and write Checkout Sessions: see card.secret_key_file";
-            findings.bad("cards", e.to_string(), cure);
-        }
-        Err(e) => findings.bad("cards", e.to_string(), "see card.api_base, and the network"),
     }
 }

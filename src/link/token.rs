@@ -43,11 +43,13 @@ pub enum Purpose {
     Desk = 8,
     /// Signs a member in.
     SignIn = 9,
+    /// Tells whether mail to our own addresses comes back; acts on nothing.
+    Probe = 10,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Renew,
         Self::Invoice,
         Self::Unsubscribe,
@@ -57,6 +59,7 @@ impl Purpose {
         Self::Confirm,
         Self::Desk,
         Self::SignIn,
+        Self::Probe,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -76,6 +79,7 @@ impl Purpose {
             Self::Confirm => "confirm",
             Self::Desk => "desk",
             Self::SignIn => "sign-in",
+            Self::Probe => "probe",
         }
     }
 }

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use crate::support::club::{ALICE, BENOIT, Club, SOON, sent_to, taken};
 use crate::support::http;
 use crate::support::letters::Letter;
+use crate::support::mailstack::{self, Options};
 use crate::support::relay::{Act, Relay, Rule, Stage};
 use crate::support::wait_until;
 
@@ -126,4 +127,23 @@ fn a_key_is_changed_and_destroyed_only_once_its_links_are_of_no_use() {
     assert_eq!(club.get(&link).status, 404, "damaged, like any other that is not ours");
     assert_eq!(club.json(&["key", "list"]).as_array().unwrap().len(), 1);
     assert!(club.site.cli(&["audit", "verify"]).ok().contains("the chain holds"));
+}
+
+#[test]
+fn mail_to_ourselves_comes_back_with_its_token_and_acts_on_nothing() {
+    let Some(stack) = mailstack::start_or_skip(&Options::default()) else { return };
+    let club = Club::with_servers(&stack).at_the_notice(&[ALICE]);
+    let ledger = club.ledger();
+    let found = club.site.cli(&["doctor", "--round-trip", "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
+    let trips: Vec<_> =
+        found.as_array().unwrap().iter().filter(|f| f["what"] == "round trip").collect();
+    assert_eq!(trips.len(), 2, "{found}");
+    for (trip, what) in trips.iter().zip(["the reply address", "the bounce address"]) {
+        let told = trip["found"].as_str().unwrap();
+        assert!(told.starts_with(what) && told.contains("Delivered-To"), "{told}");
+        assert_eq!(trip["level"], "good", "{told}");
+    }
+    assert_eq!(club.came_to(2), ["kept:own-mail", "kept:own-mail"]);
+    assert_eq!(club.ledger(), ledger, "nothing follows");
 }
