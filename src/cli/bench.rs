@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Place, say};
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::clock::{Clock, monotonic};
 use crate::compose::Composer;
 use crate::config::{Config, InboxSource, Tls, Transport};
@@ -145,7 +146,7 @@ async fn send(config: Config, state: &Path, members: u32) -> anyhow::Result<()> 
         context,
         clock,
         outbox: outbox.clone(),
-        wake: Arc::default(),
+        wake: Bell::default(),
     };
     let stop = CancellationToken::new();
     scheduler.tick(at, &stop, &|| {}).await?;

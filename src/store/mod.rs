@@ -132,7 +132,18 @@ impl Store {
     /// thread. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
         let path = state.join(FILE);
-        let mut connection = open_writable(&path)?;
+        Self::start(open_writable(&path)?, path, now_ms)
+    }
+
+    /// As [`Store::open`], for a copy that is thrown away: no commit waits for the disk.
+    pub fn open_fleeting(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
+        let path = state.join(FILE);
+        let connection = open_writable(&path)?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        Self::start(connection, path, now_ms)
+    }
+
+    fn start(mut connection: Connection, path: PathBuf, now_ms: i64) -> Result<Self, StoreError> {
         migrate::run(&mut connection, now_ms)?;
         let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{fill, say};
 use crate::actions::firings::{Foretold, approve_forecast};
 use crate::actions::{Context, Door, Evidence};
+use crate::bell::Bell;
 use crate::clock::{Clock, monotonic};
 use crate::compose::Composer;
 use crate::config::Config;
@@ -96,7 +97,7 @@ async fn counted(
         context: context.clone(),
         clock,
         outbox,
-        wake: Arc::default(),
+        wake: Bell::default(),
     };
     let stop = CancellationToken::new();
     let begun = monotonic();
