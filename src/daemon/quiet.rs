@@ -41,15 +41,13 @@ impl Loops {
     /// writes for another is done too.
     pub async fn rest(&self) -> Result<(), StoreError> {
         loop {
-            // In the order in which one makes work for the next.
-            if let Some(inbox) = self.inbox.as_ref().filter(|inbox| inbox.looks_at_will()) {
-                inbox.wake();
-                inbox.at_rest().await;
+            // The loops of a held store stand still, and serve nobody.
+            if self.outbox.guard.look().is_none() {
+                tokio::select! {
+                    () = self.go_round() => {}
+                    () = self.outbox.guard.holds() => {}
+                }
             }
-            self.scheduler.ring();
-            self.scheduler.at_rest().await;
-            self.outbox.wake();
-            self.outbox.at_rest().await;
             if self.busy().await?.is_none() {
                 return Ok(());
             }
@@ -57,10 +55,26 @@ impl Loops {
         }
     }
 
+    /// In the order in which one makes work for the next.
+    async fn go_round(&self) {
+        if let Some(inbox) = self.inbox.as_ref().filter(|inbox| inbox.looks_at_will()) {
+            inbox.wake();
+            inbox.at_rest().await;
+        }
+        self.scheduler.ring();
+        self.scheduler.at_rest().await;
+        self.outbox.wake();
+        self.outbox.at_rest().await;
+    }
+
     /// What is still under way, as one word; `None` when all is quiet.
     pub async fn busy(&self) -> Result<Option<&'static str>, StoreError> {
         if !self.outbox.is_quiet() {
             return Ok(Some("sending"));
+        }
+        // Until a person lets it go on, nothing goes on.
+        if self.outbox.guard.look().is_some() {
+            return Ok(None);
         }
         if self.inbox.as_ref().is_some_and(|i| i.is_working() || i.looks() == 0) {
             return Ok(Some("reading"));

@@ -27,6 +27,9 @@ impl Inbox {
         while !stop.is_cancelled() {
             beat();
             let heard = self.state.bell.hear();
+            if let Err(ended) = self.may_look() {
+                return ended;
+            }
             self.state.working.store(true, Ordering::SeqCst);
             let since = self.clock.now();
             if let Err(ended) = self.look(maildir, &mut known).await {
