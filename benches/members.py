@@ -1,9 +1,10 @@
 """A member list of so many rows, for measuring: invented people, the same each time.
 
-usage: members.py ROWS [one] > members.csv    (`one`: all in the first association that mails)
+usage: members.py ROWS FILE [one]    (`one`: all in the first association that mails)
 """
 
 import csv
+import pathlib
 import sys
 
 # Association, province, how many in twenty; and the category that has no insurance.
@@ -53,9 +54,13 @@ def row(n: int, one: bool) -> tuple:
     )
 
 
+def write(file: pathlib.Path, rows: int, one: bool = False) -> None:
+    """Writes a list of so many rows."""
+    with open(file, "w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(COLUMNS)
+        writer.writerows(row(n, one) for n in range(1, rows + 1))
+
+
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8", newline="")
-    writer = csv.writer(sys.stdout)
-    writer.writerow(COLUMNS)
-    for n in range(1, int(sys.argv[1]) + 1):
-        writer.writerow(row(n, "one" in sys.argv[2:]))
+    write(pathlib.Path(sys.argv[2]), int(sys.argv[1]), "one" in sys.argv[3:])

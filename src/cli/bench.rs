@@ -46,8 +46,9 @@ pub(super) enum Bench {
         #[arg(long)]
         to: SocketAddr,
     },
-    /// Count one notice for so many members against an approved forecast and plan it; prints
-    /// `{"members","forecast_s","count_s","plan_s","chunk_ms_max","peak_mb"}`.
+    /// Foretell the season of so many members, count its first notice against what was approved and
+    /// plan it; prints `{"members","forecast_s","count_s","plan_s","whole_s","write_ms_max","peak_mb"}`
+    /// and the processor seconds.
     Plan {
         /// Members.
         #[arg(long, default_value_t = 100_000)]

@@ -134,13 +134,11 @@ pub async fn jump(loops: &Loops, at: Timestamp) -> Result<String, String> {
 
 /// Waits until every loop is at rest.
 pub async fn quiet(loops: &Loops) -> Result<(), String> {
-    match tokio::time::timeout(QUIET_WAIT, loops.rest()).await {
-        Ok(rested) => rested.map_err(|e| e.to_string()),
-        Err(_) => {
-            let what = loops.busy().await.map_err(|e| e.to_string())?.unwrap_or("working");
-            Err(format!("the daemon is still {what}; look at its log"))
-        }
+    if let Ok(rested) = tokio::time::timeout(QUIET_WAIT, loops.rest()).await {
+        return rested.map_err(|e| e.to_string());
     }
+    let what = loops.busy().await.map_err(|e| e.to_string())?.unwrap_or("working");
+    Err(format!("the daemon is still {what}; look at its log"))
 }
 
 /// Asks the daemon that runs on a state folder. `Err`: no daemon, or what it said.

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
+    (11, include_str!("migrations/0011_import.sql")),
 ];
 
 /// The newest schema that this binary knows.
