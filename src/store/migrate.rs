@@ -20,6 +20,14 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (11, include_str!("migrations/0011_import.sql")),
 ];
 
+const _: () = {
+    let mut n = 1;
+    while n < MIGRATIONS.len() {
+        assert!(MIGRATIONS[n - 1].0 < MIGRATIONS[n].0, "in the order of their numbers");
+        n += 1;
+    }
+};
+
 /// The newest schema that this binary knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
