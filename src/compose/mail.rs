@@ -2,6 +2,7 @@
 
 use tera::{Context, Value};
 
+use super::format;
 use super::frame::put;
 use super::text::{self, clean, fenced};
 use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind};
@@ -160,6 +161,10 @@ impl Inner {
             None => self.put_bill(&mut context, lang, facts.bill.as_ref())?,
         }
         context.insert_value("document", Value::from(facts.invoice.is_some()));
+        if let Some(pay_by) = facts.pay_by {
+            let calendar = self.engine.words.calendar(lang);
+            put(&mut context, "pay_by", &format::date(lang, calendar, pay_by));
+        }
         put(&mut context, "renew", &facts.links.renew);
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);

@@ -163,6 +163,7 @@ impl Sample {
             bill: Some(self.bill(variant.code).clone()),
             channel: None,
             invoice: self.document(variant.code, &kind),
+            pay_by: None,
             links: Links {
                 renew: if variant.renew { link("r") } else { String::new() },
                 unsubscribe: if step { link("u") } else { String::new() },

@@ -10,11 +10,9 @@ use crate::domain::payment::Rank;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PaymentSection {
-    /// Days from an invoice's own day to the one by which it is to be paid.
+    /// Days from an invoice's own day to the one by which it is to be paid, unless the season's
+    /// `pay_by` is later.
     pub due_days: u16,
-    /// Day by which the season's invoices are to be paid. One that is issued less than `due_days`
-    /// before it is due `due_days` after its own day; left out: so is every one.
-    pub pay_by: Option<Date>,
     /// What a payment settles first, where it does not settle all: `premium`, `own-dues`,
     /// `other-dues`, `penalty`, each once.
     pub order: Vec<Rank>,
@@ -26,7 +24,7 @@ pub struct PaymentSection {
 impl Default for PaymentSection {
     fn default() -> Self {
         let order = Rank::ALL.to_vec();
-        Self { due_days: 30, pay_by: None, order, instalments: Vec::new() }
+        Self { due_days: 30, order, instalments: Vec::new() }
     }
 }
 
