@@ -107,3 +107,5 @@ mod s84_digest;
 mod s85_on_behalf;
 #[path = "scenarios/86-promises/mod.rs"]
 mod s86_promises;
+#[path = "scenarios/88-payer/mod.rs"]
+mod s88_payer;

@@ -3,6 +3,7 @@
 mod cover;
 mod desk;
 mod money;
+mod payer;
 mod said;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use crate::domain::words::{Lang, RenewalState};
 pub use cover::{CoverNews, CoverNote};
 pub use desk::{DeskNote, DeskTopic};
 pub use money::{InvoiceWhy, ReceiptFacts};
+pub use payer::{OpenInvoice, PaidShare, PayerAccount, PayerPayment};
 pub use said::Said;
 
 /// Everything that one message says.
@@ -63,9 +65,15 @@ pub enum MailKind<'a> {
     Invoice(InvoiceWhy),
     /// Money was received. Template `receipt`.
     Receipt(ReceiptFacts),
-    /// The invoice for who pays in the member's place, with a link that shows and pays it and nothing
-    /// else. Template `payer-invoice`.
-    PayerInvoice,
+    /// A new invoice for who pays in the member's place, and all that is open with it. Template
+    /// `payer-invoice`.
+    PayerInvoice(&'a PayerAccount),
+    /// A payer's money was received: to which invoices it went. Template `payer-receipt`.
+    PayerReceipt(&'a PayerPayment, &'a PayerAccount),
+    /// A payer's money went back to the bank: what is open again. Template `payer-returned`.
+    PayerReturned(&'a PayerPayment, &'a PayerAccount),
+    /// Somebody, by name, has paid in the member's place. Template `paid-by-payer`.
+    PaidByPayer(&'a str),
     /// A fresh link in place of an expired one. Template `fresh-link`.
     FreshLink,
     /// A reply asked for something, but its sender could not be verified: one link confirms it.
@@ -173,6 +181,8 @@ pub struct Links {
     pub unsubscribe: String,
     /// The page that confirms an act asked for by an unverified reply.
     pub confirm: String,
+    /// A payer's lasting page.
+    pub payer: String,
 }
 
 /// Header values of one attempt.

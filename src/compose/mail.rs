@@ -21,6 +21,9 @@ pub(super) const KINDS: &[&str] = &[
     "invoice",
     "receipt",
     "payer-invoice",
+    "payer-receipt",
+    "payer-returned",
+    "paid-by-payer",
     "fresh-link",
     "confirm-request",
     "address-change",
@@ -86,7 +89,10 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::Confirmation(_) => "confirmation",
         MailKind::Invoice(_) => "invoice",
         MailKind::Receipt(_) => "receipt",
-        MailKind::PayerInvoice => "payer-invoice",
+        MailKind::PayerInvoice(_) => "payer-invoice",
+        MailKind::PayerReceipt(..) => "payer-receipt",
+        MailKind::PayerReturned(..) => "payer-returned",
+        MailKind::PaidByPayer(_) => "paid-by-payer",
         MailKind::FreshLink => "fresh-link",
         MailKind::ConfirmRequest(_) => "confirm-request",
         MailKind::AddressChange { .. } => "address-change",
@@ -166,6 +172,7 @@ impl Inner {
             put(&mut context, "pay_by", &format::date(lang, calendar, pay_by));
         }
         put(&mut context, "renew", &facts.links.renew);
+        put(&mut context, "payer_link", &facts.links.payer);
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
@@ -216,8 +223,13 @@ impl Inner {
                 put(&mut context, "certificate", &clean(url, false));
                 put(&mut context, "certificate_host", &clean(super::frame::host(url), false));
             }
+            MailKind::PayerInvoice(account) => self.put_account(&mut context, lang, account),
+            MailKind::PayerReceipt(paid, account) | MailKind::PayerReturned(paid, account) => {
+                self.put_paid(&mut context, lang, paid);
+                self.put_account(&mut context, lang, account);
+            }
+            MailKind::PaidByPayer(name) => put(&mut context, "payer", &clean(name, false)),
             MailKind::Step(_)
-            | MailKind::PayerInvoice
             | MailKind::FreshLink
             | MailKind::InsuranceFollowUp
             | MailKind::DeclarationRecorded
@@ -304,7 +316,7 @@ pub(super) fn foreign_line(text: &str) -> String {
 pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     let kind = template_name(&facts.kind);
     let (needs_person, link) = match facts.kind {
-        MailKind::Step(_) | MailKind::FreshLink | MailKind::PayerInvoice => {
+        MailKind::Step(_) | MailKind::FreshLink | MailKind::PayerInvoice(_) => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
         MailKind::Confirmation(_)
@@ -312,7 +324,11 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         | MailKind::Receipt(_)
         | MailKind::InsuranceFollowUp
         | MailKind::DeclarationRecorded
+        | MailKind::PaidByPayer(_)
         | MailKind::Certificate(_) => (true, None),
+        MailKind::PayerReceipt(..) | MailKind::PayerReturned(..) => {
+            (false, Some(("a payer's link", &facts.links.payer)))
+        }
         MailKind::AddressChange { .. } => {
             (false, Some(("a confirmation link", &facts.links.confirm)))
         }
@@ -341,7 +357,7 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     if insures && facts.relance.insurance.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "the config's [insurance]" });
     }
-    let document = matches!(facts.kind, MailKind::Invoice(_) | MailKind::PayerInvoice);
+    let document = matches!(facts.kind, MailKind::Invoice(_) | MailKind::PayerInvoice(_));
     if document && facts.invoice.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "an invoice" });
     }

@@ -95,7 +95,10 @@ impl Inner {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
             MailKind::AddressChange { .. }
             | MailKind::Invoice(_)
-            | MailKind::PayerInvoice
+            | MailKind::PayerInvoice(_)
+            | MailKind::PayerReceipt(..)
+            | MailKind::PayerReturned(..)
+            | MailKind::PaidByPayer(_)
             | MailKind::Receipt(_)
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)

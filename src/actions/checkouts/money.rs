@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::invoices::{self, BillTo};
-use super::super::payments::{self, Money, Recorded, Refusal};
+use super::super::letters;
+use super::super::payments::{self, Money, PaidBy, Recorded, Refusal};
 use super::super::{Applied, Context, Evidence, RenewalView, association};
 use super::said;
 use crate::card::{About, MoneyBack};
@@ -82,7 +83,7 @@ pub(super) fn take(
         let issued = invoices::issue(c, context, &view.row, &view.member, &quoted, &to, evidence)?;
         owed.push(issued);
     }
-    record(c, context, view, about, &owed, evidence)
+    record(c, context, row, view, about, &owed, evidence)
 }
 
 /// The money is there, and a person must look at it: it waits in the books, on the desk's list.
@@ -110,7 +111,7 @@ pub(super) fn set_aside(
         // Sent for invoices that owe nothing more it is known as the second payment that it is.
         let paid = matches!(odd, Odd::Double | Odd::Session);
         let known = if paid { documents::standing(c, row.renewal)? } else { Vec::new() };
-        return record(c, context, view, about, &known, evidence);
+        return record(c, context, row, view, about, &known, evidence);
     }
     // Money of another currency is in no book of ours.
     let task = NewTask {
@@ -129,6 +130,7 @@ pub(super) fn set_aside(
 fn record(
     c: &Connection,
     context: &Context,
+    row: &CheckoutRow,
     view: &RenewalView,
     about: &About,
     owed: &[Invoice],
@@ -143,13 +145,20 @@ fn record(
         amount: Cents::new(*cents).unwrap_or_default(),
         received_on: Terms::at(&context.config, issuer, evidence.at).on,
         reference: about.payment.as_deref().unwrap_or_default(),
-        payer: owed.iter().find_map(|i| i.payer),
+        by: paid_by_whom(c, row)?,
     };
     let ids: Vec<InvoiceId> = owed.iter().map(|i| i.id).collect();
     match payments::record(c, context, &money, &ids, evidence)? {
         Recorded::New { .. } | Recorded::Already(_) => Ok(()),
         Recorded::Refused(why) => Err(refused(&why)),
     }
+}
+
+/// Whoever came by a payer's link is the payer; by their own, the member.
+fn paid_by_whom(c: &Connection, row: &CheckoutRow) -> Result<PaidBy, StoreError> {
+    let message = row.mid.map(|mid| letters::origin(c, mid)).transpose()?.flatten();
+    let payers = message.is_some_and(|m| m.kind.starts_with("payer-"));
+    Ok(if payers { PaidBy::Billed } else { PaidBy::Member })
 }
 
 fn refused(why: &Refusal) -> StoreError {
@@ -218,7 +227,7 @@ fn again(
         amount: told,
         received_on: Terms::at(&context.config, issuer, evidence.at).on,
         reference: &payment.reference,
-        payer: payment.payer,
+        by: payment.payer.map_or(PaidBy::Member, PaidBy::Payer),
     };
     match payments::record(c, context, &money, &ids, evidence)? {
         Recorded::New { .. } => Ok(Applied::Done),

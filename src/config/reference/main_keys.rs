@@ -251,6 +251,14 @@ pub(super) const KEYS: &[Key] = &[
         "What a payment settles first, where it does not settle all: `premium`, `own-dues`, \
          `other-dues`, `penalty`, each once.",
     ),
+    default(
+        "payment.across",
+        Form::Word(&["oldest", "lines"]),
+        r#""oldest""#,
+        "Where a payment is for several invoices, a payer's say: `oldest` pays one invoice after \
+         another, the oldest first, or as they were named; `lines` pays what `order` names first \
+         on all of them, then the next.",
+    ),
     optional_tables(
         "payment.instalment[]",
         "Dated shares in which an invoice may be paid. Left out: all of it by its day.",

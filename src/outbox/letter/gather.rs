@@ -8,22 +8,23 @@ use super::super::elsewhere::{Elsewhere, elsewhere};
 use super::super::entitled::{About, entitled, promise};
 use super::Drafted;
 use crate::actions::payload::Payload;
-use crate::actions::{Context, desk, insurance, invoices, receipts};
-use crate::compose::{Bill, CoverNote, ReceiptFacts, mask};
+use crate::actions::{Context, desk, insurance, invoices, payers as told, receipts};
+use crate::compose::{Bill, CoverNote, PayerAccount, PayerPayment, ReceiptFacts, mask};
 use crate::config::Association;
 use crate::domain::insurance::{Outcome, Why};
 use crate::domain::invoice::Invoice;
 use crate::domain::member::{Member, Renewal};
 use crate::domain::season;
-use crate::ids::{FiringId, InvoiceId, MessageId, PaymentId};
+use crate::ids::{FiringId, InvoiceId, MessageId, PayerId, PaymentId};
 use crate::store::firings::FiringRow;
 use crate::store::inbounds::InboundRow;
 use crate::store::invoices as documents;
 use crate::store::messages::MessageView;
+use crate::store::payers::Payer;
 use crate::store::people::PersonRow;
 use crate::store::{
-    Attempt, StoreError, addresses, attempts, certificates, firings, inbounds, outcomes, people,
-    renewals,
+    Attempt, StoreError, addresses, attempts, certificates, firings, inbounds, outcomes, payers,
+    people, renewals,
 };
 
 /// What the store knows, read in one snapshot.
@@ -36,6 +37,8 @@ pub(super) struct Facts<'a> {
     /// By when what was promised is to be paid.
     pub pay_by: Option<Date>,
     pub receipt: Option<ReceiptFacts>,
+    /// What a payer is told, or a member of theirs.
+    pub payer: Option<PayerFacts>,
     pub address: String,
     pub elsewhere: Option<Elsewhere>,
     pub payload: Payload,
@@ -47,6 +50,15 @@ pub(super) struct Facts<'a> {
     pub about: Option<(Attempt, String)>,
     pub cover: CoverNote,
     pub certificate: String,
+}
+
+/// What a payer is told.
+pub(super) struct PayerFacts {
+    pub payer: Payer,
+    pub account: PayerAccount,
+    pub paid: Option<PayerPayment>,
+    /// Whether their lasting link works.
+    pub has_link: bool,
 }
 
 /// What a note to a desk tells besides the member.
@@ -118,6 +130,7 @@ pub(super) fn facts_for<'a>(
         Some((receipt, settled)) => (Some(receipt), Some(settled)),
         None => (None, bill),
     };
+    let payer = payer(c, context, view, &payload, invoice.as_ref())?;
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
     let digest =
@@ -134,6 +147,7 @@ pub(super) fn facts_for<'a>(
         invoice,
         pay_by: promised.due_on,
         receipt,
+        payer,
         address,
         elsewhere,
         payload,
@@ -145,6 +159,25 @@ pub(super) fn facts_for<'a>(
         cover: cover(c, context, view, now)?,
         certificate: certificate(c, context, view)?,
     })
+}
+
+fn payer(
+    c: &Connection,
+    context: &Context,
+    view: &MessageView,
+    payload: &Payload,
+    invoice: Option<&Invoice>,
+) -> Result<Option<PayerFacts>, StoreError> {
+    let id = match view.kind.as_str() {
+        "payer-invoice" => invoice.and_then(|i| i.payer),
+        _ => payload.payer.map(PayerId),
+    };
+    let Some(payer) = id.map(|id| payers::by_id(c, id)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    let paid = payload.payment.map(|id| told::paid(c, PaymentId(id))).transpose()?.flatten();
+    let has_link = attempts::by_mid(c, told::link(context, &payer))?.is_some();
+    Ok(Some(PayerFacts { account: told::account(c, &payer)?, paid, has_link, payer }))
 }
 
 /// Why news of cover is news no more: it was revised since.

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::entitled::{insurance_contact, reader, step_of};
 use super::gather::{Facts, NoteFacts};
-use crate::actions::Context;
 use crate::actions::payload::{Side, Wish};
+use crate::actions::{Context, payers};
 use crate::compose::{
     Bill, Composed, Composer, Correspondent, CoverNews, DeskNote, DeskTopic, DigestMail, Forwarded,
     InvoiceWhy, Links, MailFacts, MailIds, MailKind, PersonFacts, Said, Sent,
@@ -19,8 +19,8 @@ use crate::domain::words::{Lang, RenewalState};
 use crate::ids::MessageId;
 use crate::link::{Purpose, Token};
 use crate::store::inbounds::InboundRow;
-use crate::store::invoices as documents;
 use crate::store::messages::MessageView;
+use crate::store::payers::Payer;
 
 /// A link that confirms what a reply asked for works so long.
 const CONFIRM_LINK_DAYS: i64 = 7;
@@ -76,9 +76,22 @@ impl Writer<'_> {
     }
 
     fn url(&self, path: &str, purpose: Purpose) -> String {
+        format!("{}/{path}/{}", self.base(), self.token(purpose).to_url(&self.context.ring))
+    }
+
+    /// A payer's lasting page; empty where it was never opened.
+    fn payers_url(&self) -> String {
+        let Some(told) = self.facts.payer.as_ref().filter(|told| told.has_link) else {
+            return String::new();
+        };
+        let message = payers::link(self.context, &told.payer);
+        let token = Token { purpose: Purpose::Payer, message, expires_h: u32::MAX };
+        format!("{}/p/{}", self.base(), token.to_url(&self.context.ring))
+    }
+
+    fn base(&self) -> &str {
         let base = self.facts.issuer.link_base.as_deref();
-        let base = base.unwrap_or(&self.context.config.relance.web.base_url);
-        format!("{base}/{path}/{}", self.token(purpose).to_url(&self.context.ring))
+        base.unwrap_or(&self.context.config.relance.web.base_url)
     }
 
     fn links(&self) -> Links {
@@ -86,13 +99,16 @@ impl Writer<'_> {
             return Links::default();
         }
         if self.payer().is_some() {
-            return Links { renew: self.url("i", Purpose::Invoice), ..Links::default() };
+            let one = self.view.kind == "payer-invoice";
+            let renew = if one { self.url("i", Purpose::Invoice) } else { String::new() };
+            return Links { renew, payer: self.payers_url(), ..Links::default() };
         }
         let confirm = self.facts.payload.wish.is_some() || self.facts.payload.side.is_some();
         let address = self.facts.payload.side.is_some();
         // The page behind the link is the member's own: a new address has to be one first.
         let renewal = self.view.renewal.is_some() && !address;
         Links {
+            payer: String::new(),
             renew: if renewal { self.url("r", Purpose::Renew) } else { String::new() },
             unsubscribe: if address { String::new() } else { self.url("u", Purpose::Unsubscribe) },
             confirm: if confirm { self.url("c", Purpose::Confirm) } else { String::new() },
@@ -153,7 +169,7 @@ impl Writer<'_> {
         Ok((composed, template, header_id))
     }
 
-    fn payer(&self) -> Option<&documents::Payer> {
+    fn payer(&self) -> Option<&Payer> {
         self.facts.elsewhere.as_ref()?.payer.as_ref()
     }
 
@@ -201,7 +217,18 @@ impl Writer<'_> {
         match self.view.kind.as_str() {
             "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
             "invoice" => InvoiceWhy::parse(&facts.payload.invoice_why).map(MailKind::Invoice),
-            "payer-invoice" => Some(MailKind::PayerInvoice),
+            "payer-invoice" => {
+                facts.payer.as_ref().map(|told| MailKind::PayerInvoice(&told.account))
+            }
+            "payer-receipt" => facts.payer.as_ref().and_then(|told| {
+                told.paid.as_ref().map(|paid| MailKind::PayerReceipt(paid, &told.account))
+            }),
+            "payer-returned" => facts.payer.as_ref().and_then(|told| {
+                told.paid.as_ref().map(|paid| MailKind::PayerReturned(paid, &told.account))
+            }),
+            "paid-by-payer" => {
+                facts.payer.as_ref().map(|told| MailKind::PaidByPayer(&told.account.name))
+            }
             "receipt" => facts.receipt.clone().map(MailKind::Receipt),
             "fresh-link" => Some(MailKind::FreshLink),
             "confirm-request" => match facts.payload.wish? {
