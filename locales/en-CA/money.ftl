@@ -63,6 +63,6 @@ payer-returned =
     .subject = Your payment of { $amount } to { $short } came back
     .intro = Your payment number { $payment } of { $amount }, received on { $received_on }, came back from the bank. The invoices that it had paid are open again.
 paid-by-payer =
-    .subject = Your { $short } membership for { $season } is paid
+    .subject = Your { $short } membership for { $season } has been paid
     .intro = { $payer } has paid your invoice: your membership { $to } for { $season } is paid.
     .receipt = The receipt went to whoever paid. There is nothing more for you to pay.

@@ -63,6 +63,6 @@ payer-returned =
     .subject = Votre paiement de { $amount } ({ $short }) nous a été retourné
     .intro = Votre paiement numéro { $payment } de { $amount }, reçu le { $received_on }, nous a été retourné par la banque. Les factures qu’il avait réglées sont de nouveau à payer.
 paid-by-payer =
-    .subject = Votre adhésion { $season } ({ $short }) est payée
+    .subject = Votre adhésion { $season } ({ $short }) est maintenant payée
     .intro = { $payer } a payé votre facture : votre adhésion { $to } pour { $season } est payée.
     .receipt = Le reçu a été envoyé à la personne ou à l’organisation qui a payé. Vous n’avez plus rien à payer.
