@@ -66,3 +66,8 @@ paid-by-payer =
     .subject = Your { $short } membership for { $season } has been paid
     .intro = { $payer } has paid your invoice: your membership { $to } for { $season } is paid.
     .receipt = The receipt went to whoever paid. There is nothing more for you to pay.
+
+refund =
+    .subject = We have refunded { $amount } to your card ({ $short })
+    .intro = Your payment number { $payment } by card, received on { $received_on }, was for something that had been paid already. We have given { $amount } back to the same card.
+    .days = Your bank may take some days to show it. There is nothing for you to do.

@@ -66,3 +66,8 @@ paid-by-payer =
     .subject = Votre adhésion { $season } ({ $short }) est maintenant payée
     .intro = { $payer } a payé votre facture : votre adhésion { $to } pour { $season } est payée.
     .receipt = Le reçu a été envoyé à la personne ou à l’organisation qui a payé. Vous n’avez plus rien à payer.
+
+refund =
+    .subject = Remboursement de { $amount } sur votre carte ({ $short })
+    .intro = Votre paiement numéro { $payment } par carte, reçu le { $received_on }, visait un montant déjà payé. Nous avons remboursé { $amount } sur la même carte.
+    .days = Il peut s’écouler quelques jours avant que le remboursement figure à votre relevé. Vous n’avez rien à faire.

@@ -166,6 +166,21 @@ fn original(c: &Connection, id: PaymentId) -> Result<Result<Payment, Refusal>, S
     })
 }
 
+/// Records money that goes back at once: it settles nothing, and no desk has to look at it.
+pub(super) fn record_passing(
+    c: &Connection,
+    context: &Context,
+    money: &Money<'_>,
+    evidence: &Evidence<'_>,
+) -> Result<Recorded, StoreError> {
+    if let Some(done) = told_before(c, money)? {
+        return Ok(done);
+    }
+    let payer = if let PaidBy::Payer(id) = money.by { Some(id) } else { None };
+    let (payment, _) = put(c, context, money, payer, &[], evidence)?;
+    Ok(Recorded::New { payment, unapplied: money.amount })
+}
+
 fn record_about(
     c: &Connection,
     context: &Context,
@@ -187,13 +202,36 @@ fn record_about(
         PaidBy::Payer(id) => Some(id),
     };
     let shares = spread(context, money.amount, &owed(c, &named)?);
+    let (id, seq) = put(c, context, money, payer, &shares, evidence)?;
+    let touched = touched(c, &shares)?;
+    settle_all(c, context, &touched, (id, payer), seq, evidence)?;
+    let unapplied = kept::unapplied(c, id)?;
+    if unapplied > Cents::ZERO {
+        let twice = !named.is_empty() && shares.is_empty();
+        let kind = if twice { TaskKind::DoublePayment } else { TaskKind::Credit };
+        let known = touched.iter().chain(named.iter().map(|i| &i.renewal)).copied().next();
+        let about = about.or(known);
+        waits(c, &credit_cause(id), kind, money.issuer, id, unapplied, about, evidence)?;
+    }
+    Ok(Recorded::New { payment: id, unapplied })
+}
+
+/// Into the books, with its ledger line.
+fn put(
+    c: &Connection,
+    context: &Context,
+    money: &Money<'_>,
+    payer: Option<PayerId>,
+    shares: &[Allocation],
+    evidence: &Evidence<'_>,
+) -> Result<(PaymentId, i64), StoreError> {
     let data = json!({
         "issuer": money.issuer,
         "method": money.method.as_str(),
         "external": money.external,
         "cents": money.amount.get(),
         "on": money.received_on.to_string(),
-        "applied": told(c, &shares)?,
+        "applied": told(c, shares)?,
         "door": evidence.door.as_str(),
     });
     let seq = note(c, context, "", "money-in", &data, evidence)?;
@@ -213,20 +251,10 @@ fn record_about(
             seq,
         },
     )?;
-    for share in &shares {
+    for share in shares {
         kept::apply(c, id, share, at_ms)?;
     }
-    let touched = touched(c, &shares)?;
-    settle_all(c, context, &touched, (id, payer), seq, evidence)?;
-    let unapplied = kept::unapplied(c, id)?;
-    if unapplied > Cents::ZERO {
-        let twice = !named.is_empty() && shares.is_empty();
-        let kind = if twice { TaskKind::DoublePayment } else { TaskKind::Credit };
-        let known = touched.iter().chain(named.iter().map(|i| &i.renewal)).copied().next();
-        let about = about.or(known);
-        waits(c, &credit_cause(id), kind, money.issuer, id, unapplied, about, evidence)?;
-    }
-    Ok(Recorded::New { payment: id, unapplied })
+    Ok((id, seq))
 }
 
 /// Those to whom the invoices are made out, if that is one payer.
@@ -266,7 +294,7 @@ fn settle_all(
     }
 }
 
-fn credit_cause(payment: PaymentId) -> String {
+pub(super) fn credit_cause(payment: PaymentId) -> String {
     format!("credit/{}", payment.0)
 }
 

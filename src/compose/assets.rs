@@ -42,6 +42,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "payer-invoice/subject.txt", "payer-invoice/body.txt", "payer-invoice/body.html",
     "payer-receipt/subject.txt", "payer-receipt/body.txt", "payer-receipt/body.html",
     "payer-returned/subject.txt", "payer-returned/body.txt", "payer-returned/body.html",
+    "refund/subject.txt", "refund/body.txt", "refund/body.html",
     "paid-by-payer/subject.txt", "paid-by-payer/body.txt", "paid-by-payer/body.html",
     "fresh-link/subject.txt", "fresh-link/body.txt", "fresh-link/body.html",
     "confirm-request/subject.txt", "confirm-request/body.txt", "confirm-request/body.html",

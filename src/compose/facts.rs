@@ -72,6 +72,9 @@ pub enum MailKind<'a> {
     PayerReceipt(&'a PayerPayment, &'a PayerAccount),
     /// A payer's money went back to the bank: what is open again. Template `payer-returned`.
     PayerReturned(&'a PayerPayment, &'a PayerAccount),
+    /// What was paid twice by card went back: what is left unapplied of it is nothing. Template
+    /// `refund`.
+    Refund(&'a PayerPayment),
     /// Somebody, by name, has paid in the member's place. Template `paid-by-payer`.
     PaidByPayer(&'a str),
     /// A fresh link in place of an expired one. Template `fresh-link`.

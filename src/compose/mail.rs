@@ -24,6 +24,7 @@ pub(super) const KINDS: &[&str] = &[
     "payer-receipt",
     "payer-returned",
     "paid-by-payer",
+    "refund",
     "fresh-link",
     "confirm-request",
     "address-change",
@@ -93,6 +94,7 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::PayerReceipt(..) => "payer-receipt",
         MailKind::PayerReturned(..) => "payer-returned",
         MailKind::PaidByPayer(_) => "paid-by-payer",
+        MailKind::Refund(_) => "refund",
         MailKind::FreshLink => "fresh-link",
         MailKind::ConfirmRequest(_) => "confirm-request",
         MailKind::AddressChange { .. } => "address-change",
@@ -228,6 +230,7 @@ impl Inner {
                 self.put_paid(&mut context, lang, paid);
                 self.put_account(&mut context, lang, account);
             }
+            MailKind::Refund(paid) => self.put_paid(&mut context, lang, paid),
             MailKind::PaidByPayer(name) => put(&mut context, "payer", &clean(name, false)),
             MailKind::Step(_)
             | MailKind::FreshLink
@@ -342,6 +345,7 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Forward(_)
         | MailKind::DeskAnswer(_)
         | MailKind::Digest(_)
+        | MailKind::Refund(_)
         | MailKind::VerifyAnswer(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_) | MailKind::Receipt(_)) && facts.bill.is_none() {

@@ -230,6 +230,7 @@ impl Sample {
                 }
                 let returned = MailKind::PayerReturned(&self.payer.paid[0], account);
                 kinds.push(("payer-returned".into(), returned));
+                kinds.push(("refund".into(), MailKind::Refund(&self.payer.paid[0])));
                 kinds.push(("paid-by-payer".into(), MailKind::PaidByPayer("Ville d’Exemple")));
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 for (side, address, old_side) in

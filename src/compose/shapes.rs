@@ -99,6 +99,7 @@ impl Inner {
             | MailKind::PayerReceipt(..)
             | MailKind::PayerReturned(..)
             | MailKind::PaidByPayer(_)
+            | MailKind::Refund(_)
             | MailKind::Receipt(_)
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)

@@ -45,7 +45,7 @@ pub(super) fn elsewhere(
 
 /// Whether a message goes to who pays in members' places.
 pub(super) fn is_for_payer(kind: &str) -> bool {
-    matches!(kind, "payer-invoice" | "payer-receipt" | "payer-returned")
+    matches!(kind, "payer-invoice" | "payer-receipt" | "payer-returned" | "payer-refund")
 }
 
 fn to_payer(

@@ -8,6 +8,7 @@ pub mod addresses;
 pub mod attempts;
 pub mod books;
 pub mod capabilities;
+pub mod card_refunds;
 pub mod certificates;
 pub mod checkouts;
 pub mod copies;

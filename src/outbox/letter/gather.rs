@@ -37,6 +37,8 @@ pub(super) struct Facts<'a> {
     /// By when what was promised is to be paid.
     pub pay_by: Option<Date>,
     pub receipt: Option<ReceiptFacts>,
+    /// Money that went back to a card.
+    pub refund: Option<PayerPayment>,
     /// What a payer is told, or a member of theirs.
     pub payer: Option<PayerFacts>,
     pub address: String,
@@ -130,6 +132,8 @@ pub(super) fn facts_for<'a>(
         Some((receipt, settled)) => (Some(receipt), Some(settled)),
         None => (None, bill),
     };
+    let refunded = payload.payment.filter(|_| view.kind.ends_with("refund"));
+    let refund = refunded.map(|id| told::paid(c, PaymentId(id))).transpose()?.flatten();
     let payer = payer(c, context, view, &payload, invoice.as_ref())?;
     let inbound = payload.inbound.map(|id| inbounds::by_id(c, id)).transpose()?.flatten();
     let note = note(c, &payload, member.as_ref())?;
@@ -147,6 +151,7 @@ pub(super) fn facts_for<'a>(
         invoice,
         pay_by: promised.due_on,
         receipt,
+        refund,
         payer,
         address,
         elsewhere,

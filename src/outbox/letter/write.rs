@@ -226,6 +226,7 @@ impl Writer<'_> {
             "payer-returned" => facts.payer.as_ref().and_then(|told| {
                 told.paid.as_ref().map(|paid| MailKind::PayerReturned(paid, &told.account))
             }),
+            "refund" | "payer-refund" => facts.refund.as_ref().map(MailKind::Refund),
             "paid-by-payer" => {
                 facts.payer.as_ref().map(|told| MailKind::PaidByPayer(&told.account.name))
             }
