@@ -97,14 +97,12 @@ pub fn paid(c: &Connection, id: PaymentId) -> Result<Option<PayerPayment>, Store
     let mut shares: Vec<PaidShare> = Vec::new();
     for share in payments::applied_of(c, id)? {
         let Some(invoice) = invoices::by_id(c, share.invoice)? else { continue };
-        match shares.iter_mut().find(|s| s.number == invoice.number) {
-            Some(own) => own.amount = [own.amount, share.amount].into_iter().sum(),
-            None => {
-                let (name, member_no) = member(c, &invoice)?;
-                let number = invoice.number;
-                shares.push(PaidShare { number, name, member_no, amount: share.amount });
-            }
+        if let Some(own) = shares.iter_mut().find(|s| s.number == invoice.number) {
+            own.amount = [own.amount, share.amount].into_iter().sum();
+            continue;
         }
+        let (name, member_no) = member(c, &invoice)?;
+        shares.push(PaidShare { number: invoice.number, name, member_no, amount: share.amount });
     }
     Ok(Some(PayerPayment {
         payment: id.0,

@@ -192,21 +192,32 @@ impl Inner {
         context.insert_value("questions", Value::from(questions));
         let step_name = if let MailKind::Step(step) = facts.kind { step.as_str() } else { "" };
         put(&mut context, "step_name", step_name);
+        self.put_kind(&mut context, facts, lang)?;
+        Ok(context)
+    }
+
+    /// What only this kind of mail says.
+    fn put_kind(
+        &self,
+        context: &mut Context,
+        facts: &MailFacts<'_>,
+        lang: Lang,
+    ) -> Result<(), ComposeError> {
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
-                put(&mut context, "said", said.as_str());
+                put(context, "said", said.as_str());
                 // The page behind the link can take back an answer, nothing else.
                 context.insert_value("answered", Value::from(said.is_answer()));
             }
             MailKind::AddressChange { address, old_side } => {
-                put(&mut context, "address", &clean(address, false));
+                put(context, "address", &clean(address, false));
                 context.insert_value("old_side", Value::from(*old_side));
             }
-            MailKind::Receipt(receipt) => self.put_receipt(&mut context, lang, receipt),
-            MailKind::Invoice(why) => put(&mut context, "why", why.as_str()),
+            MailKind::Receipt(receipt) => self.put_receipt(context, lang, receipt),
+            MailKind::Invoice(why) => put(context, "why", why.as_str()),
             MailKind::DeskAnswer(answer) => {
                 let answer = clean(answer, true);
-                put(&mut context, "answer", answer.trim());
+                put(context, "answer", answer.trim());
                 // Outlook knows no `white-space: pre-wrap`.
                 let lines: Vec<Value> = answer.trim().lines().map(Value::normal_string).collect();
                 context.insert_value("answer_lines", Value::from(lines));
@@ -215,23 +226,23 @@ impl Inner {
                 context.insert_value("ours", Value::from(sent.is_some()));
                 if let Some(sent) = sent {
                     let at = self.instant(lang, sent.at, &facts.issuer.zone)?;
-                    put(&mut context, "sent", &at);
-                    put(&mut context, "original", &foreign_line(sent.subject));
-                    put(&mut context, "address", sent.address_masked);
+                    put(context, "sent", &at);
+                    put(context, "original", &foreign_line(sent.subject));
+                    put(context, "address", sent.address_masked);
                 }
             }
-            MailKind::Cover(news) => put(&mut context, "news", news.as_str()),
+            MailKind::Cover(news) => put(context, "news", news.as_str()),
             MailKind::Certificate(url) => {
-                put(&mut context, "certificate", &clean(url, false));
-                put(&mut context, "certificate_host", &clean(super::frame::host(url), false));
+                put(context, "certificate", &clean(url, false));
+                put(context, "certificate_host", &clean(super::frame::host(url), false));
             }
-            MailKind::PayerInvoice(account) => self.put_account(&mut context, lang, account),
+            MailKind::PayerInvoice(account) => self.put_account(context, lang, account),
             MailKind::PayerReceipt(paid, account) | MailKind::PayerReturned(paid, account) => {
-                self.put_paid(&mut context, lang, paid);
-                self.put_account(&mut context, lang, account);
+                self.put_paid(context, lang, paid);
+                self.put_account(context, lang, account);
             }
-            MailKind::Refund(paid) => self.put_paid(&mut context, lang, paid),
-            MailKind::PaidByPayer(name) => put(&mut context, "payer", &clean(name, false)),
+            MailKind::Refund(paid) => self.put_paid(context, lang, paid),
+            MailKind::PaidByPayer(name) => put(context, "payer", &clean(name, false)),
             MailKind::Step(_)
             | MailKind::FreshLink
             | MailKind::InsuranceFollowUp
@@ -240,7 +251,7 @@ impl Inner {
             | MailKind::DeskNote(_)
             | MailKind::Digest(_) => {}
         }
-        Ok(context)
+        Ok(())
     }
 
     pub(super) fn subject(

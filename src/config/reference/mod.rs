@@ -103,6 +103,7 @@ const MOVED: [(File, &str, &str); 1] = [(
 )];
 
 /// What to do with a key that is none any more.
+#[must_use]
 pub fn moved(file: File, path: &str) -> Option<&'static str> {
     MOVED.iter().find(|(of, key, _)| *of == file && *key == path).map(|(_, _, cure)| *cure)
 }

@@ -149,7 +149,7 @@ pub(super) fn facts_for<'a>(
         renewal,
         bill,
         invoice,
-        pay_by: promised.due_on,
+        pay_by: promised.due_on.filter(|_| view.kind == "payment-reminder"),
         receipt,
         refund,
         payer,

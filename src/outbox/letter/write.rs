@@ -209,6 +209,45 @@ impl Writer<'_> {
         }
     }
 
+    fn desk_note(&self, topic: DeskTopic) -> MailKind<'_> {
+        let facts = self.facts;
+        let NoteFacts { address, shared, contact, firing } = &facts.note;
+        let other = contact.email2.as_deref().unwrap_or_default();
+        let config = &self.context.config;
+        let lang = facts.issuer.desk.language;
+        let unreached = config.association(&facts.payload.desk);
+        MailKind::DeskNote(DeskNote {
+            topic,
+            address,
+            unreached: unreached.map_or("", |body| body.short.get(lang)),
+            shared,
+            phone: &contact.phone,
+            other_address: if other == address { "" } else { other },
+            employer: &contact.employer,
+            step: firing.as_ref().map_or("", |f| &f.step),
+            due: firing.as_ref().and_then(|f| Timestamp::from_millisecond(f.due_ms).ok()),
+            firing: firing.as_ref().map_or(0, |f| f.id.0),
+            totals: facts.payload.totals.clone().try_into().unwrap_or_default(),
+            lang: insurance_contact(self.context, self.view).map(|c| c.language),
+        })
+    }
+
+    /// What is told of a payer's money, or of money that went back to a card.
+    fn payers_kind(&self) -> Option<MailKind<'_>> {
+        let facts = self.facts;
+        if let Some(refund) = &facts.refund {
+            return Some(MailKind::Refund(refund));
+        }
+        let told = facts.payer.as_ref()?;
+        Some(match (self.view.kind.as_str(), &told.paid) {
+            ("payer-invoice", _) => MailKind::PayerInvoice(&told.account),
+            ("payer-receipt", Some(paid)) => MailKind::PayerReceipt(paid, &told.account),
+            ("payer-returned", Some(paid)) => MailKind::PayerReturned(paid, &told.account),
+            ("paid-by-payer", _) => MailKind::PaidByPayer(&told.account.name),
+            _ => return None,
+        })
+    }
+
     fn kind<'m>(&'m self, from: &'m str) -> Option<MailKind<'m>> {
         let facts = self.facts;
         if let Some(step) = step_of(&self.view.kind) {
@@ -217,19 +256,8 @@ impl Writer<'_> {
         match self.view.kind.as_str() {
             "confirmation" => Said::parse(&facts.payload.said).map(MailKind::Confirmation),
             "invoice" => InvoiceWhy::parse(&facts.payload.invoice_why).map(MailKind::Invoice),
-            "payer-invoice" => {
-                facts.payer.as_ref().map(|told| MailKind::PayerInvoice(&told.account))
-            }
-            "payer-receipt" => facts.payer.as_ref().and_then(|told| {
-                told.paid.as_ref().map(|paid| MailKind::PayerReceipt(paid, &told.account))
-            }),
-            "payer-returned" => facts.payer.as_ref().and_then(|told| {
-                told.paid.as_ref().map(|paid| MailKind::PayerReturned(paid, &told.account))
-            }),
-            "refund" | "payer-refund" => facts.refund.as_ref().map(MailKind::Refund),
-            "paid-by-payer" => {
-                facts.payer.as_ref().map(|told| MailKind::PaidByPayer(&told.account.name))
-            }
+            "payer-invoice" | "payer-receipt" | "payer-returned" | "payer-refund" | "refund"
+            | "paid-by-payer" => self.payers_kind(),
             "receipt" => facts.receipt.clone().map(MailKind::Receipt),
             "fresh-link" => Some(MailKind::FreshLink),
             "confirm-request" => match facts.payload.wish? {
@@ -250,27 +278,9 @@ impl Writer<'_> {
                     received: Timestamp::from_millisecond(mail.received_ms).unwrap_or(self.now),
                 })
             }),
-            "desk-note" => DeskTopic::parse(&facts.payload.topic).map(|topic| {
-                let NoteFacts { address, shared, contact, firing } = &facts.note;
-                let other = contact.email2.as_deref().unwrap_or_default();
-                let config = &self.context.config;
-                let lang = facts.issuer.desk.language;
-                let unreached = config.association(&facts.payload.desk);
-                MailKind::DeskNote(DeskNote {
-                    topic,
-                    address,
-                    unreached: unreached.map_or("", |body| body.short.get(lang)),
-                    shared,
-                    phone: &contact.phone,
-                    other_address: if other == address { "" } else { other },
-                    employer: &contact.employer,
-                    step: firing.as_ref().map_or("", |f| &f.step),
-                    due: firing.as_ref().and_then(|f| Timestamp::from_millisecond(f.due_ms).ok()),
-                    firing: firing.as_ref().map_or(0, |f| f.id.0),
-                    totals: facts.payload.totals.clone().try_into().unwrap_or_default(),
-                    lang: insurance_contact(self.context, self.view).map(|c| c.language),
-                })
-            }),
+            "desk-note" => {
+                DeskTopic::parse(&facts.payload.topic).map(|topic| self.desk_note(topic))
+            }
             "digest" => facts.digest.as_ref().map(|told| {
                 let deputy = !facts.payload.deputy.is_empty();
                 MailKind::Digest(DigestMail { digest: &told.digest, links: &told.links, deputy })
