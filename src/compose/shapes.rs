@@ -297,6 +297,7 @@ mod tests {
     fn no_more_skeletons_are_kept_than_allowed() {
         let skeletons = Skeletons::default();
         let shape = |n: usize| Shape {
+            pay_by: None,
             template: "notice",
             said: None,
             channel: None,

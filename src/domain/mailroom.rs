@@ -28,6 +28,7 @@ pub struct Found {
 
 /// What the store knows of the message that a token belongs to.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one attempt")]
 pub struct Known {
     /// Whether it went to a desk (a forwarded question) rather than to a member.
     pub to_desk: bool,
