@@ -2,6 +2,7 @@
 //! new invoice with all that is open, the receipt of their money. Of a member they learn name, number
 //! and invoice.
 
+use data_encoding::HEXLOWER;
 use rusqlite::Connection;
 
 use super::payload::Payload;
@@ -14,16 +15,19 @@ use crate::ids::{MessageId, PayerId, PaymentId, RenewalId};
 use crate::store::capabilities::{self, Capability, PAYER_LINK};
 use crate::store::messages::{self, NewMessage, Recipient};
 use crate::store::payers::Payer;
-use crate::store::{StoreError, invoices, payers, payments, people, renewals};
+use crate::store::{StoreError, invoices, ledger, payers, payments, people, renewals};
 
 /// The id from which a payer's lasting link derives: one a payer, as long as their row.
 #[must_use]
 pub fn link(context: &Context, payer: &Payer) -> MessageId {
-    context.ring.message_id(&link_cause(payer), 1)
+    context.ring.message_id(&link_cause(context, payer), 1)
 }
 
-fn link_cause(payer: &Payer) -> String {
-    format!("{PAYER_LINK}/{}/{}", payer.issuer, payer.id.0)
+/// By a keyed mark of the address: after a store was set back another payer may get the row, and an
+/// older link must not open their page.
+fn link_cause(context: &Context, payer: &Payer) -> String {
+    let mark = context.ring.mark(PAYER_LINK, payer.email.as_bytes());
+    format!("{PAYER_LINK}/{}/{}", payer.issuer, HEXLOWER.encode(&mark))
 }
 
 /// Makes the link work, unless it does.
@@ -33,7 +37,7 @@ fn open_link(
     payer: &Payer,
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
-    let cause = link_cause(payer);
+    let cause = link_cause(context, payer);
     let payload = Payload { payer: Some(payer.id.0), ..Payload::default() }.to_json();
     let new = Capability {
         cause: &cause,
@@ -155,7 +159,7 @@ pub(super) fn tell(
         Payload { payment: Some(payment.0), payer: Some(payer.id.0), ..Payload::default() };
     let at_ms = evidence.at.as_millisecond();
     let message = NewMessage {
-        cause: &format!("led/{seq}/{kind}"),
+        cause: &format!("{}/{kind}", ledger::cause(c, seq)?),
         kind,
         priority: 0,
         person: None,
@@ -183,7 +187,7 @@ pub(super) fn tell_member(
     let payload = Payload { payer: Some(payer.0), ..Payload::default() };
     let at_ms = evidence.at.as_millisecond();
     let message = NewMessage {
-        cause: &format!("led/{seq}/paid-by-payer/{}", renewal.0),
+        cause: &format!("{}/paid-by-payer/{}", ledger::cause(c, seq)?, renewal.0),
         kind: "paid-by-payer",
         priority: 0,
         person: Some(member.id),

@@ -5,8 +5,8 @@ mod acting;
 mod adopt;
 mod approve;
 mod audit;
+mod backup;
 mod bench;
-mod cell;
 mod check;
 mod clock;
 mod demo;
@@ -32,16 +32,20 @@ mod outbox;
 mod payment;
 mod place;
 mod preview;
+mod relay_log;
 mod remit;
 mod retention;
 mod run;
 mod simulate;
 mod suppression;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::members::name::is_dangerous;
 
 /// Runs a membership renewal season by email, in English and French.
 #[derive(Debug, Parser)]
@@ -125,7 +129,10 @@ enum Command {
     /// Verify the ledger.
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Say that a state from another host lives here now: only then does it mail.
+    /// Copy the store into one file while the daemon goes on; the copy mails nothing.
+    Backup(backup::Backup),
+    /// Let a state go on that holds everything: a copy, one from another host, one that was set
+    /// back, or one whose clock was wrong.
     Adopt(adopt::Adopt),
     /// Print the DNS records that the config needs.
     Dns(dns::Dns),
@@ -200,6 +207,7 @@ pub fn main() -> ExitCode {
         Command::Letters(letters) => letters.run(&place),
         Command::Preview(preview) => preview.run(&place),
         Command::Simulate(simulate) => simulate.run(&place),
+        Command::Backup(backup) => backup.run(&place),
         Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),
@@ -249,13 +257,32 @@ fn told(error: &anyhow::Error) -> String {
 /// One line, or a few, on standard output. A closed pipe is no error: somebody ran `| head`.
 fn say(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", harmless(text));
 }
 
 /// One line, or a few, on standard error.
 fn say_error(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "relance: {text}");
+    let _ = writeln!(std::io::stderr(), "relance: {}", harmless(text));
+}
+
+/// What a terminal would obey, written out: much of what commands tell was typed by anybody, or
+/// stood in anybody's mail. Reads as JSON where it stood in JSON.
+fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    let obeyed = |c: char| is_dangerous(c) && !matches!(c, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    let text = text.replace("\r\n", "\n");
+    let mut out = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        if obeyed(c) {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out.into()
 }
 
 /// Pretty JSON on standard output.
@@ -267,6 +294,17 @@ fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_was_typed() {
+        let typed = "Ann\u{1b}[2J\u{202e}\u{9b}31m\u{2028}\0\r, a\tb\nc é\r\n";
+        let told = super::harmless(typed);
+        assert_eq!(told, "Ann\\u001b[2J\\u202e\\u009b31m\\u2028\\u0000\\u000d, a\tb\nc é\n");
+        let json = serde_json::to_string(typed).unwrap();
+        let read: String = serde_json::from_str(&super::harmless(&json)).unwrap();
+        assert_eq!(read, typed);
+        assert_eq!(super::harmless("Zoë\n"), "Zoë\n");
+    }
 
     #[test]
     fn a_cause_is_said_once() {

@@ -18,6 +18,8 @@ use crate::store::messages::MessageView;
 use gather::{Facts, facts, facts_for, whom};
 use write::Writer;
 
+pub use write::CONFIRM_LINK_DAYS;
+
 pub(super) use gather::overtaken;
 
 /// Stands in a preview for the address that a member has not.

@@ -20,6 +20,7 @@ pub mod erasure;
 pub mod export;
 pub mod firings;
 pub mod forecasts;
+pub mod holds;
 pub mod inbounds;
 pub mod invoices;
 pub mod ledger;
@@ -42,6 +43,7 @@ pub mod tasks;
 pub mod tombstones;
 mod writer;
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -88,6 +90,16 @@ pub enum StoreError {
         /// What this binary needs.
         known: i64,
     },
+    /// The file must be migrated, and could not be backed up before.
+    #[error(
+        "the store must be migrated, and cannot be backed up first: {why}; make room in {folder} (old backups lie there), and start again: nothing was changed"
+    )]
+    NoBackup {
+        /// Where the backup was to be.
+        folder: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
     /// The file was written by a newer version.
     #[error(
         "the state was written by a newer Relance (schema {found}, this one knows {known}); install that version, or restore the backup made before its migration"
@@ -107,10 +119,15 @@ impl From<rusqlite::Error> for StoreError {
             SystemIoFailure,
         };
         match e.sqlite_error_code() {
-            Some(
-                DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure | OutOfMemory
-                | CannotOpen | ReadOnly,
-            ) => Self::Retry(e.to_string()),
+            Some(DatabaseBusy | DatabaseLocked) => {
+                Self::Retry(format!("another process keeps it locked ({e}): fuser -v relance.db"))
+            }
+            Some(ReadOnly) => Self::Retry(format!(
+                "relance.db cannot be written ({e}): look at its owner and mode, and at how the disk is mounted"
+            )),
+            Some(DiskFull | SystemIoFailure | OutOfMemory | CannotOpen) => {
+                Self::Retry(e.to_string())
+            }
             _ => Self::GiveUp(e.to_string()),
         }
     }
@@ -134,8 +151,7 @@ impl Store {
     /// thread. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
         let path = state.join(FILE);
-        let mut connection = open_writable(&path)?;
-        migrate::run(&mut connection, now_ms)?;
+        let connection = open_current(state, now_ms)?;
         let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             writer: writer::Writer::start(connection),
@@ -227,9 +243,7 @@ pub struct Direct(Connection);
 impl Direct {
     /// Opens the state's file, making or migrating it. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
-        let mut connection = open_writable(&state.join(FILE))?;
-        migrate::run(&mut connection, now_ms)?;
-        Ok(Self(connection))
+        Ok(Self(open_current(state, now_ms)?))
     }
 
     /// An empty store of its own beside the state, gone when it is closed: for reckoning what
@@ -297,7 +311,18 @@ impl Look {
     }
 }
 
+/// Opens the state's file, makes or migrates it. An older one is backed up first.
+fn open_current(state: &Path, now_ms: i64) -> Result<Connection, StoreError> {
+    let mut connection = open_writable(&state.join(FILE))?;
+    if let Some(schema) = migrate::outdated(&connection)? {
+        copies::before_migration(state, schema, now_ms)?;
+    }
+    migrate::run(&mut connection, now_ms)?;
+    Ok(connection)
+}
+
 fn open_writable(path: &Path) -> Result<Connection, StoreError> {
+    private(path)?;
     let connection = Connection::open(path)?;
     connection.busy_timeout(std::time::Duration::from_millis(u64::from(BUSY_TIMEOUT_MS)))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -309,6 +334,18 @@ fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
+}
+
+/// Makes the file, where it is missing, for its owner only, whatever the umask and the folder's mode:
+/// SQLite gives its log the same mode as the database.
+fn private(path: &Path) -> Result<(), StoreError> {
+    let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).to_owned();
+    match options.open(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::GiveUp(format!("{}: {e}", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn open_reader(path: &Path) -> Result<Connection, StoreError> {
