@@ -80,12 +80,15 @@ fn nine_planners_one_cheque_one_refund() {
     }
     assert!(club.get(&lasting[0]).body.contains("Nothing is open on your invoices"));
 
-    // The fourth leaves the profession: the desk takes that invoice back, and the money with it.
-    let payment = paid["payment"].to_string();
+    the_fourth_leaves(&club, &numbers, &paid["payment"].to_string());
+}
+
+/// The desk takes that invoice back, and the money with it.
+fn the_fourth_leaves(club: &Club, numbers: &[&str], payment: &str) {
     club.site.cli(&["invoice", "credit", numbers[3], "--why", "situation"]).ok();
     let waiting = club.json(&["payment", "list", "--waiting"]);
     assert_eq!(waiting[0]["waiting"], EACH);
-    club.site.cli(&["payment", "refund", &payment, "--amount", EACH, "--on", "2026-12-10"]).ok();
+    club.site.cli(&["payment", "refund", payment, "--amount", EACH, "--on", "2026-12-10"]).ok();
     assert!(club.json(&["payment", "list", "--waiting"]).as_array().unwrap().is_empty());
     let back = club.query("SELECT why, cents FROM payment WHERE reverses = 1");
     assert_eq!(back, ["\"refund\" | -55575"]);
