@@ -223,18 +223,7 @@ impl Sample {
                     let receipt = MailKind::Receipt(receipt(code, *method, n == 1));
                     kinds.push((format!("receipt-{method}"), receipt));
                 }
-                let (account, none) = (&self.payer.account, &self.payer.none);
-                kinds.push(("payer-invoice".into(), MailKind::PayerInvoice(account)));
-                for (name, paid, account) in
-                    [("", &self.payer.paid[0], none), ("-part", &self.payer.paid[1], account)]
-                {
-                    let receipt = MailKind::PayerReceipt(paid, account);
-                    kinds.push((format!("payer-receipt{name}"), receipt));
-                }
-                let returned = MailKind::PayerReturned(&self.payer.paid[0], account);
-                kinds.push(("payer-returned".into(), returned));
-                kinds.push(("refund".into(), MailKind::Refund(&self.payer.paid[0])));
-                kinds.push(("paid-by-payer".into(), MailKind::PaidByPayer("Ville d’Exemple")));
+                kinds.extend(self.payer_kinds());
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 for (side, address, old_side) in
                     [("new", "maelle@example.net", false), ("old", "m…@example.net", true)]
@@ -272,6 +261,24 @@ impl Sample {
         all.extend(self.bare_mails());
         all.extend(self.digests());
         all
+    }
+
+    /// What is told of a payer's money, and of money that went back to a card.
+    fn payer_kinds(&self) -> Vec<(String, MailKind<'_>)> {
+        let mut kinds: Vec<(String, MailKind<'_>)> = Vec::new();
+        let (account, none) = (&self.payer.account, &self.payer.none);
+        kinds.push(("payer-invoice".into(), MailKind::PayerInvoice(account)));
+        for (name, paid, account) in
+            [("", &self.payer.paid[0], none), ("-part", &self.payer.paid[1], account)]
+        {
+            let receipt = MailKind::PayerReceipt(paid, account);
+            kinds.push((format!("payer-receipt{name}"), receipt));
+        }
+        let returned = MailKind::PayerReturned(&self.payer.paid[0], account);
+        kinds.push(("payer-returned".into(), returned));
+        kinds.push(("refund".into(), MailKind::Refund(&self.payer.paid[0])));
+        kinds.push(("paid-by-payer".into(), MailKind::PaidByPayer("Ville d’Exemple")));
+        kinds
     }
 
     /// A desk's digest, full and with nothing to tell, in the language of the desk.
