@@ -17,6 +17,8 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (6, include_str!("migrations/0006_behalf.sql")),
     (7, include_str!("migrations/0007_card_refund.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
+    (11, include_str!("migrations/0011_import.sql")),
+    (10, include_str!("migrations/0010_links.sql")),
 ];
 
 /// The newest schema that this binary knows.
