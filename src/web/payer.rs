@@ -41,7 +41,7 @@ pub(super) async fn show(
     State(site): State<Site>,
     Presented(text): Presented,
 ) -> Response {
-    let mid = match ask.verify(&site, &text, Purpose::Payer) {
+    let mid = match ask.verify(&site, &text, Purpose::Payer).await {
         Ok(Ok(token) | Err(token)) => token.message,
         Err(answer) => return answer,
     };
@@ -87,7 +87,7 @@ pub(super) async fn show_one(
     State(site): State<Site>,
     Path((text, number)): Path<(String, String)>,
 ) -> Response {
-    let mid = match ask.verify(&site, &text, Purpose::Payer) {
+    let mid = match ask.verify(&site, &text, Purpose::Payer).await {
         Ok(Ok(token) | Err(token)) => token.message,
         Err(answer) => return answer,
     };
