@@ -107,3 +107,7 @@ mod s84_digest;
 mod s85_on_behalf;
 #[path = "scenarios/86-promises/mod.rs"]
 mod s86_promises;
+#[path = "scenarios/92-mailbox-in-trouble/mod.rs"]
+mod s92_mailbox_in_trouble;
+#[path = "scenarios/93-the-machine-in-trouble/mod.rs"]
+mod s93_the_machine_in_trouble;

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
@@ -27,6 +28,9 @@ pub(super) struct Run {
     /// Seconds to wait for any answer of the relay. For tests.
     #[arg(long, hide = true, value_name = "SECONDS")]
     relay_patience_s: Option<u64>,
+    /// Seconds to wait for any answer of the mail server that is read. For tests.
+    #[arg(long, hide = true, value_name = "SECONDS")]
+    mailbox_patience_s: Option<u64>,
 }
 
 impl Run {
@@ -38,6 +42,7 @@ impl Run {
             credentials: Place::credentials(),
             clock: self.clock,
             deadlines: self.relay_patience_s.map_or_else(Deadlines::default, patience),
+            mailbox_patience: self.mailbox_patience_s.map(Duration::from_secs),
             random: Random::System,
         };
         // Under another name a step that has fired would fire again: everybody would get its
@@ -58,7 +63,7 @@ impl Run {
 }
 
 fn patience(seconds: u64) -> Deadlines {
-    let each = std::time::Duration::from_secs(seconds);
+    let each = Duration::from_secs(seconds);
     Deadlines { connect: each, command: each, data: each, body: each, last: each }
 }
 

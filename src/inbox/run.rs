@@ -207,6 +207,7 @@ impl Inbox {
     /// the second time, unparsed the third. Each of those is counted just before its own turn, so
     /// that a mail that kills counts against itself and not against its neighbours.
     async fn take(&self, place: &Place, mails: Vec<RawMail>) -> Result<(), StoreError> {
+        faults::point("inbox.fetched");
         let (at, keys) = (place.clone(), mails.iter().map(|m| m.key.clone()).collect::<Vec<_>>());
         let turns: Vec<Turn> = self
             .store

@@ -13,6 +13,7 @@ use crate::actions::{self, Action, Applied, Context, Door, Evidence, Sent};
 use crate::compose::{Notice, Typed};
 use crate::domain::answer::{Choice, Declared};
 use crate::domain::insurance::Declaration;
+use crate::faults;
 use crate::ids::{MessageId, RenewalId};
 use crate::store::{Lane, StoreError};
 
@@ -27,6 +28,7 @@ pub(super) async fn apply(
 ) -> Response {
     let lang = ask.lang(shown.own_lang());
     let (context, renewal) = (site.context.clone(), shown.id());
+    faults::point("web.posted");
     // The form's body is complete: that is when the act counts.
     let now = site.clock.now();
     let choice = match &asked {
@@ -47,6 +49,7 @@ pub(super) async fn apply(
             act(c, &context, renewal, &asked, &evidence)
         })
         .await;
+    faults::point("web.applied");
     match (applied, choice) {
         (Ok(Applied::Priced), _) => match load(site, ask, mid).await {
             Ok(now) => {
