@@ -4,8 +4,6 @@
 //!
 //! `benches/run faults` plays as many rounds as one likes.
 
-#![expect(clippy::unwrap_used, reason = "in a scenario an unwrap is an assertion")]
-
 mod books;
 mod plan;
 mod round;
@@ -48,7 +46,6 @@ fn no_point_is_forgotten() {
 /// What `benches/run faults` runs.
 #[test]
 #[ignore = "long: benches/run faults"]
-#[expect(clippy::print_stdout, reason = "the table is what it is run for")]
 fn as_many_as_asked_for() {
     let asked = |name: &str, usual: u64| {
         std::env::var(name).map_or(usual, |text| text.parse().expect("a number"))

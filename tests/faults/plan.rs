@@ -160,8 +160,10 @@ pub struct Plan {
     pub import: Vec<Kill>,
     /// The daemon's.
     pub daemon: Vec<Kill>,
-    /// A link key is made after the daemon's first death; with `Some`, that dies too.
-    pub rotation: Option<Option<Kill>>,
+    /// A link key is made after the daemon's first death.
+    pub rotates: bool,
+    /// That dies first.
+    pub rotation: Option<Kill>,
     /// The relay offers PIPELINING.
     pub pipelining: bool,
     /// Mail comes by IMAP, where there is a server.
@@ -187,6 +189,7 @@ impl Plan {
             members,
             import: Vec::new(),
             daemon: Vec::new(),
+            rotates: dice.one_in(3),
             rotation: None,
             pipelining: dice.one_in(2),
             by_imap: dice.one_in(2),
@@ -204,28 +207,26 @@ impl Plan {
         for _ in 0..more {
             plan.daemon.push(any_kill(&mut dice));
         }
-        if dice.one_in(3) {
-            let dies = dice.one_in(2);
+        if plan.rotates && dice.one_in(2) {
             let at = if dice.one_in(2) { "keys.written" } else { "keys.saved" };
-            plan.rotation = Some(dies.then_some(Kill::At(at, 1)));
+            plan.rotation = Some(Kill::At(at, 1));
         }
         plan
     }
 
     /// Every death that is planned.
     pub fn kills(&self) -> usize {
-        self.import.len() + self.daemon.len() + usize::from(matches!(self.rotation, Some(Some(_))))
+        self.import.len() + self.daemon.len() + usize::from(self.rotation.is_some())
     }
 }
 
 /// About how often a round comes to a point.
 fn often(label: &str) -> u64 {
     match label {
-        "store.migrating" | "store.migrated" => 5,
+        "store.migrating" | "store.migrated" | "web.posted" | "web.applied" => 5,
         "store.committing" | "store.committed" => 30,
         "scheduler.registered" => 2,
         "inbox.fetched" | "inbox.counted" | "inbox.parsed" | "inbox.applied" => 4,
-        "web.posted" | "web.applied" => 5,
         "smtp.open" => 3,
         "smtp.mail" | "smtp.rcpt" | "smtp.data" | "smtp.dot" => 15,
         label if label.starts_with("outbox.") && label != "outbox.recovered" => 15,

@@ -50,15 +50,12 @@ pub fn play(plan: &Plan, post: Option<&MailStack>) -> Told {
     let deliver = mailbox(plan, &site, post);
     let mut stage = Stage { site: &site, plan, deaths: Vec::new(), faults: Vec::new() };
     stage.import();
-    let (mut world, lived) = {
-        let mut world = World::new(plan, &relay, &site, &*deliver);
-        let ended = std::thread::scope(|scope| {
-            let life = scope.spawn(|| world.live());
-            stage.watch(|| life.is_finished());
-            life.join()
-        });
-        (world, ended)
-    };
+    let mut world = World::new(plan, &relay, &site, &*deliver);
+    let lived = std::thread::scope(|scope| {
+        let life = scope.spawn(|| world.live());
+        stage.watch(|| life.is_finished());
+        life.join()
+    });
     match lived {
         Ok(Ok(())) => {}
         Ok(Err(why)) => stage.faults.push(why),
@@ -68,7 +65,7 @@ pub fn play(plan: &Plan, post: Option<&MailStack>) -> Told {
         }
     }
     let Stage { deaths, faults, .. } = stage;
-    let mut books = books::compare(plan, &site, &relay, &mut world, deaths.len());
+    let mut books = books::compare(plan, &site, &relay, &world, deaths.len());
     books.stuck.extend(faults);
     if !books.is_good() {
         let log = fs::read_to_string(site.site.dir().join("daemon.log")).unwrap_or_default();
@@ -155,7 +152,7 @@ impl Stage<'_> {
     /// Lets the daemon live and die until `ended`.
     fn watch(&mut self, ended: impl Fn() -> bool) {
         let mut kills: VecDeque<Kill> = self.plan.daemon.clone().into();
-        let mut rotation = self.plan.rotation.clone();
+        let mut rotates = self.plan.rotates;
         let mut life = self.start(kills.pop_front());
         while !ended() {
             let overdue = match &life.dies {
@@ -177,9 +174,9 @@ impl Stage<'_> {
                 std::thread::sleep(Duration::from_millis(1));
                 continue;
             }
-            if let Some(kill) = rotation.take() {
-                if kill.is_some() {
-                    self.command(&["key", "new"], kill.as_ref());
+            if std::mem::take(&mut rotates) {
+                if let Some(kill) = &self.plan.rotation {
+                    self.command(&["key", "new"], Some(kill));
                 }
                 self.command(&["key", "new"], None);
             }

@@ -3,7 +3,6 @@
 //! now goes out. It looks into the store only to know when nothing is left to do.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,9 +17,9 @@ use crate::support::relay::{Act, Relay, Rule, Stage};
 use crate::support::{db, http};
 
 /// Between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(3);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// A round that has not come to its end by then is stuck.
-const END_WITHIN: Duration = Duration::from_secs(90);
+const END_WITHIN: Duration = Duration::from_secs(300);
 /// Our own MX vouches for every member.
 const PASS: &str = "Authentication-Results: mx.cip.example.ca; dmarc=pass header.from=club.test\n";
 
@@ -31,6 +30,7 @@ pub struct World<'a> {
     pub site: &'a Rehearsal,
     /// Where mail is delivered: a Maildir.
     pub mailbox: &'a (dyn Fn(&str, &str) + Sync),
+    store: rusqlite::Connection,
     heard: usize,
     /// Members whose notice came.
     pub met: BTreeSet<usize>,
@@ -68,6 +68,7 @@ impl<'a> World<'a> {
             relay,
             site,
             mailbox,
+            store: db::open(&site.store()),
             heard: 0,
             met: BTreeSet::new(),
             clicking: BTreeMap::new(),
@@ -154,10 +155,6 @@ impl<'a> World<'a> {
         });
     }
 
-    fn store(&self) -> PathBuf {
-        self.site.store()
-    }
-
     fn standing(&self) -> Standing {
         if !self.clicking.is_empty() {
             return Standing::Busy;
@@ -167,7 +164,7 @@ impl<'a> World<'a> {
                      (SELECT count(*) FROM inbound),
                      (SELECT coalesce(min(due_at), 0) FROM message WHERE state = 'deferred'),
                      (SELECT count(*) FROM firing WHERE state <> 'done')";
-        let rows = db::query(&self.store(), sql);
+        let rows = db::read(&self.store, sql);
         let numbers: Vec<i64> = rows[0].split(" | ").filter_map(|n| n.parse().ok()).collect();
         let [notices, under_way, read, deferred_due, unplanned] = numbers[..] else {
             return Standing::Busy;
@@ -191,11 +188,11 @@ impl<'a> World<'a> {
 
     fn messages(&self) -> String {
         let sql = "SELECT m.kind, m.state, m.reason, count(*) FROM message m GROUP BY 1, 2, 3";
-        let firings = db::query(&self.store(), "SELECT state, planned, cursor FROM firing");
-        let mails = db::query(&self.store(), "SELECT outcome, count(*) FROM inbound GROUP BY 1");
+        let firings = db::read(&self.store, "SELECT state, planned, cursor FROM firing");
+        let mails = db::read(&self.store, "SELECT outcome, count(*) FROM inbound GROUP BY 1");
         format!(
             "{}\nfirings {firings:?}\nmails {mails:?} of {}\nclicking {:?}",
-            db::query(&self.store(), sql).join("\n"),
+            db::read(&self.store, sql).join("\n"),
             self.delivered,
             self.clicking.keys(),
         )
