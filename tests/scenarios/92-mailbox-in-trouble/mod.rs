@@ -34,7 +34,7 @@ fn begin(members: u32) -> Story {
     config.set("inbox.username", "clerk");
     config.set("inbox.password_file", config.secret("imap-password", "correct horse"));
     // How long it idles: then it says DONE, whatever has come.
-    config.set("inbox.poll_s", 1);
+    config.set("inbox.poll_s", 5);
     cip.import(&rows(1, members, "CIP"));
     let daemon = cip.start_with(START, &["--mailbox-patience-s", "1"], &[]);
     cip.next();

@@ -4,7 +4,7 @@
 //! goes on by itself.
 
 use std::fs;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 use std::time::Duration;
@@ -217,7 +217,7 @@ fn a_store_that_cannot_be_written_is_not_started_on() {
     let done = command.output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert_eq!(done.status.code(), Some(1), "{said}");
-    assert!(said.contains("relance.db"), "{said}");
+    assert!(said.contains("relance.db can only be read"), "{said}");
     mode(&cip.store(), 0o600);
     assert_eq!(cip.query("SELECT * FROM message"), before);
     assert_eq!(relay.taken().len(), 0);
@@ -259,22 +259,4 @@ fn the_end_of_the_log_is_torn() {
         assert_eq!(cip.query(rows), before, "{what}");
         assert_eq!(relay.taken().len(), 8, "{what}");
     }
-    // A page of the store itself that was overwritten is not taken for data.
-    let daemon = cip.start(START);
-    assert_eq!(daemon.stop().code(), Some(0));
-    damage(&cip.store());
-    let done = cip.cli(&["doctor", "--offline"]);
-    assert_eq!(done.code(), 1, "{}", done.stdout);
-}
-
-/// Overwrites the middle of a file.
-fn damage(path: &std::path::Path) {
-    let mut file = fs::File::options().read(true).write(true).open(path).unwrap();
-    let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
-    file.seek(SeekFrom::Start(middle)).unwrap();
-    let mut page = vec![0; 4096 * 4];
-    file.read_exact(&mut page).unwrap();
-    page.iter_mut().for_each(|octet| *octet ^= 0xA5);
-    file.seek(SeekFrom::Start(middle)).unwrap();
-    file.write_all(&page).unwrap();
 }
