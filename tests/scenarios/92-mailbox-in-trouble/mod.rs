@@ -67,7 +67,7 @@ impl Story {
     }
 
     /// Each question went to the desk once, and all is well again.
-    fn is_well(mut self) {
+    fn all_is_well(mut self) {
         let forwards =
             "SELECT count(*), count(DISTINCT person) FROM message WHERE kind = 'forward'";
         let asked = self.asked;
@@ -97,7 +97,7 @@ fn at_each(cases: &[(&'static str, Act)]) {
         });
         story.all_read(&what);
     }
-    story.is_well();
+    story.all_is_well();
 }
 
 const COMMANDS: [&str; 9] = [
@@ -154,7 +154,7 @@ fn numbered_anew_while_we_read_nothing_is_read_twice() {
     story.imap.rule("DONE", Act::Close, 1);
     story.ask();
     story.all_read("a new UIDVALIDITY");
-    story.is_well();
+    story.all_is_well();
 }
 
 #[test]
@@ -173,5 +173,5 @@ fn a_password_that_has_expired_needs_a_person_who_is_told() {
     assert!(!doctor.stdout.contains("horse"), "a password is never shown");
     story.imap.heal();
     story.all_read("a password that had expired");
-    story.is_well();
+    story.all_is_well();
 }
