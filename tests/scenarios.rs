@@ -111,3 +111,7 @@ mod s84_digest;
 mod s85_on_behalf;
 #[path = "scenarios/86-promises/mod.rs"]
 mod s86_promises;
+#[path = "scenarios/94-poisoned-member/mod.rs"]
+mod s94_poisoned_member;
+#[path = "scenarios/95-nothing-leaks/mod.rs"]
+mod s95_nothing_leaks;

@@ -13,6 +13,7 @@ pub mod imap;
 pub mod letters;
 pub mod mail;
 pub mod mailstack;
+pub mod markup;
 pub mod ports;
 pub mod process;
 pub mod rehearsal;
