@@ -65,10 +65,6 @@ mod s44_old_mailbox;
 mod s45_loops_end;
 #[path = "scenarios/46-killer-mail/mod.rs"]
 mod s46_killer_mail;
-#[path = "scenarios/92-mailbox-in-trouble/mod.rs"]
-mod s92_mailbox_in_trouble;
-#[path = "scenarios/93-the-machine-in-trouble/mod.rs"]
-mod s93_the_machine_in_trouble;
 #[path = "scenarios/50-calendar-table/mod.rs"]
 mod s50_calendar_table;
 #[path = "scenarios/51-secrets-and-folders/mod.rs"]
@@ -111,6 +107,10 @@ mod s84_digest;
 mod s85_on_behalf;
 #[path = "scenarios/86-promises/mod.rs"]
 mod s86_promises;
+#[path = "scenarios/92-mailbox-in-trouble/mod.rs"]
+mod s92_mailbox_in_trouble;
+#[path = "scenarios/93-the-machine-in-trouble/mod.rs"]
+mod s93_the_machine_in_trouble;
 #[path = "scenarios/94-poisoned-member/mod.rs"]
 mod s94_poisoned_member;
 #[path = "scenarios/95-nothing-leaks/mod.rs"]

@@ -15,11 +15,12 @@ use relance::daemon::control;
 const PASS: &str = "Authentication-Results: mx.cip.example.ca; dmarc=pass header.from=club.test\n";
 
 struct Story {
+    // Before the folder with its log.
+    daemon: Daemon,
     imap: Imap,
     cip: Rehearsal,
     notices: Vec<Taken>,
     asked: usize,
-    daemon: Daemon,
 }
 
 /// So many members have their notice; the mailbox is met, and empty.
@@ -40,7 +41,7 @@ fn begin(members: u32) -> Story {
     cip.next();
     let notices = relay.taken();
     assert_eq!(notices.len(), usize::try_from(members).unwrap());
-    Story { imap, cip, notices, asked: 0, daemon }
+    Story { daemon, imap, cip, notices, asked: 0 }
 }
 
 impl Story {
@@ -59,7 +60,7 @@ impl Story {
 
     /// Waits until every question was read. A wait after a fault is cut short, as the clock would.
     fn all_read(&self, what: &str) {
-        let read = "SELECT count(*) FROM inbound WHERE outcome = 'forwarded'";
+        let read = "SELECT count(*) FROM message WHERE kind = 'forward'";
         wait_until(&format!("the question to be read in spite of {what}"), SOON, || {
             let _ = control::ask(&self.cip.site.state(), "wake");
             (self.cip.number(read) == i64::try_from(self.asked).unwrap()).then_some(())
