@@ -107,6 +107,12 @@ mod s84_digest;
 mod s85_on_behalf;
 #[path = "scenarios/86-promises/mod.rs"]
 mod s86_promises;
+#[path = "scenarios/90-backup/mod.rs"]
+mod s90_backup;
+#[path = "scenarios/91-set-back/mod.rs"]
+mod s91_set_back;
+#[path = "scenarios/92-clock-set-wrong/mod.rs"]
+mod s92_clock_set_wrong;
 #[path = "scenarios/92-mailbox-in-trouble/mod.rs"]
 mod s92_mailbox_in_trouble;
 #[path = "scenarios/93-the-machine-in-trouble/mod.rs"]

@@ -17,6 +17,7 @@ const PASS: &str = "Authentication-Results: mx.cip.example.ca; dmarc=pass header
 struct Story {
     // Before the folder with its log.
     daemon: Daemon,
+    relay: Relay,
     imap: Imap,
     cip: Rehearsal,
     notices: Vec<Taken>,
@@ -41,7 +42,7 @@ fn begin(members: u32) -> Story {
     cip.next();
     let notices = relay.taken();
     assert_eq!(notices.len(), usize::try_from(members).unwrap());
-    Story { daemon, imap, cip, notices, asked: 0 }
+    Story { daemon, relay, imap, cip, notices, asked: 0 }
 }
 
 impl Story {
@@ -69,6 +70,7 @@ impl Story {
 
     /// Each question went to the desk once, and all is well again.
     fn all_is_well(mut self) {
+        self.relay.wait_for(self.notices.len() + self.asked, SOON);
         let forwards =
             "SELECT count(*), count(DISTINCT person) FROM message WHERE kind = 'forward'";
         let asked = self.asked;
