@@ -121,3 +121,5 @@ mod s93_the_machine_in_trouble;
 mod s94_poisoned_member;
 #[path = "scenarios/95-nothing-leaks/mod.rs"]
 mod s95_nothing_leaks;
+#[path = "scenarios/96-overload/mod.rs"]
+mod s96_overload;
