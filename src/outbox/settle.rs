@@ -179,8 +179,9 @@ pub fn settle(
     let sending = [MessageState::Sending];
     // A click, a reply or a report may have proved meanwhile that it left: while the relay's last
     // word is waited for, a member reads. What the connection came to says nothing against that.
-    let proved = messages::by_id(c, id)?.is_some_and(|m| m.state == MessageState::Sent);
-    if proved && !matches!(outcome, Outcome::Sent(_)) {
+    if !matches!(outcome, Outcome::Sent(_))
+        && messages::by_id(c, id)?.is_some_and(|m| m.state == MessageState::Sent)
+    {
         return Ok(());
     }
     match outcome {
