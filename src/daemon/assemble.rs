@@ -15,6 +15,7 @@ use super::lifecycle::{Ended, Lifecycle, Tasks};
 use super::quiet::{Loops, overdue};
 use super::{control, metrics, simulated, state};
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::card::{self, Provider};
 use crate::clock::Clock;
 use crate::compose::Composer;
@@ -164,7 +165,7 @@ impl Daemon {
             clock: clock.clone(),
             config: Arc::clone(&config),
             outbox: outbox.clone(),
-            scheduler: Arc::default(),
+            scheduler: Bell::default(),
             inbox,
         };
         let scheduler = Scheduler {
@@ -172,7 +173,7 @@ impl Daemon {
             context: context.clone(),
             clock: clock.clone(),
             outbox: outbox.clone(),
-            wake: Arc::clone(&loops.scheduler),
+            wake: loops.scheduler.clone(),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
         let guesses = Arc::new(Guesses::new(config.relance.web.code_failures_per_hour));
@@ -186,7 +187,7 @@ impl Daemon {
             clock,
             random,
             outbox,
-            scheduler: Arc::clone(&loops.scheduler),
+            scheduler: loops.scheduler.clone(),
             card: provider,
             limits,
             guesses,

@@ -95,7 +95,6 @@ const ABOUT_NOBODY: &[(&str, &str)] = &[
     ("parsing", "a cursor"),
     ("answered", "keyed marks that cannot be turned back, for a day"),
     ("import", "a list's digest and cursor"),
-    ("import_row", "a list on its way, gone when it is applied"),
     ("webhook", "a provider's event ids"),
     ("remittance", "sums"),
     ("remitted", "which payments a sum has"),
