@@ -11,8 +11,8 @@ pub const POINTS: &[&str] = &[
     // The key file is written beside the old one; it has taken its place.
     "keys.written",
     "keys.saved",
-    // All rows are staged; a chunk of them is applied.
-    "import.staged",
+    // The list is known and its taking in has begun; a chunk of it is applied.
+    "import.begun",
     "import.chunk",
     // A firing stands in the store; a chunk of its members is planned.
     "scheduler.registered",

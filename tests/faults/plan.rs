@@ -10,7 +10,7 @@ pub const IN_IMPORT: &[&str] = &[
     "store.migrated",
     "keys.written",
     "keys.saved",
-    "import.staged",
+    "import.begun",
     "import.chunk",
 ];
 /// Points that the daemon comes to in every round.
