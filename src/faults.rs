@@ -45,10 +45,11 @@ pub const POINTS: &[&str] = &[
     "web.applied",
     // A chunk of the covered is settled after the deadline.
     "cover.chunk",
-    // The payment provider has answered; its word has come; its word is kept.
+    // The payment provider has answered; its word has come; its word is kept; it has paid back.
     "card.called",
     "card.webhook",
     "card.told",
+    "card.refunded",
 ];
 
 /// Dies here where `RELANCE_DIE_AT` names this point (`label`, or `label#N` for the N-th time).

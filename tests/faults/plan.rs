@@ -42,6 +42,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("card.called", "76-card"),
     ("card.webhook", "76-card"),
     ("card.told", "76-card"),
+    ("card.refunded", "76-card"),
 ];
 /// A round's points, one of which it must come to.
 pub const ROUND_POINTS: u64 = (IN_IMPORT.len() + IN_DAEMON.len()) as u64;
