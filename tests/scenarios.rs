@@ -117,6 +117,10 @@ mod s90_backup;
 mod s91_set_back;
 #[path = "scenarios/92-clock-set-wrong/mod.rs"]
 mod s92_clock_set_wrong;
+#[path = "scenarios/92-mailbox-in-trouble/mod.rs"]
+mod s92_mailbox_in_trouble;
+#[path = "scenarios/93-the-machine-in-trouble/mod.rs"]
+mod s93_the_machine_in_trouble;
 #[path = "scenarios/94-poisoned-member/mod.rs"]
 mod s94_poisoned_member;
 #[path = "scenarios/95-nothing-leaks/mod.rs"]

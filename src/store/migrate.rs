@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
+use crate::faults;
 
 /// Number and text, in order.
 const MIGRATIONS: &[(i64, &str)] = &[
@@ -58,7 +59,9 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
                 )?;
             }
         }
+        faults::point("store.migrating");
         transaction.commit()?;
+        faults::point("store.migrated");
     }
     Ok(())
 }
