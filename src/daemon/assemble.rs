@@ -9,15 +9,19 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::footing::{Door, Footing};
 use super::health::{self, Check, Health};
 use super::lifecycle::{Ended, Lifecycle, Tasks};
 use super::quiet::{Loops, overdue};
 use super::{control, metrics, simulated, state};
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::card::{self, Provider};
 use crate::clock::Clock;
 use crate::compose::Composer;
 use crate::config::{self, Config, InboxSource, Transport};
+use crate::domain::hold::Held;
+use crate::hold;
 use crate::ids::Random;
 use crate::inbox::imap::ImapSettings;
 use crate::inbox::maildir::MaildirSource;
@@ -28,7 +32,7 @@ use crate::outbox::smtp::Relay;
 use crate::outbox::transport::Deadlines;
 use crate::outbox::{self, Outbox, Way};
 use crate::scheduler::Scheduler;
-use crate::store::{Lane, StateLock, Store, ledger, meta, read_once};
+use crate::store::{Lane, Store, holds, ledger, meta, read_once};
 use crate::web::guesses::Guesses;
 use crate::web::limits::WebLimits;
 use crate::web::{self, listen};
@@ -55,6 +59,8 @@ pub struct Options {
     pub clock: Option<Timestamp>,
     /// Deadlines towards the relay.
     pub deadlines: Deadlines,
+    /// Deadline of each step towards the mailbox, where it is not the usual one.
+    pub mailbox_patience: Option<Duration>,
     /// For keys, nonces and jitter: the system's, or a seed where every run must be alike.
     pub random: Random,
 }
@@ -77,11 +83,6 @@ pub enum StartError {
     /// The calendar.
     #[error(transparent)]
     Simulated(#[from] simulated::SimulatedError),
-    /// The state was made on another host: a copy, or one that was restored or moved.
-    #[error(
-        "this state was made on another host. If it is a copy, start nothing here: members would get everything twice. If it has moved, stop the daemon that it came from and run: relance adopt"
-    )]
-    Elsewhere,
     /// Words and templates.
     #[error("words: {0}; run: relance check")]
     Words(#[from] crate::compose::ComposeError),
@@ -116,15 +117,16 @@ pub struct Daemon {
     members: TcpListener,
     admin: TcpListener,
     control: tokio::net::UnixListener,
-    _lock: StateLock,
 }
 
 impl Daemon {
     /// Opens everything in the order in which faults are cheapest: folder, lock, store, words,
-    /// servers' settings, listeners. Inside the runtime.
-    pub async fn assemble(config: Config, options: &Options) -> Result<Self, StartError> {
-        state::open(&options.state)?;
-        let lock = StateLock::take(&options.state)?;
+    /// servers' settings, listeners; stands on `footing`. Inside the runtime.
+    pub async fn assemble(
+        config: Config,
+        options: &Options,
+        footing: &mut Footing,
+    ) -> Result<Self, StartError> {
         let machine = Clock::system().now();
         let store = Store::open(&options.state, machine.as_millisecond())?;
         let config = Arc::new(config);
@@ -133,9 +135,9 @@ impl Daemon {
         let (way, mailbox) = (way(&config, options)?, source(&config, options)?);
         let provider = Provider::new(&config.relance.card, options.credentials.as_deref())?;
         let provider = provider.map(Arc::new);
-        let members = bind(config.relance.web.listen, "web.listen").await?;
-        let admin = bind(config.relance.admin.listen, "admin.listen").await?;
-        let clock = calendar(&store, &config, options.clock).await?;
+        let members = footing.listener(Door::Members, config.relance.web.listen).await?;
+        let admin = footing.listener(Door::Admin, config.relance.admin.listen).await?;
+        let (clock, held) = calendar(&store, &config, options.clock).await?;
         let unused = store.read(ledger::is_empty).await?;
         let random = options.random.clone();
         let ring = Keyring::load_or_create(&options.state, unused, &random, clock.now())?;
@@ -154,6 +156,7 @@ impl Daemon {
             random.clone(),
             way,
         );
+        outbox.guard.found(held);
         let inbox = mailbox.map(|source| {
             Inbox::new(store.clone(), context.clone(), clock.clone(), outbox.clone(), source)
         });
@@ -162,7 +165,7 @@ impl Daemon {
             clock: clock.clone(),
             config: Arc::clone(&config),
             outbox: outbox.clone(),
-            scheduler: Arc::default(),
+            scheduler: Bell::default(),
             inbox,
         };
         let scheduler = Scheduler {
@@ -170,14 +173,13 @@ impl Daemon {
             context: context.clone(),
             clock: clock.clone(),
             outbox: outbox.clone(),
-            wake: Arc::clone(&loops.scheduler),
+            wake: loops.scheduler.clone(),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
         let guesses = Arc::new(Guesses::new(config.relance.web.code_failures_per_hour));
         let control = control::listen(&options.state)
             .map_err(|source| StartError::Io { what: "the control socket".into(), source })?;
-        let lifecycle =
-            Lifecycle::new().map_err(|source| StartError::Io { what: "signals".into(), source })?;
+        let lifecycle = Lifecycle::new();
         let site = web::Site {
             store,
             context,
@@ -185,12 +187,12 @@ impl Daemon {
             clock,
             random,
             outbox,
-            scheduler: Arc::clone(&loops.scheduler),
+            scheduler: loops.scheduler.clone(),
             card: provider,
             limits,
             guesses,
         };
-        Ok(Self { lifecycle, loops, scheduler, site, members, admin, control, _lock: lock })
+        Ok(Self { lifecycle, loops, scheduler, site, members, admin, control })
     }
 
     /// The parts that a driver inside the process needs.
@@ -211,9 +213,14 @@ impl Daemon {
         self.lifecycle.tasks().soft()
     }
 
-    /// Starts every loop and runs until the end.
-    pub async fn run(self) -> Ended {
-        let Self { lifecycle, loops, scheduler, site, members, admin, control, _lock } = self;
+    /// Starts every loop and runs until the end, or until `renewed`, asked on SIGHUP, has the
+    /// config of a successor, which is handed on.
+    pub async fn run<F: Future<Output = Option<Config>>>(
+        self,
+        footing: &mut Footing,
+        renewed: impl FnMut() -> F,
+    ) -> (Ended, Option<Config>) {
+        let Self { lifecycle, loops, scheduler, site, members, admin, control } = self;
         let tasks = lifecycle.tasks().clone();
         let store = loops.store.clone();
         spawn_loops(&tasks, &loops, scheduler);
@@ -243,7 +250,7 @@ impl Daemon {
             control::serve(control, loops, stop).await;
             Ok(())
         });
-        let ended = lifecycle.run(DRAIN).await;
+        let ended = lifecycle.run(DRAIN, &mut footing.signals, renewed).await;
         store.close().await;
         ended
     }
@@ -257,6 +264,14 @@ fn spawn_loops(tasks: &Tasks, loops: &Loops, scheduler: Scheduler) {
         let (outbox, stop) = (outbox.clone(), stop.clone());
         async move {
             outbox.run(stop, move || beat.beat()).await;
+            Ok(())
+        }
+    });
+    let beat = tasks.heartbeat("guard", LOOP_BEAT);
+    tasks.spawn("guard", {
+        let (guard, stop) = (outbox.guard.clone(), stop.clone());
+        async move {
+            guard.run(stop, move || beat.beat()).await;
             Ok(())
         }
     });
@@ -282,26 +297,29 @@ fn spawn_loops(tasks: &Tasks, loops: &Loops, scheduler: Scheduler) {
         }
     });
     tasks.spawn("first-look", async move {
-        tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(FIRST_LOOK_MAX) => outbox.open_calendar(),
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = first_look(&outbox) => {}
+            }
         }
-        stop.cancelled().await;
-        Ok(())
     });
 }
 
-async fn bind(address: std::net::SocketAddr, key: &str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| StartError::Io { what: format!("{key} = {address}"), source })
+/// A mailbox that cannot be read keeps calendar mail waiting, and not for ever.
+async fn first_look(outbox: &Outbox) {
+    outbox.calendar_closed().await;
+    tokio::time::sleep(FIRST_LOOK_MAX).await;
+    if outbox.guard.held().is_none() {
+        outbox.open_calendar();
+    }
 }
 
 async fn calendar(
     store: &Store,
     config: &Arc<Config>,
     start: Option<Timestamp>,
-) -> Result<Clock, StartError> {
+) -> Result<(Clock, Option<Held>), StartError> {
     let kept = store.read(|c| meta::get(c, meta::CALENDAR)).await?;
     let kept: Option<Timestamp> = kept.and_then(|text| text.parse().ok());
     let clock = match start {
@@ -311,29 +329,36 @@ async fn calendar(
     };
     let (config, now_ms) = (Arc::clone(config), clock.now().as_millisecond());
     let simulation = start.map(|_| clock.now());
-    let host = state::host_identity(&config.relance.host);
+    let own = clock.clone();
     let admitted = store
         .write(Lane::Front, move |c| {
-            let home = meta::get_or_set(c, meta::HOST, &host)?;
-            // A simulation mails nobody, wherever it is taken.
-            if simulation.is_none() && !home.is_empty() && !host.is_empty() && home != host {
-                return Ok(Err(StartError::Elsewhere));
+            if let Err(e) = simulated::admit(c, &config, start, now_ms) {
+                return Ok(Err(StartError::from(e)));
             }
-            let admitted = simulated::admit(c, &config, start, now_ms);
-            if let (Ok(()), Some(at)) = (&admitted, simulation) {
+            if let Some(at) = simulation {
                 meta::set(c, meta::CALENDAR, &at.to_string())?;
             }
-            Ok(admitted.map_err(StartError::from))
+            let host = state::host_identity(&config.relance.host);
+            let held = hold::at_start(c, &host, &own)?;
+            if let Some(held) = &held {
+                holds::hold(c, held)?;
+            } else {
+                meta::get_or_set(c, meta::HOST, &host)?;
+                if let Some((boot, bearing_ms)) = hold::bearing(&own) {
+                    holds::set_bearing(c, &boot, bearing_ms)?;
+                }
+            }
+            Ok(Ok(held))
         })
         .await?;
-    admitted?;
-    Ok(clock)
+    Ok((clock, admitted?))
 }
 
 async fn recover(store: &Store, context: &Context, clock: &Clock) -> Result<(), StartError> {
     let (context, now) = (context.clone(), clock.now());
     let (unknown, resent) =
         store.write(Lane::Front, move |c| outbox::recover(c, &context, now)).await?;
+    crate::faults::point("outbox.recovered");
     if unknown + resent > 0 {
         tracing::warn!(unknown, resent, "outbox.recovered");
     }
@@ -373,7 +398,11 @@ fn source(config: &Config, options: &Options) -> Result<Option<Source>, StartErr
         }
         InboxSource::Imap => {
             let password = password(inbox.password_file.as_deref(), options)?.unwrap_or_default();
-            Some(Source::Imap(Box::new(ImapSettings::new(inbox, password)?)))
+            let mut settings = ImapSettings::new(inbox, password)?;
+            if let Some(each) = options.mailbox_patience {
+                (settings.connect_deadline, settings.command_deadline) = (each, each);
+            }
+            Some(Source::Imap(Box::new(settings)))
         }
     })
 }
@@ -401,11 +430,17 @@ fn checks(loops: Loops) -> Arc<dyn Fn() -> Vec<Check> + Send + Sync> {
             None => Ok(()),
             Some(inbox) => match inbox.fault() {
                 Some(reason) => Err(reason),
+                None if loops.outbox.guard.held().is_some() => Err("left alone".into()),
                 None if inbox.looks() == 0 => Err("the first look is not over".into()),
                 None => Ok(()),
             },
         };
+        let held = match loops.outbox.guard.look() {
+            Some(held) => Err(format!("nothing is sent: {}; {}", held.told(), held.reason.cure())),
+            None => Ok(()),
+        };
         vec![
+            ("hold", held),
             ("store", store.map_err(|e| e.to_string()).and(written)),
             ("scheduler", scheduler),
             ("relay", relay),

@@ -1,7 +1,7 @@
 //! Owns the socket by which commands speak to the running daemon: one line asked, one line
 //! answered. Only the state folder's owner can reach it.
 //!
-//! `clock now`, `clock next`, `clock set RFC3339-INSTANT`, `wake`.
+//! `clock now`, `clock next`, `clock set RFC3339-INSTANT`, `clock step RFC3339-INSTANT`, `wake`.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,10 @@ pub const FILE: &str = "control.sock";
 const LINE_OCTETS_MAX: u64 = 200;
 /// A command waits so long for the loops to come to rest.
 const QUIET_WAIT: Duration = Duration::from_mins(5);
-/// Between two looks at whether they have.
-const QUIET_LOOK: Duration = Duration::from_millis(20);
+/// After a fault of the socket.
+const FAULT_WAIT: Duration = Duration::from_millis(20);
+/// Said to whoever would move a real calendar.
+const REAL: &str = "the calendar of this daemon is the real one; only a run with --clock can jump";
 /// A client that says nothing is gone.
 const CLIENT_WAIT: Duration = Duration::from_secs(5);
 
@@ -47,7 +49,7 @@ pub async fn serve(listener: UnixListener, loops: Loops, stop: CancellationToken
                 Ok((stream, _)) => stream,
                 Err(e) => {
                     tracing::warn!(reason = %e, "control.accept_failed");
-                    tokio::time::sleep(QUIET_LOOK).await;
+                    tokio::time::sleep(FAULT_WAIT).await;
                     continue;
                 }
             },
@@ -94,9 +96,18 @@ async fn carry_out(line: &str, loops: &Loops) -> Result<String, String> {
             quiet(loops).await?;
             jump(loops, at).await
         }
+        ["clock", "step", at] => {
+            let at: Timestamp = at.parse().map_err(|e| format!("{at}: {e}"))?;
+            quiet(loops).await?;
+            if !loops.clock.step(at) {
+                return Err(REAL.into());
+            }
+            Ok(at.to_string())
+        }
         ["wake"] => {
+            loops.outbox.guard.agree().await.map_err(|e| e.to_string())?;
             loops.outbox.wake();
-            loops.scheduler.notify_one();
+            loops.scheduler.ring();
             if let Some(inbox) = &loops.inbox {
                 inbox.wake();
             }
@@ -109,9 +120,7 @@ async fn carry_out(line: &str, loops: &Loops) -> Result<String, String> {
 /// Moves the calendar to `at`, once all loops are at rest, and waits until they are again.
 pub async fn jump(loops: &Loops, at: Timestamp) -> Result<String, String> {
     if !loops.clock.travels() {
-        return Err(
-            "the calendar of this daemon is the real one; only a run with --clock can jump".into(),
-        );
+        return Err(REAL.into());
     }
     loops
         .store
@@ -119,37 +128,17 @@ pub async fn jump(loops: &Loops, at: Timestamp) -> Result<String, String> {
         .await
         .map_err(|e| e.to_string())?;
     let _ = loops.clock.set(at);
-    loops.outbox.wake();
     quiet(loops).await?;
     Ok(at.to_string())
 }
 
-/// Waits until every loop is at rest, seen twice in a row.
+/// Waits until every loop is at rest.
 pub async fn quiet(loops: &Loops) -> Result<(), String> {
-    let begun = crate::clock::monotonic();
-    if let Some(inbox) = &loops.inbox
-        && inbox.looks_at_will()
-    {
-        // The look under way may have begun before the last mail was delivered; the one after it
-        // has not.
-        let enough = inbox.looks() + 2;
-        while inbox.looks() < enough && inbox.fault().is_none() && begun.elapsed() < QUIET_WAIT {
-            inbox.wake();
-            tokio::time::sleep(QUIET_LOOK).await;
-        }
+    if let Ok(rested) = tokio::time::timeout(QUIET_WAIT, loops.rest()).await {
+        return rested.map_err(|e| e.to_string());
     }
-    let mut seen = 0;
-    while seen < 2 {
-        match loops.busy().await.map_err(|e| e.to_string())? {
-            None => seen += 1,
-            Some(what) if begun.elapsed() > QUIET_WAIT => {
-                return Err(format!("the daemon is still {what}; look at its log"));
-            }
-            Some(_) => seen = 0,
-        }
-        tokio::time::sleep(QUIET_LOOK).await;
-    }
-    Ok(())
+    let what = loops.busy().await.map_err(|e| e.to_string())?.unwrap_or("working");
+    Err(format!("the daemon is still {what}; look at its log"))
 }
 
 /// Asks the daemon that runs on a state folder. `Err`: no daemon, or what it said.

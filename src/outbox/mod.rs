@@ -8,6 +8,7 @@
 mod elsewhere;
 mod entitled;
 mod feed;
+mod inherited;
 mod letter;
 pub mod maildir;
 mod settle;
@@ -20,16 +21,19 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use entitled::step_of;
-pub use letter::{Drafted, Letter, draft, preview};
+pub use inherited::{already_left, settle_logged};
+pub use letter::{CONFIRM_LINK_DAYS, Drafted, Letter, draft, preview};
 pub use settle::{Claimed, InFlight, claim, hold_sick_firing, recover, settle};
 
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::compose::Composer;
+use crate::hold::Guard;
 use crate::ids::{MessageRow, Random};
 use crate::store::Store;
 
@@ -61,17 +65,20 @@ pub struct Outbox {
     pub random: Random,
     /// Which way letters leave.
     pub way: Way,
+    /// Whether anything may leave.
+    pub guard: Guard,
     state: Arc<State>,
 }
 
 struct State {
     /// Rows that a feeder has drafted and no worker has settled.
-    in_flight: Mutex<HashSet<MessageRow>>,
-    /// Something new may be due.
-    wake: Notify,
+    in_flight: watch::Sender<HashSet<MessageRow>>,
+    /// Something new may be due: a bell for each priority's feeder.
+    bells: [Bell; 2],
     relay: Mutex<work::RelayHealth>,
-    /// Calendar mail waits until this opens: after a start, for one complete look at the inbox.
-    calendar: tokio::sync::Semaphore,
+    /// Calendar mail waits until this opens: after a start and after a hold, for one complete look
+    /// at the inbox.
+    calendar: watch::Sender<bool>,
     /// Every mail that arrived before this instant (ms) was taken in.
     read_until: AtomicI64,
     /// It moved on.
@@ -108,27 +115,39 @@ impl Outbox {
         way: Way,
     ) -> Self {
         let state = State {
-            in_flight: Mutex::default(),
-            wake: Notify::new(),
+            in_flight: watch::Sender::default(),
+            bells: Default::default(),
             relay: Mutex::default(),
-            calendar: tokio::sync::Semaphore::new(0),
+            calendar: watch::Sender::new(false),
             read_until: AtomicI64::new(i64::MIN),
             read: Notify::new(),
             counts: Counts::default(),
         };
-        Self { store, context, composer, clock, random, way, state: Arc::new(state) }
+        let guard = Guard::new(store.clone(), clock.clone());
+        Self { store, context, composer, clock, random, way, guard, state: Arc::new(state) }
     }
 
     /// Something new may be due: look now.
     pub fn wake(&self) {
-        self.state.wake.notify_waiters();
+        self.state.bells.iter().for_each(Bell::ring);
     }
 
     /// Lets calendar mail go.
     pub fn open_calendar(&self) {
-        if self.state.calendar.available_permits() == 0 {
-            self.state.calendar.add_permits(1);
+        self.state.calendar.send_replace(true);
+    }
+
+    /// Calendar mail waits for one complete look at the inbox again, where one is read.
+    pub fn close_calendar(&self) {
+        if self.state.read_until.load(Ordering::SeqCst) < Timestamp::MAX.as_millisecond() {
+            self.state.calendar.send_replace(false);
         }
+    }
+
+    /// Waits until calendar mail has to wait for a look at the inbox, and nothing holds us.
+    pub async fn calendar_closed(&self) {
+        // Neither ends while this outbox lives.
+        let _ = self.state.calendar.subscribe().wait_for(|open| !open).await;
     }
 
     /// Every mail that arrived before `at` was taken in: what a deadline waits for. `MAX` where no
@@ -158,7 +177,17 @@ impl Outbox {
     /// Whether nothing is drafted or being sent.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.state.in_flight.lock().is_ok_and(|rows| rows.is_empty())
+        self.state.in_flight.borrow().is_empty()
+    }
+
+    /// Waits until both feeders have looked since now and found nothing, and what they had handed
+    /// over is settled.
+    pub async fn at_rest(&self) {
+        for bell in &self.state.bells {
+            bell.at_rest().await;
+        }
+        // The sender lives in here: it cannot be gone.
+        let _ = self.state.in_flight.subscribe().wait_for(HashSet::is_empty).await;
     }
 
     /// Counts since the process began.
@@ -169,8 +198,29 @@ impl Outbox {
 
     /// Runs until `stop`: feeders end at once, workers finish the message in hand. `beat` is
     /// called whenever a feeder goes round.
+    ///
+    /// All of it runs on one thread of its own: connections wait for sockets and for the store,
+    /// and waking another thread for each of them costs more than what is done then.
     pub async fn run(&self, stop: CancellationToken, beat: impl Fn() + Send + Sync + 'static) {
-        let beat: Arc<dyn Fn() + Send + Sync> = Arc::new(beat);
+        let (outbox, beat): (_, Arc<dyn Fn() + Send + Sync>) = (self.clone(), Arc::new(beat));
+        let (ended, end) = tokio::sync::oneshot::channel::<()>();
+        let started = std::thread::Builder::new().name("outbox".into()).spawn(move || {
+            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(outbox.loops(stop, beat)),
+                Err(e) => tracing::error!(reason = %e, "outbox.cannot_run"),
+            }
+            drop(ended);
+        });
+        match started {
+            // Nothing is ever sent: the end of the thread, however it comes, is the answer.
+            Ok(_) => {
+                let _ = end.await;
+            }
+            Err(e) => tracing::error!(reason = %e, "outbox.cannot_run"),
+        }
+    }
+
+    async fn loops(&self, stop: CancellationToken, beat: Arc<dyn Fn() + Send + Sync>) {
         let (front_tx, front_rx) = mpsc::channel(AHEAD_MAX);
         let (calendar_tx, calendar_rx) = mpsc::channel(AHEAD_MAX);
         let front_rx = Arc::new(AsyncMutex::new(front_rx));
@@ -197,8 +247,16 @@ impl Outbox {
         }
     }
 
-    fn lock_in_flight(&self) -> std::sync::MutexGuard<'_, HashSet<MessageRow>> {
-        self.state.in_flight.lock().expect("nothing panics while it holds this set")
+    fn take_up(&self, row: MessageRow) {
+        self.state.in_flight.send_modify(|rows| {
+            rows.insert(row);
+        });
+    }
+
+    fn let_go(&self, row: MessageRow) {
+        self.state.in_flight.send_modify(|rows| {
+            rows.remove(&row);
+        });
     }
 }
 

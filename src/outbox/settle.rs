@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::json;
 
+use super::inherited;
 use super::letter::Letter;
 use super::transport::{Outcome, RelayReply};
 use crate::actions::payload::Payload;
@@ -16,7 +17,7 @@ use crate::domain::words::{Lang, MessageState};
 use crate::ids::{FiringId, MessageId, MessageRow};
 use crate::store::attempts::{self, AttemptStart, Verdict};
 use crate::store::messages::{self, Claim};
-use crate::store::{StoreError, firings, ledger};
+use crate::store::{StoreError, firings, holds, ledger};
 
 /// First wait after a refusal for now; doubled with each.
 const RETRY_FIRST_MIN: i64 = 5;
@@ -27,6 +28,8 @@ const RETRY_MAX_MIN: i64 = 4 * 60;
 const IN_DOUBT_ATTEMPT_MAX: u32 = 3;
 /// A message that waits for its place under a rate limit is looked at again so much later.
 const RATE_WAIT_S: i64 = 2;
+/// Limits are by the minute.
+pub(super) const RATE_WINDOW_MS: i64 = 60_000;
 /// From so many attempts of one firing on, its share of dead addresses says something.
 const FIRING_SAMPLE_MIN: i64 = 20;
 /// Above this share (one in …) the rest of the firing waits for a person: one broken directory
@@ -50,6 +53,14 @@ pub fn is_dead(status: &str) -> bool {
     matches!(status, "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10" | "5.2.1")
 }
 
+/// How many more may come back before a firing's health is worth another look, which takes a
+/// glance at each of its messages: half of what would make it sick. The other half is for what is
+/// opened again meanwhile, and so does not count as sent.
+#[must_use]
+fn slack(dead: i64, total: i64) -> i64 {
+    if total < FIRING_SAMPLE_MIN { 0 } else { (total / FIRING_DEAD_ONE_IN - dead).max(0) / 2 }
+}
+
 /// What claiming came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claimed {
@@ -69,6 +80,9 @@ pub fn claim(
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     let now_ms = now.as_millisecond();
+    if holds::held(c)?.is_some() {
+        return Ok(Claimed::Later);
+    }
     match super::entitled::recheck(c, context, letter, now)? {
         super::entitled::Still::Good => {}
         super::entitled::Still::Changed => return Ok(Claimed::Later),
@@ -77,6 +91,10 @@ pub fn claim(
             return Ok(Claimed::Gone);
         }
     }
+    if let Some(evidence) = inherited::already_left(c, &letter.view, letter.mid)? {
+        inherited::record(c, letter, evidence, now)?;
+        return Ok(Claimed::Gone);
+    }
     if letter.view.priority > 0 && over_rate(c, context, &letter.address, now_ms)? {
         postpone(c, letter, now_ms)?;
         return Ok(Claimed::Gone);
@@ -84,6 +102,12 @@ pub fn claim(
     if messages::claim(c, letter.view.id, now_ms)? == Claim::Gone {
         return Ok(Claimed::Gone);
     }
+    start(c, letter, now_ms)?;
+    Ok(Claimed::Ours)
+}
+
+/// Writes that an attempt begins.
+pub(super) fn start(c: &Connection, letter: &Letter, at_ms: i64) -> Result<(), StoreError> {
     let start = AttemptStart {
         mid: letter.mid,
         message: letter.view.id,
@@ -96,8 +120,7 @@ pub fn claim(
         subject: if letter.view.to_desk { "" } else { &letter.composed.subject },
         renewal_version: letter.renewal_version,
     };
-    attempts::start(c, &start, now_ms)?;
-    Ok(Claimed::Ours)
+    attempts::start(c, &start, at_ms)
 }
 
 /// Takes a waiting message out of the queue for good.
@@ -119,7 +142,7 @@ fn over_rate(
     now_ms: i64,
 ) -> Result<bool, StoreError> {
     let smtp = &context.config.relance.smtp;
-    let minute_ago = now_ms - 60_000;
+    let minute_ago = now_ms - RATE_WINDOW_MS;
     let all = i64::from(smtp.messages_per_minute);
     if all > 0 && attempts::started_since(c, minute_ago, None)? >= all {
         return Ok(true);
@@ -154,6 +177,13 @@ pub fn settle(
     let now_ms = now.as_millisecond();
     let id = sent.view.id;
     let sending = [MessageState::Sending];
+    // A click, a reply or a report may have proved meanwhile that it left: while the relay's last
+    // word is waited for, a member reads. What the connection came to says nothing against that.
+    if !matches!(outcome, Outcome::Sent(_))
+        && messages::by_id(c, id)?.is_some_and(|m| m.state == MessageState::Sent)
+    {
+        return Ok(());
+    }
     match outcome {
         Outcome::Sent(text) => {
             messages::shift(c, id, &sending, MessageState::Sent, "", now_ms)?;
@@ -202,6 +232,8 @@ fn send_again(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let wanted = context.config.relance.smtp.in_doubt == InDoubt::Resend;
+    // What a copy has in flight, its original has settled.
+    let wanted = wanted && holds::held(c)?.is_none();
     if !wanted || sent.view.attempt >= IN_DOUBT_ATTEMPT_MAX {
         return Ok(false);
     }
@@ -216,7 +248,7 @@ fn opened(sent: &InFlight) -> Timestamp {
     Timestamp::from_millisecond(sent.view.opened_ms).unwrap_or(Timestamp::MAX)
 }
 
-fn end(
+pub(super) fn end(
     c: &Connection,
     mid: MessageId,
     state: &str,
@@ -261,11 +293,15 @@ pub fn hold_sick_firing(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let Some(firing) = firing else { return Ok(false) };
-    let (dead, total) = messages::firing_health(c, firing)?;
-    if total < FIRING_SAMPLE_MIN || dead * FIRING_DEAD_ONE_IN <= total {
+    if firings::by_id(c, firing)?.is_some_and(|f| f.reason == firings::APPROVED) {
         return Ok(false);
     }
-    if firings::by_id(c, firing)?.is_some_and(|f| f.reason == firings::APPROVED) {
+    if firings::spend_slack(c, firing)? {
+        return Ok(false);
+    }
+    let (dead, total) = messages::firing_health(c, firing)?;
+    if total < FIRING_SAMPLE_MIN || dead * FIRING_DEAD_ONE_IN <= total {
+        firings::set_slack(c, firing, slack(dead, total))?;
         return Ok(false);
     }
     let now_ms = now.as_millisecond();
@@ -322,6 +358,18 @@ mod tests {
         assert_eq!(backoff(1, 255).as_mins(), 6);
         assert_eq!(backoff(u32::MAX, 0).as_mins(), 240);
         assert_eq!(backoff(0, 0).as_mins(), 5);
+    }
+
+    #[test]
+    fn a_firing_is_looked_at_again_before_it_can_be_sick() {
+        for (dead, total, looks) in
+            [(0, 19, 0), (0, 20, 3), (6, 20, 0), (7, 20, 0), (0, 9000, 1500)]
+        {
+            assert_eq!(slack(dead, total), looks, "{dead} of {total}");
+            // One more than is counted may be dead already: a report is weighed before it is kept.
+            let (worst, left) = (dead + looks + 1, slack(dead, total));
+            assert!(left == 0 || worst * FIRING_DEAD_ONE_IN <= total, "{dead} of {total}");
+        }
     }
 
     #[test]

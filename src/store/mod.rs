@@ -18,6 +18,7 @@ pub mod erasure;
 pub mod export;
 pub mod firings;
 pub mod forecasts;
+pub mod holds;
 pub mod inbounds;
 pub mod invoices;
 pub mod ledger;
@@ -34,6 +35,7 @@ pub mod records;
 pub mod remittances;
 pub mod renewals;
 pub mod retention;
+pub mod revoked;
 pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
@@ -67,6 +69,12 @@ const READERS: usize = 4;
 /// Milliseconds that a command waits for the daemon's writer, and the other way round.
 const BUSY_TIMEOUT_MS: u32 = 10_000;
 
+/// Pages that a command keeps at most, in KiB: an import looks up and writes in indexes of a whole
+/// federation. What a command does not touch takes no memory.
+const DIRECT_CACHE_KIB: i64 = 64 * 1024;
+/// Pages in the log before a command copies them back, as seldom as the daemon does.
+const DIRECT_CHECKPOINT_PAGES: i64 = 4000;
+
 /// What the store failed with, and what the caller can do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -87,6 +95,16 @@ pub enum StoreError {
         /// What this binary needs.
         known: i64,
     },
+    /// The file must be migrated, and could not be backed up before.
+    #[error(
+        "the store must be migrated, and cannot be backed up first: {why}; make room in {folder} (old backups lie there), and start again: nothing was changed"
+    )]
+    NoBackup {
+        /// Where the backup was to be.
+        folder: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
     /// The file was written by a newer version.
     #[error(
         "the state was written by a newer Relance (schema {found}, this one knows {known}); install that version, or restore the backup made before its migration"
@@ -106,10 +124,15 @@ impl From<rusqlite::Error> for StoreError {
             SystemIoFailure,
         };
         match e.sqlite_error_code() {
-            Some(
-                DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure | OutOfMemory
-                | CannotOpen | ReadOnly,
-            ) => Self::Retry(e.to_string()),
+            Some(DatabaseBusy | DatabaseLocked) => {
+                Self::Retry(format!("another process keeps it locked ({e}): fuser -v relance.db"))
+            }
+            Some(ReadOnly) => Self::Retry(format!(
+                "relance.db cannot be written ({e}): look at its owner and mode, and at how the disk is mounted"
+            )),
+            Some(DiskFull | SystemIoFailure | OutOfMemory | CannotOpen) => {
+                Self::Retry(e.to_string())
+            }
             _ => Self::GiveUp(e.to_string()),
         }
     }
@@ -133,8 +156,17 @@ impl Store {
     /// thread. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
         let path = state.join(FILE);
-        let mut connection = open_writable(&path)?;
-        migrate::run(&mut connection, now_ms)?;
+        Self::start(open_current(state, now_ms)?, path)
+    }
+
+    /// As [`Store::open`], for a copy that is thrown away: no commit waits for the disk.
+    pub fn open_fleeting(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
+        let connection = open_current(state, now_ms)?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        Self::start(connection, state.join(FILE))
+    }
+
+    fn start(connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
         let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             writer: writer::Writer::start(connection),
@@ -189,6 +221,17 @@ impl Store {
         self.writer.fault()
     }
 
+    /// The longest that somebody had to wait behind one group of writes.
+    #[must_use]
+    pub fn longest_write(&self) -> std::time::Duration {
+        self.writer.longest()
+    }
+
+    /// Begins to measure [`Store::longest_write`] anew.
+    pub fn forget_longest_write(&self) {
+        self.writer.forget_longest();
+    }
+
     /// Stops the writer after what is queued, and checkpoints the log.
     pub async fn close(&self) {
         self.writer.stop().await;
@@ -226,8 +269,9 @@ pub struct Direct(Connection);
 impl Direct {
     /// Opens the state's file, making or migrating it. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
-        let mut connection = open_writable(&state.join(FILE))?;
-        migrate::run(&mut connection, now_ms)?;
+        let connection = open_current(state, now_ms)?;
+        connection.pragma_update(None, "cache_size", -DIRECT_CACHE_KIB)?;
+        connection.pragma_update(None, "wal_autocheckpoint", DIRECT_CHECKPOINT_PAGES)?;
         Ok(Self(connection))
     }
 
@@ -243,6 +287,14 @@ impl Direct {
     /// there any longer. `false`: somebody was reading, and some of it does.
     pub fn forget_log(&self) -> Result<bool, StoreError> {
         Ok(self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0))? == 0)
+    }
+
+    /// Runs `f` in one snapshot.
+    pub fn read<T>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        in_snapshot(&self.0, f)
     }
 
     /// Runs `f` in a transaction of its own.
@@ -296,9 +348,26 @@ impl Look {
     }
 }
 
+/// Opens the state's file, makes or migrates it. An older one is backed up first.
+fn open_current(state: &Path, now_ms: i64) -> Result<Connection, StoreError> {
+    let mut connection = open_writable(&state.join(FILE))?;
+    if let Some(schema) = migrate::outdated(&connection)? {
+        copies::before_migration(state, schema, now_ms)?;
+    }
+    migrate::run(&mut connection, now_ms)?;
+    Ok(connection)
+}
+
 fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     private(path)?;
     let connection = Connection::open(path)?;
+    // SQLite opens for reading what it may not write, and says so at the first write only.
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(StoreError::GiveUp(format!(
+            "{} can only be read; give it back to its owner (chown, chmod u+w), or mount its disk for writing",
+            path.display()
+        )));
+    }
     connection.busy_timeout(std::time::Duration::from_millis(u64::from(BUSY_TIMEOUT_MS)))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // An outbox that forgets "sent" after a power cut sends twice: FULL, not NORMAL.

@@ -95,14 +95,15 @@ const ABOUT_NOBODY: &[(&str, &str)] = &[
     ("parsing", "a cursor"),
     ("answered", "keyed marks that cannot be turned back, for a day"),
     ("import", "a list's digest and cursor"),
-    ("import_row", "a list on its way, gone when it is applied"),
     ("webhook", "a provider's event ids"),
     ("remittance", "sums"),
     ("remitted", "which payments a sum has"),
     ("tombstone", "keyed marks that cannot be turned back"),
     ("digest", "a desk's instant"),
     ("desk_link", "a desk's act"),
+    ("revoked_link", "ids of links"),
     ("forecast", "counts"),
+    ("relay_log", "attempts that a relay's log names"),
 ];
 
 /// Whether this store has such a table.

@@ -51,7 +51,7 @@ pub(super) async fn press(
     State(site): State<Site>,
     Presented(text): Presented,
 ) -> Response {
-    let mid = match ask.verify(&site, &text, Purpose::Renew) {
+    let mid = match ask.verify(&site, &text, Purpose::Renew).await {
         Ok(Ok(token)) => token.message,
         // The link's own page says that it has expired, and offers a fresh one.
         Ok(Err(_)) => return reply::see(&own_page(&ask), ask.chosen),
@@ -90,6 +90,10 @@ pub(super) async fn pay(site: &Site, ask: &Ask, payer: &Payer) -> Response {
     let Some(provider) = site.card.clone() else {
         return ask.page(site, 404, &Page::NotFound);
     };
+    // Money that its original took may not be known to a copy.
+    if site.outbox.guard.held().is_some() {
+        return payers_page(site, payer, 503, CardShows::Down, Cents::ZERO);
+    }
     for _ in 0..ROUNDS_MAX {
         match opening(site, &provider, payer).await {
             Ok(Opening::Show(url)) => return go(&url),

@@ -26,15 +26,20 @@ impl Inbox {
         let mut known = HashSet::new();
         while !stop.is_cancelled() {
             beat();
+            let heard = self.state.bell.hear();
+            if let Err(ended) = self.may_look() {
+                return ended;
+            }
             self.state.working.store(true, Ordering::SeqCst);
             let since = self.clock.now();
             if let Err(ended) = self.look(maildir, &mut known).await {
                 return ended;
             }
             self.looked(since);
+            self.state.bell.served(heard);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.state.wake.notified() => {}
+                () = self.state.bell.rings_after(heard) => {}
                 () = tokio::time::sleep(MAILDIR_LOOK) => {}
             }
         }
