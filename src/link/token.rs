@@ -43,13 +43,15 @@ pub enum Purpose {
     Desk = 8,
     /// Signs a member in.
     SignIn = 9,
+    /// Lists a payer's open invoices, shows and pays each of them.
+    Payer = 10,
     /// Tells whether mail to our own addresses comes back; acts on nothing.
-    Probe = 10,
+    Probe = 11,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Renew,
         Self::Invoice,
         Self::Unsubscribe,
@@ -59,6 +61,7 @@ impl Purpose {
         Self::Confirm,
         Self::Desk,
         Self::SignIn,
+        Self::Payer,
         Self::Probe,
     ];
 
@@ -79,6 +82,7 @@ impl Purpose {
             Self::Confirm => "confirm",
             Self::Desk => "desk",
             Self::SignIn => "sign-in",
+            Self::Payer => "payer",
             Self::Probe => "probe",
         }
     }
@@ -336,7 +340,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trip(purpose in 0usize..9, message: [u8; 8], ahead in 1u32..100_000) {
+        fn round_trip(purpose in 0usize..10, message: [u8; 8], ahead in 1u32..100_000) {
             let ring = ring();
             let purpose = Purpose::ALL[purpose];
             let t = Token { purpose, message: MessageId(message), expires_h: Token::hours(now()) + ahead };
