@@ -30,6 +30,7 @@ pub use letter::{CONFIRM_LINK_DAYS, Drafted, Letter, draft, preview};
 pub use settle::{Claimed, InFlight, claim, hold_sick_firing, recover, settle};
 
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::compose::Composer;
 use crate::hold::Guard;
@@ -71,9 +72,9 @@ pub struct Outbox {
 
 struct State {
     /// Rows that a feeder has drafted and no worker has settled.
-    in_flight: Mutex<HashSet<MessageRow>>,
-    /// Something new may be due.
-    wake: Notify,
+    in_flight: watch::Sender<HashSet<MessageRow>>,
+    /// Something new may be due: a bell for each priority's feeder.
+    bells: [Bell; 2],
     relay: Mutex<work::RelayHealth>,
     /// Calendar mail waits until this opens: after a start and after a hold, for one complete look
     /// at the inbox.
@@ -114,8 +115,8 @@ impl Outbox {
         way: Way,
     ) -> Self {
         let state = State {
-            in_flight: Mutex::default(),
-            wake: Notify::new(),
+            in_flight: watch::Sender::default(),
+            bells: Default::default(),
             relay: Mutex::default(),
             calendar: watch::Sender::new(false),
             read_until: AtomicI64::new(i64::MIN),
@@ -128,7 +129,7 @@ impl Outbox {
 
     /// Something new may be due: look now.
     pub fn wake(&self) {
-        self.state.wake.notify_waiters();
+        self.state.bells.iter().for_each(Bell::ring);
     }
 
     /// Lets calendar mail go.
@@ -176,7 +177,17 @@ impl Outbox {
     /// Whether nothing is drafted or being sent.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.state.in_flight.lock().is_ok_and(|rows| rows.is_empty())
+        self.state.in_flight.borrow().is_empty()
+    }
+
+    /// Waits until both feeders have looked since now and found nothing, and what they had handed
+    /// over is settled.
+    pub async fn at_rest(&self) {
+        for bell in &self.state.bells {
+            bell.at_rest().await;
+        }
+        // The sender lives in here: it cannot be gone.
+        let _ = self.state.in_flight.subscribe().wait_for(HashSet::is_empty).await;
     }
 
     /// Counts since the process began.
@@ -187,8 +198,29 @@ impl Outbox {
 
     /// Runs until `stop`: feeders end at once, workers finish the message in hand. `beat` is
     /// called whenever a feeder goes round.
+    ///
+    /// All of it runs on one thread of its own: connections wait for sockets and for the store,
+    /// and waking another thread for each of them costs more than what is done then.
     pub async fn run(&self, stop: CancellationToken, beat: impl Fn() + Send + Sync + 'static) {
-        let beat: Arc<dyn Fn() + Send + Sync> = Arc::new(beat);
+        let (outbox, beat): (_, Arc<dyn Fn() + Send + Sync>) = (self.clone(), Arc::new(beat));
+        let (ended, end) = tokio::sync::oneshot::channel::<()>();
+        let started = std::thread::Builder::new().name("outbox".into()).spawn(move || {
+            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(outbox.loops(stop, beat)),
+                Err(e) => tracing::error!(reason = %e, "outbox.cannot_run"),
+            }
+            drop(ended);
+        });
+        match started {
+            // Nothing is ever sent: the end of the thread, however it comes, is the answer.
+            Ok(_) => {
+                let _ = end.await;
+            }
+            Err(e) => tracing::error!(reason = %e, "outbox.cannot_run"),
+        }
+    }
+
+    async fn loops(&self, stop: CancellationToken, beat: Arc<dyn Fn() + Send + Sync>) {
         let (front_tx, front_rx) = mpsc::channel(AHEAD_MAX);
         let (calendar_tx, calendar_rx) = mpsc::channel(AHEAD_MAX);
         let front_rx = Arc::new(AsyncMutex::new(front_rx));
@@ -215,8 +247,16 @@ impl Outbox {
         }
     }
 
-    fn lock_in_flight(&self) -> std::sync::MutexGuard<'_, HashSet<MessageRow>> {
-        self.state.in_flight.lock().expect("nothing panics while it holds this set")
+    fn take_up(&self, row: MessageRow) {
+        self.state.in_flight.send_modify(|rows| {
+            rows.insert(row);
+        });
+    }
+
+    fn let_go(&self, row: MessageRow) {
+        self.state.in_flight.send_modify(|rows| {
+            rows.remove(&row);
+        });
     }
 }
 
