@@ -16,9 +16,18 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("migrations/0005_desk.sql")),
     (6, include_str!("migrations/0006_behalf.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
-    (11, include_str!("migrations/0011_import.sql")),
     (10, include_str!("migrations/0010_links.sql")),
+    (11, include_str!("migrations/0011_import.sql")),
 ];
+
+// Out of order, the last would not be the newest, and each store would be refused as a newer one.
+const _: () = {
+    let mut n = 1;
+    while n < MIGRATIONS.len() {
+        assert!(MIGRATIONS[n - 1].0 < MIGRATIONS[n].0, "migrations stand by their numbers");
+        n += 1;
+    }
+};
 
 /// The newest schema that this binary knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
