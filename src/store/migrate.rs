@@ -27,6 +27,10 @@ const _: () = {
     let mut n = 1;
     while n < MIGRATIONS.len() {
         assert!(MIGRATIONS[n - 1].0 < MIGRATIONS[n].0, "migrations stand by their numbers");
+const _: () = {
+    let mut n = 1;
+    while n < MIGRATIONS.len() {
+        assert!(MIGRATIONS[n - 1].0 < MIGRATIONS[n].0, "in the order of their numbers");
         n += 1;
     }
 };
