@@ -6,17 +6,17 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::insurance::{self, By};
+use super::insurance;
 use super::invoices::{self, BillTo};
 use super::payload::Payload;
-use super::{Applied, Context, Evidence, Sent, corrections, letters, note};
+use super::{Applied, Context, Door, Evidence, Sent, corrections, letters, note};
 use crate::compose::{Bill, Said};
 use crate::domain::answer::{self, Answer, Choice, Declared, Employer, Form, Given, Verdict};
 use crate::domain::billing::{self, Terms};
 use crate::domain::correction::{Field, OnFile};
 use crate::domain::insurance::Declaration;
 use crate::domain::invoice::Invoice;
-use crate::domain::member::Member;
+use crate::domain::member::{Member, Renewal};
 use crate::domain::offer::{self, Offer};
 use crate::domain::season;
 use crate::domain::words::{Cover, RenewalState, TaskKind};
@@ -70,6 +70,37 @@ pub fn view_of_renewal(
 ) -> Result<Option<RenewalView>, StoreError> {
     let Some(row) = renewals::by_id(c, id)? else { return Ok(None) };
     let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
+    view(c, context, row, member, now).map(Some)
+}
+
+/// As [`view_of_renewal`], of a member: where the season's renewal was not opened yet, as it will be,
+/// under a row that is nobody's.
+pub fn view_of_member(
+    c: &Connection,
+    context: &Context,
+    member: Member,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<RenewalView, StoreError> {
+    let season = &context.config.relance.season.id;
+    let renewal = renewals::find(c, member.id, issuer, season)?.unwrap_or(Renewal {
+        id: RenewalId(0),
+        state: RenewalState::Open,
+        version: 0,
+        remind_on: None,
+    });
+    let (person, issuer, season) = (member.id, issuer.to_owned(), season.clone());
+    view(c, context, RenewalRow { renewal, person, issuer, season }, member, now)
+}
+
+fn view(
+    c: &Connection,
+    context: &Context,
+    row: RenewalRow,
+    member: Member,
+    now: Timestamp,
+) -> Result<RenewalView, StoreError> {
+    let id = row.renewal.id;
     let on_file = corrected::on_file(c, row.person)?;
     let given = renewals::answers(c, id)?;
     let mut offer = offered(context, &row, &member, now);
@@ -80,7 +111,7 @@ pub fn view_of_renewal(
         Some(issued) => Some(issued),
         None => owed_now(context, &row, &member, answer::standing(&given), now),
     };
-    Ok(Some(RenewalView { row, member, on_file, offer, owed, given }))
+    Ok(RenewalView { row, member, on_file, offer, owed, given })
 }
 
 /// Whether every question of the offer was answered last, in the wording of now.
@@ -228,8 +259,7 @@ fn accept(
     if let Some(declared) = &answer.declared {
         let Declared { questions, answers } = declared.clone();
         let declaration = Declaration { questions, answers };
-        let by = By { staff: "", tell: false };
-        insurance::declare(c, context, renewal.id, &declaration, by, evidence)?;
+        insurance::declare(c, context, renewal.id, &declaration, false, evidence)?;
     }
     let document = invoiced(c, context, view, answer, bill, evidence)?;
     let said = match answer.choice {
@@ -381,7 +411,7 @@ pub(super) fn remind_on(
         return Ok(Applied::Already);
     }
     renewals::set_remind_on(c, id, day)?;
-    let (_, subject) = super::person(c, row.person)?;
+    let (member, subject) = super::person(c, row.person)?;
     let data = json!({
         "issuer": row.issuer,
         "season": row.season,
@@ -390,7 +420,20 @@ pub(super) fn remind_on(
         "door": evidence.door.as_str(),
         "mid": evidence.mid.map(|m| m.to_string()),
     });
-    note(c, context, &subject, "remind-on", &data, evidence)?;
+    let seq = note(c, context, &subject, "remind-on", &data, evidence)?;
+    // Who chooses the day on their own page sees it there.
+    if matches!(evidence.door, Door::Behalf { .. }) {
+        let said = Said::RemindLater.as_str().into();
+        let parts = letters::Parts {
+            seq,
+            kind: "confirmation",
+            member: &member,
+            renewal: Some(id),
+            issuer: &row.issuer,
+            payload: &Payload { said, ..Payload::default() },
+        };
+        letters::confirm(c, context, &subject, &parts, evidence)?;
+    }
     Ok(Applied::Done)
 }
 

@@ -13,6 +13,7 @@
 //! French) is a private character until the last step (`text`).
 
 mod assets;
+mod behalf;
 mod card;
 mod desk_pages;
 mod digest_mail;
@@ -49,6 +50,7 @@ use crate::config::{Association, Relance, TaxConfig, WordsSection};
 use crate::domain::words::Lang;
 
 pub use crate::domain::bill::{Bill, Line, LineKind};
+pub use behalf::Behalf;
 pub use card::{CardPage, CardShows};
 pub use desk_pages::{DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, MemberCase};
 pub use digest_mail::DigestMail;

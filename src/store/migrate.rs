@@ -14,7 +14,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_calendar.sql")),
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
+    (6, include_str!("migrations/0006_behalf.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
+    (11, include_str!("migrations/0011_import.sql")),
+    (10, include_str!("migrations/0010_links.sql")),
 ];
 
 /// The newest schema that this binary knows.

@@ -57,7 +57,7 @@ impl Door {
 
 /// Verifies the link and reads its row. `Err` is the answer.
 async fn open(site: &Site, ask: &Ask, text: &str) -> Result<Door, Response> {
-    let token = ask.verify(site, text, Purpose::Desk)?;
+    let token = ask.verify(site, text, Purpose::Desk).await?;
     let id: MessageId = message_of(&token);
     let found = site
         .store
@@ -211,7 +211,7 @@ pub(super) async fn act(
     };
     match door.link.handle.act {
         Act::LastDay => return reply::see(&ask.path, ask.chosen),
-        Act::Member => return desk_member::act(&site, &ask, &door, &form).await,
+        Act::Member => return desk_member::act(&site, &ask, &door, form).await,
         _ => {}
     }
     if door.link.used_ms.is_some() {
@@ -229,7 +229,7 @@ pub(super) async fn act(
             let received = received(&fields, today).ok().filter(|_| deed == Deed::Received);
             let reference = fields.reference.trim().to_owned();
             let received = received.map(|received| (received, reference));
-            let by = by(&site, &form, "");
+            let by = by(&site, &form);
             let count = match decided {
                 Case::Firing { count } if deed == Deed::Send => Some(count),
                 _ => None,
@@ -261,11 +261,11 @@ fn fields(form: &Typed) -> Fields<'_> {
 }
 
 /// Who signed the form, as of now: its body is complete.
-pub(super) fn by(site: &Site, form: &Typed, channel: &str) -> By {
+fn by(site: &Site, form: &Typed) -> By {
     By {
         deed: kept::Deed {
             staff: form.get("staff").trim().to_owned(),
-            channel: channel.to_owned(),
+            channel: String::new(),
             note: form.get("note").trim().to_owned(),
         },
         salt: site.random.bytes::<SALT_OCTETS>(),
@@ -281,7 +281,7 @@ async fn decide(site: &Site, ask: &Ask, door: &Door, order: Order, by: By) -> Re
         Ok(_) => {
             site.outbox.wake();
             // A mailing that was let go is planned now, not at the next look.
-            site.scheduler.notify_one();
+            site.scheduler.ring();
             reply::see(&ask.path, ask.chosen)
         }
         Err(e) => door.trouble(site, ask, &e),
