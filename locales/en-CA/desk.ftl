@@ -30,6 +30,7 @@ digest =
     .since = What happened since { $since }, and what needs a person.
     .first = What happened so far, and what needs a person.
     .deputy = You get this digest in place of the desk of { $short }, which is closed. Its links work for you too.
+    .pause = Mail was held back until { $pause }, when a person let it go on: this system had been restored from a copy or moved, or its clock was wrong. What was due meanwhile is late. After a restore, the last things that members did may be missing.
     .last-day = This is the last digest before the deadline. The list of covered members who have not answered, with their telephone numbers:
     .last-day-link = Open the last day’s list
     .waiting = To decide: { $waiting }

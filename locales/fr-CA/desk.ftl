@@ -30,6 +30,7 @@ digest =
     .since = Ce qui s’est passé depuis le { $since }, et ce qui demande une décision.
     .first = Ce qui s’est passé jusqu’ici, et ce qui demande une décision.
     .deputy = Vous recevez ce récapitulatif à la place du service { $of }, qui est fermé. Ses liens fonctionnent aussi pour vous.
+    .pause = Les envois ont été suspendus jusqu’au { $pause }, où une personne les a rétablis : le système avait été restauré à partir d’une copie ou déplacé, ou son horloge était déréglée. Ce qui devait partir entre-temps est en retard. Après une restauration, les dernières démarches des membres peuvent manquer.
     .last-day = Ce récapitulatif est le dernier avant l’échéance. La liste des membres assurés qui n’ont pas répondu, avec leur numéro de téléphone :
     .last-day-link = Ouvrir la liste du dernier jour
     .waiting = À traiter : { $waiting }

@@ -67,7 +67,7 @@ pub fn adopt(
     };
     adopted.unknown = in_doubt(c)?;
     meta::set(c, meta::HOST, host)?;
-    holds::release(c)?;
+    holds::release(c, now_ms)?;
     holds::forget_bearing(c)?;
     if !held.reason.is_clock() {
         holds::set_adopted(c, now_ms)?;

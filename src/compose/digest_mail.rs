@@ -56,6 +56,8 @@ impl Inner {
         put(&mut context, "date", &self.local_date(lang, digest.until, issuer)?);
         let since = digest.since.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
         put(&mut context, "since", &since.unwrap_or_default());
+        let pause = digest.pause.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
+        put(&mut context, "pause", &pause.unwrap_or_default());
         put(&mut context, "code", &issuer.code);
         put(&mut context, "waiting", &format::number(lang, digest.waiting()));
         let link = |act| mail.links.get(&Handle { act, target: 0 }).map_or("", String::as_str);

@@ -205,6 +205,7 @@ fn full(who: &Who) -> Digest {
         listings,
         happened: happened(),
         last_day: true,
+        pause: Some(noon(3)),
         head: (812, "5f1d0a".repeat(10)),
     }
 }
@@ -281,6 +282,7 @@ fn quiet() -> Digest {
         listings: Vec::new(),
         happened: Happened::default(),
         last_day: false,
+        pause: None,
         head: (0, String::new()),
     }
 }

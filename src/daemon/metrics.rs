@@ -40,6 +40,12 @@ impl Counts {
         };
         let mut lines: Vec<Line> = vec![
             (
+                "held",
+                "Whether everything waits for relance adopt",
+                vec![],
+                flag(loops.outbox.guard.held().is_some()),
+            ),
+            (
                 "relay_stopped",
                 "Whether the relay is stopped",
                 vec![],

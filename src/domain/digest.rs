@@ -398,6 +398,8 @@ pub struct Digest {
     pub happened: Happened,
     /// Whether today is the last day before the deadline.
     pub last_day: bool,
+    /// When a person let a store go on that had been held, if one did since then.
+    pub pause: Option<Timestamp>,
     /// The ledger's last line: its number and hash, in hexadecimal.
     pub head: (i64, String),
 }
@@ -409,7 +411,8 @@ impl Digest {
         let back = self.happened.back;
         let came = back.hard + back.soft + back.complaints + back.absent;
         let came = came + back.answers + back.forwarded;
-        self.last_day || !self.listings.is_empty() || !self.happened.went.is_empty() || came > 0
+        let news = self.last_day || self.pause.is_some() || came > 0;
+        news || !self.listings.is_empty() || !self.happened.went.is_empty()
     }
 
     /// How many lines need a person.
@@ -484,6 +487,7 @@ mod tests {
             listings: Vec::new(),
             happened: Happened::default(),
             last_day: false,
+            pause: None,
             head: (0, String::new()),
         }
     }
@@ -539,6 +543,7 @@ mod tests {
         assert!(!with(|_| {}));
         assert!(!with(|d| d.happened.standing.open = 5), "what stands still is no news");
         assert!(with(|d| d.last_day = true));
+        assert!(with(|d| d.pause = Some(d.until)));
         assert!(with(|d| d.happened.back.hard = 1));
         assert!(with(|d| d.happened.back.absent = 1));
         assert!(with(|d| d.happened.back.answers = 1));

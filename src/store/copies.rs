@@ -77,6 +77,7 @@ pub fn backup(
         return Err(BackupError::Exists(to.to_owned()));
     }
     let part = beside(to);
+    sweep(to);
     let made = fill(from, &part, held, progress).and_then(|made| name(&part, to).map(|()| made));
     for left in [part.clone(), log_of(&part, "-wal"), log_of(&part, "-journal")] {
         let _ = std::fs::remove_file(left);
@@ -88,6 +89,20 @@ pub fn backup(
 fn beside(to: &Path) -> PathBuf {
     let name = to.file_name().unwrap_or_default().to_string_lossy();
     to.with_file_name(format!(".{name}.{}.part", std::process::id()))
+}
+
+/// Takes away what backups of that name left that were killed: all of the store lies in it.
+fn sweep(to: &Path) {
+    let begins = format!(".{}.", to.file_name().unwrap_or_default().to_string_lossy());
+    let folder = to.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let rest = name.strip_prefix(&begins).and_then(|rest| rest.split_once(".part"));
+        let dead = |pid: &str| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists();
+        if rest.is_some_and(|(pid, _)| dead(pid)) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn log_of(file: &Path, suffix: &str) -> PathBuf {
@@ -256,9 +271,9 @@ pub fn replace_addresses(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Direct, SCHEMA_VERSION, Store, migrate};
+    use crate::store::{Direct, Store, migrate};
 
-    /// A state folder whose store lacks the last migration.
+    /// A state folder whose store lacks a migration.
     fn outdated() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         drop(Direct::open(dir.path(), 1).unwrap());
@@ -268,7 +283,7 @@ mod tests {
 
     fn set_back(state: &Path) {
         let c = open_writable(&state.join(FILE)).unwrap();
-        migrate::forget_last(&c);
+        migrate::forget_one(&c);
     }
 
     fn made(state: &Path) -> Vec<String> {
@@ -283,20 +298,21 @@ mod tests {
     async fn a_backup_is_made_before_each_migration_and_few_are_kept() {
         let dir = outdated();
         for minute in 0..4 {
-            set_back(dir.path());
             let store = Store::open(dir.path(), minute * 60_000).unwrap();
-            assert_eq!(store.read(migrate::version).await.unwrap(), SCHEMA_VERSION);
+            assert_eq!(store.read(migrate::outdated).await.unwrap(), None);
             store.close().await;
+            set_back(dir.path());
         }
         let names = made(dir.path());
         assert_eq!(names.len(), MIGRATION_BACKUPS_MAX, "{names:?}");
         assert!(names[0].ends_with("-19700101T000100Z.db"), "{names:?}");
         let copy = open_reader(&dir.path().join(MIGRATION_BACKUPS).join(&names[0])).unwrap();
-        assert!(migrate::version(&copy).unwrap() < SCHEMA_VERSION);
+        assert!(migrate::outdated(&copy).unwrap().is_some());
         assert_eq!(holds::held(&copy).unwrap().unwrap().reason, HoldReason::Copy);
-        // What is current is not copied.
         drop(Direct::open(dir.path(), 900_000).unwrap());
-        assert_eq!(made(dir.path()), names);
+        let names = made(dir.path());
+        drop(Direct::open(dir.path(), 990_000).unwrap());
+        assert_eq!(made(dir.path()), names, "what is current is not copied");
     }
 
     #[test]
@@ -306,7 +322,20 @@ mod tests {
         let Err(refused) = Direct::open(dir.path(), 5) else { panic!("migrated without a backup") };
         assert!(refused.to_string().contains("make room"), "{refused}");
         let c = open_reader(&dir.path().join(FILE)).unwrap();
-        assert!(migrate::version(&c).unwrap() < SCHEMA_VERSION);
+        assert!(migrate::outdated(&c).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_a_killed_backup_left_goes_and_what_a_running_one_writes_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Direct::open(dir.path(), 1).unwrap());
+        let left = |pid: u32| dir.path().join(format!(".copy.db.{pid}.part-wal"));
+        // No process has this number: it is beyond what Linux gives out.
+        let (dead, running) = (left(u32::MAX), left(std::process::id()));
+        std::fs::write(&dead, "x").unwrap();
+        std::fs::write(&running, "x").unwrap();
+        sweep(&dir.path().join("copy.db"));
+        assert!(!dead.exists() && running.exists());
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::ids::MessageId;
 
 /// Why nothing is sent, as JSON; absent while all is well.
 const HELD: &str = "held";
+/// When the last hold ended, in milliseconds.
+const ENDED: &str = "hold-ended";
 /// When a store that had been set back was last adopted, in milliseconds.
 const ADOPTED: &str = "adopted";
 /// What is assumed since then, as JSON.
@@ -45,14 +47,24 @@ pub fn hold(c: &Connection, held: &Held) -> Result<(), StoreError> {
 }
 
 /// Lets it go on.
-pub fn release(c: &Connection) -> Result<(), StoreError> {
+pub fn release(c: &Connection, at_ms: i64) -> Result<(), StoreError> {
+    meta::set(c, ENDED, &at_ms.to_string())?;
     meta::remove(c, HELD)
+}
+
+/// When the last hold ended.
+pub fn ended(c: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    instant(c, ENDED)
+}
+
+fn instant(c: &Connection, key: &str) -> Result<Option<Timestamp>, StoreError> {
+    let text = meta::get(c, key)?;
+    Ok(text.and_then(|t| t.parse().ok()).and_then(|ms| Timestamp::from_millisecond(ms).ok()))
 }
 
 /// When the store was last adopted after having been set back.
 pub fn adopted(c: &Connection) -> Result<Option<Timestamp>, StoreError> {
-    let text = meta::get(c, ADOPTED)?;
-    Ok(text.and_then(|t| t.parse().ok()).and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+    instant(c, ADOPTED)
 }
 
 /// Keeps that it was.

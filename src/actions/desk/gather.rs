@@ -18,7 +18,7 @@ use crate::domain::words::TaskKind;
 use crate::ids::PersonId;
 use crate::store::digests::{self, Mark};
 use crate::store::tasks::Task;
-use crate::store::{StoreError, desk, firings, ledger, people, tasks};
+use crate::store::{StoreError, desk, firings, holds, ledger, people, tasks};
 
 type Found = BTreeMap<Section, (Vec<Item>, i64)>;
 
@@ -71,6 +71,10 @@ pub(super) fn news(
         listings: digest::listings(lines(c, context, issuer, until.at_ms, most)?, most),
         happened,
         last_day,
+        pause: holds::ended(c)?.filter(|at| {
+            let at_ms = at.as_millisecond();
+            from.at_ms < at_ms && at_ms <= until.at_ms
+        }),
         head: (seq, HEXLOWER.encode(&hash)),
     })
 }

@@ -134,3 +134,45 @@ fn another_start_does_not_end_it() {
     }
     assert_eq!(relay.taken().len(), 0);
 }
+
+#[test]
+fn before_a_migration_the_store_is_backed_up() {
+    let relay = Relay::start();
+    let mut club = Club::with_relay(&relay);
+    club.import(&[ALICE]);
+    club.start(BEFORE_NOTICE);
+    assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
+    let older = rusqlite::Connection::open(club.database()).unwrap();
+    older.execute_batch("DROP TABLE relay_log; DELETE FROM migration WHERE number = 9").unwrap();
+    drop(older);
+    club.start(BEFORE_NOTICE);
+    club.next();
+    assert_eq!(sent_to(&relay, "alice").len(), 1);
+    let folder = club.site.state().join("backups");
+    let made: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(made.len(), 1, "{made:?}");
+    let name = made[0].file_name().unwrap().to_string_lossy().into_owned();
+    assert!(name.starts_with("relance-schema"), "{name}");
+    assert_eq!(db::query(&made[0], "SELECT count(*) FROM person"), ["1"]);
+    assert_eq!(db::query(&made[0], "SELECT count(*) FROM meta WHERE key = 'held'"), ["1"]);
+    // Put back it is migrated again, and held.
+    assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
+    restore(&club, &made[0].display().to_string());
+    let held = start_held(&club, "2026-11-02T20:00:00-05:00", "before its migration from schema");
+    assert_eq!(held.stop().code(), Some(0));
+    assert_eq!(sent_to(&relay, "alice").len(), 1);
+}
+
+#[test]
+fn a_store_that_another_process_keeps_is_refused_plainly() {
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay);
+    club.import(&[ALICE]);
+    let other = rusqlite::Connection::open(club.database()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = club.site.cli(&["run"]);
+    assert_ne!(refused.code(), 0);
+    assert!(refused.stderr.contains("another process keeps it locked"), "{}", refused.stderr);
+    // A backup needs nobody's leave.
+    backup(&club, "beside.db");
+}

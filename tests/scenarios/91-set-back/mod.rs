@@ -8,6 +8,9 @@ use crate::support::relay::Relay;
 /// The evening of the notice: what was missed is within its bound, and goes if nothing holds it.
 const EVENING: &str = "2026-11-02T20:00:00-05:00";
 
+/// Long after the bound: each step of the week before would wait for the desk.
+const WEEK_LATER: &str = "2026-11-09T08:00:00-05:00";
+
 /// An hour before the notice, the first look at the mailbox over.
 fn before(relay: &Relay) -> Club {
     let mut club = Club::with_relay(relay);
@@ -27,14 +30,14 @@ fn a_backup_is_put_back_and_nothing_is_mailed_twice() {
     let sent = relay.taken().len();
     assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
     restore(&club, &file);
-    club.daemon = Some(start_held(&club, EVENING, "this store is a copy"));
+    club.daemon = Some(start_held(&club, WEEK_LATER, "this store is a copy"));
     assert_eq!(club.get(&link).status, 503, "not damaged: not known here yet");
-    let would = club.json(&["adopt", "--dry-run", "--assume-sent-until", EVENING]);
+    let would = club.json(&["adopt", "--dry-run", "--assume-sent-until", WEEK_LATER]);
     assert_eq!(would["reason"], "copy");
     held(&club, "this store is a copy");
     let early = club.site.cli(&["adopt", "--assume-sent-until", "2027-01-01T00:00:00Z"]);
     assert!(early.stderr.contains("still to come"), "{}", early.stderr);
-    club.site.cli(&["adopt", "--assume-sent-until", EVENING]).ok();
+    club.site.cli(&["adopt", "--assume-sent-until", WEEK_LATER]).ok();
     held_no_more(&club);
     club.rest();
     assert_eq!(relay.taken().len(), sent, "{}", club.messages());
