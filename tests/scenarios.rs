@@ -109,6 +109,8 @@ mod s85_on_behalf;
 mod s86_promises;
 #[path = "scenarios/87-desk-in-the-members-place/mod.rs"]
 mod s87_desk_in_the_members_place;
+#[path = "scenarios/88-payer/mod.rs"]
+mod s88_payer;
 #[path = "scenarios/90-backup/mod.rs"]
 mod s90_backup;
 #[path = "scenarios/91-set-back/mod.rs"]
