@@ -243,9 +243,8 @@ impl Inbox {
                 Turn::Again => alone.push(mail),
             }
         }
-        if !together.is_empty() {
-            self.parse_and_apply(place, together).await?;
-        }
+        // These first: they came before the others, and a cursor that is past them loses them
+        // where the process dies in between.
         for mail in alone {
             let (at, key) = (place.clone(), mail.key.clone());
             let tries = self
@@ -256,6 +255,9 @@ impl Inbox {
                 .await?;
             faults::point("inbox.counted");
             self.parse_and_apply(place, vec![(mail, tries <= PARSE_TRIES_MAX)]).await?;
+        }
+        if !together.is_empty() {
+            self.parse_and_apply(place, together).await?;
         }
         Ok(())
     }
