@@ -1,3 +1,3 @@
 -- A list is read twice and applied from the file: no row of it waits in the store any more.
-DROP TABLE import_row;
+DROP TABLE IF EXISTS import_row;
 UPDATE import SET state = 'superseded' WHERE state IN ('staging', 'applying');
