@@ -215,6 +215,23 @@ pub fn set_state(c: &Connection, id: i64, state: &str, listed: &str) -> Result<(
     Ok(())
 }
 
+/// A desk keeps a member's value against what the list has: only something new on the list
+/// contradicts it again.
+pub fn stand_by(c: &Connection, one: &Correction) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE correction SET state = 'standing', was = listed, listed = '' WHERE id = ?1",
+    )?
+    .execute([one.id])?;
+    Ok(())
+}
+
+/// A desk takes the list's value: it counts from now on.
+pub fn give_up(c: &Connection, person: PersonId, one: &Correction) -> Result<(), StoreError> {
+    let sql = format!("UPDATE person SET {} = ?2 WHERE id = ?1", column(one.field));
+    c.prepare_cached(&sql)?.execute((person.0, &one.listed))?;
+    set_state(c, one.id, "dropped", "")
+}
+
 /// Opens the wait for a new address; one that waits already is replaced. Returns its row.
 pub fn ask_address(
     c: &Connection,
