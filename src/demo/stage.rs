@@ -14,6 +14,7 @@ use crate::compose::Composer;
 use crate::config::Config;
 use crate::daemon::assemble::{Daemon, Options, StartError};
 use crate::daemon::control;
+use crate::daemon::footing::Footing;
 use crate::daemon::lifecycle::Ended;
 use crate::daemon::quiet::Loops;
 use crate::daemon::state::{self, StateError};
@@ -114,9 +115,11 @@ impl Stage {
             random,
         };
         let authserv = config.relance.mail.authserv_id.clone();
-        let daemon = Daemon::assemble(config, &options).await?;
+        let mut footing = Footing::take(&options)?;
+        let daemon = Daemon::assemble(config, &options, &mut footing).await?;
         let (loops, composer, stopping) = (daemon.loops(), daemon.composer(), daemon.stopping());
-        let running = tokio::spawn(daemon.run());
+        let fixed = || std::future::ready(None);
+        let running = tokio::spawn(async move { daemon.run(&mut footing, fixed).await.0 });
         let mailbox = Mailbox::new(&folder.outgoing(), web);
         let postman = Postman::new(&folder.incoming(), &authserv, loops.clock.clone());
         let stage = Self { loops, composer, mailbox, postman, web, folder, stopping, running };

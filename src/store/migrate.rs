@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("migrations/0005_desk.sql")),
     (6, include_str!("migrations/0006_behalf.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
+    (10, include_str!("migrations/0010_links.sql")),
 ];
 
 /// The newest schema that this binary knows.

@@ -35,6 +35,7 @@ pub mod records;
 pub mod remittances;
 pub mod renewals;
 pub mod retention;
+pub mod revoked;
 pub mod rulings;
 pub mod sign_ins;
 pub mod staging;

@@ -103,6 +103,7 @@ const ABOUT_NOBODY: &[(&str, &str)] = &[
     ("tombstone", "keyed marks that cannot be turned back"),
     ("digest", "a desk's instant"),
     ("desk_link", "a desk's act"),
+    ("revoked_link", "ids of links"),
     ("forecast", "counts"),
     ("relay_log", "attempts that a relay's log names"),
 ];

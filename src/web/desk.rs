@@ -60,7 +60,7 @@ impl Door {
 
 /// Verifies the link and reads its row. `Err` is the answer.
 async fn open(site: &Site, ask: &Ask, text: &str) -> Result<Door, Response> {
-    let token = ask.verify(site, text, Purpose::Desk)?;
+    let token = ask.verify(site, text, Purpose::Desk).await?;
     let id: MessageId = message_of(&token);
     let found = site
         .store
