@@ -189,7 +189,7 @@ impl Import {
     /// Stages all accepted rows, then applies them. Killed anywhere, the same file goes on where
     /// it was; the planner sees nothing until the end.
     fn take_in(&self, state: &Path, store: &mut Direct, run: &mut Run<'_>) -> anyhow::Result<()> {
-        let now = Clock::system().now();
+        let now = store.write(|c| super::acting::now(c))?;
         let unused = store.write(ledger::is_empty)?;
         let ring = Keyring::load_or_create(state, unused, &Random::System, now)?;
         let digest = digest(&self.file)?;

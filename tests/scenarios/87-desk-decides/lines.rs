@@ -1,7 +1,7 @@
 //! A message in doubt, a mail that was kept, a line that only needs doing, a mailing that nobody
 //! let go in time.
 
-use super::{Desk, get, link_after};
+use super::{Desk, flat, get, link_after};
 use crate::support::club::sent_to;
 use crate::support::letters::deliver;
 use crate::support::rehearsal::{Rehearsal, START, row, rows};
@@ -36,7 +36,7 @@ fn a_line_that_only_needs_doing_is_closed_with_what_came_of_it() {
     desk.member(1, &[&[("choice", "invoice"), ("cover", "keep")][..], &answers].concat());
     let digest = desk.digest(3);
     let link = link_after(&digest, "Insurance: to follow up");
-    assert!(!get(&desk.cip, &link).body.contains("yes"), "the answer is in no desk's page");
+    assert!(!get(&desk.cip, &link).body.contains("q-claims"), "the answer is in no desk's page");
     let unsaid = [("deed", "done"), ("staff", "Ann")];
     assert_eq!(super::submit(&desk.cip, &link, &unsaid).status, 400, "it must be said");
     desk.decide(&link, &[("deed", "done"), ("note", "The broker has the details.")]);
@@ -56,12 +56,14 @@ fn un_courriel_sans_jeton_qui_a_ete_conserve_est_lu_et_traite() {
     cip.site.config.set_each("associations.toml", "association", "desk.language", "fr");
     cip.import(&[row(1, "m1@club.test", "CIP")]);
     let daemon = cip.start(START);
+    cip.settle();
+    let now = cip.cli(&["clock", "now"]).ok();
     for n in 0..=PASSED_ON {
         let mail = format!(
             "From: stranger{n}@elsewhere.test\nTo: renewal@cip.example.ca\n\
              Message-ID: <s{n}@elsewhere.test>\nSubject: Ma prime {n}\n\nCombien? https://x.test/\n"
         );
-        deliver(&maildir, &format!("{n}.s"), mail.as_bytes(), START);
+        deliver(&maildir, &format!("{n}.s"), mail.as_bytes(), now.trim());
     }
     cip.cli(&["inbox", "resume"]).ok();
     let all = (PASSED_ON + 1).to_string();
@@ -101,7 +103,7 @@ fn a_mailing_that_nobody_lets_go_comes_to_the_deputy() {
     for words in
         ["Nobody was there to send it in time.", "it is not sent.", "the desk of CIP decides too"]
     {
-        assert!(digest.text.replace('\n', " ").contains(words), "{words}: {}", digest.text);
+        assert!(flat(&digest.text).contains(words), "{words}: {}", digest.text);
     }
     let path = link_after(digest, "Notice, due on");
     let page = get(&site, &path).body;
@@ -111,7 +113,7 @@ fn a_mailing_that_nobody_lets_go_comes_to_the_deputy() {
     assert_eq!(digests("membership@cip.example.ca").len(), 0, "not yet");
     site.jump("2026-11-15T14:00:00Z");
     let deputy = digests("membership@cip.example.ca").pop().expect("the deputy has a copy");
-    assert!(deputy.text.replace('\n', " ").contains("in place of the desk of SPPI"));
+    assert!(flat(&deputy.text).contains("in place of the desk of SPPI"));
     let path = link_after(&deputy, "Notice, due on");
     let sent = [("deed", "send"), ("staff", "Ann of CIP"), ("count", "3")];
     assert_eq!(super::submit(&site, &path, &sent).status, 303);

@@ -30,7 +30,9 @@ impl Desk {
         cip.site.config.set_each("associations.toml", "association", "desk.language", language);
         let rows: Vec<String> =
             (1..=members).map(|n| row(n, &format!("m{n}@club.test"), "CIP")).collect();
-        cip.import(&rows);
+        if !rows.is_empty() {
+            cip.import(&rows);
+        }
         let daemon = cip.start(START);
         cip.jump("2026-11-02T15:00:00Z");
         Self { relay, cip, _daemon: daemon }
@@ -53,7 +55,7 @@ impl Desk {
 
     /// The last mail to the member, its lines put together.
     fn last_mail(&self, n: u32) -> String {
-        self.mails(n).pop().expect("a mail").text.replace('\n', " ")
+        flat(&self.mails(n).pop().expect("a mail").text)
     }
 
     /// The digest of that morning in November.
@@ -98,6 +100,12 @@ impl Desk {
         self.cip.cli(&["audit", "verify"]).ok();
         self.cip.cli(&["audit", "books"]).ok();
     }
+}
+
+/// A text with its lines put together.
+fn flat(text: &str) -> String {
+    let words = text.split([' ', '\r', '\n']).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn get(site: &Rehearsal, path: &str) -> Answer {
