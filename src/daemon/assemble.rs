@@ -15,6 +15,7 @@ use super::lifecycle::{Ended, Lifecycle, Tasks};
 use super::quiet::{Loops, overdue};
 use super::{control, metrics, simulated, state};
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::card::{self, Provider};
 use crate::clock::Clock;
 use crate::compose::Composer;
@@ -58,6 +59,8 @@ pub struct Options {
     pub clock: Option<Timestamp>,
     /// Deadlines towards the relay.
     pub deadlines: Deadlines,
+    /// Deadline of each step towards the mailbox, where it is not the usual one.
+    pub mailbox_patience: Option<Duration>,
     /// For keys, nonces and jitter: the system's, or a seed where every run must be alike.
     pub random: Random,
 }
@@ -162,7 +165,7 @@ impl Daemon {
             clock: clock.clone(),
             config: Arc::clone(&config),
             outbox: outbox.clone(),
-            scheduler: Arc::default(),
+            scheduler: Bell::default(),
             inbox,
         };
         let scheduler = Scheduler {
@@ -170,7 +173,7 @@ impl Daemon {
             context: context.clone(),
             clock: clock.clone(),
             outbox: outbox.clone(),
-            wake: Arc::clone(&loops.scheduler),
+            wake: loops.scheduler.clone(),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
         let guesses = Arc::new(Guesses::new(config.relance.web.code_failures_per_hour));
@@ -184,7 +187,7 @@ impl Daemon {
             clock,
             random,
             outbox,
-            scheduler: Arc::clone(&loops.scheduler),
+            scheduler: loops.scheduler.clone(),
             card: provider,
             limits,
             guesses,
@@ -355,6 +358,7 @@ async fn recover(store: &Store, context: &Context, clock: &Clock) -> Result<(), 
     let (context, now) = (context.clone(), clock.now());
     let (unknown, resent) =
         store.write(Lane::Front, move |c| outbox::recover(c, &context, now)).await?;
+    crate::faults::point("outbox.recovered");
     if unknown + resent > 0 {
         tracing::warn!(unknown, resent, "outbox.recovered");
     }
@@ -394,7 +398,11 @@ fn source(config: &Config, options: &Options) -> Result<Option<Source>, StartErr
         }
         InboxSource::Imap => {
             let password = password(inbox.password_file.as_deref(), options)?.unwrap_or_default();
-            Some(Source::Imap(Box::new(ImapSettings::new(inbox, password)?)))
+            let mut settings = ImapSettings::new(inbox, password)?;
+            if let Some(each) = options.mailbox_patience {
+                (settings.connect_deadline, settings.command_deadline) = (each, each);
+            }
+            Some(Source::Imap(Box::new(settings)))
         }
     })
 }

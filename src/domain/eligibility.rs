@@ -1,6 +1,7 @@
 //! Owns who gets a step of the season, and why somebody does not. Decided at planning, and again
 //! in the transaction that claims the message for sending.
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use super::billing::{self, Terms};
 use super::member::{Member, Renewal};
 use super::season;
 use super::words::{Category, RenewalState};
-use crate::config::{Association, Audience, Config, StepKind};
+use crate::config::{Association, Audience, Config, SeasonSection, StepKind};
 
 /// Why a member gets nothing. The text form stands in forecasts and in cancelled messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -157,8 +158,7 @@ pub fn reaches(
     match kind {
         StepKind::PaymentReminder => match state {
             RenewalState::Pledged => {
-                let pay_by = season::pay_by(&config.relance.season);
-                if promise.due_on.unwrap_or(pay_by) >= day {
+                if day < reminded_from(&config.relance.season, nominal, promise.due_on) {
                     return Err(Excluded::NotDue);
                 }
                 if promise.says_paid {
@@ -192,6 +192,19 @@ pub fn reaches(
         return Err(Excluded::Unsubscribed);
     }
     reachable(kind, member)
+}
+
+/// The first day on which a step reminds of an invoice: as far from the invoice's own day as the
+/// step's is from the season's `pay_by`. Without either, the day after.
+fn reminded_from(season: &SeasonSection, nominal: Option<Date>, due_on: Option<Date>) -> Date {
+    let due = due_on.unwrap_or_else(|| season::pay_by(season));
+    match (season.pay_by, nominal) {
+        (Some(pay_by), Some(nominal)) => {
+            let days = (nominal - pay_by).get_days();
+            due.saturating_add(i64::from(days).days())
+        }
+        _ => due.saturating_add(1.days()),
+    }
 }
 
 /// Whether a mail of that kind may go to the member's address.
@@ -411,6 +424,26 @@ mod tests {
             let pledged = renewal(RenewalState::Pledged);
             let got = decide(&config, issuer, step(kind), &m, Some(&pledged), promise);
             assert_eq!(got.err(), want, "{due_on:?} {says_paid}");
+        }
+        // So far from the invoice's own day as the step is from the season's.
+        for (pay_by, nominal, due_on, want) in [
+            (Some("2026-12-01"), Some("2026-12-04"), "2026-12-05", None),
+            (Some("2026-12-01"), Some("2026-12-04"), "2026-12-06", Some(Excluded::NotDue)),
+            (Some("2026-12-20"), Some("2026-12-06"), "2026-12-22", None),
+            (Some("2026-12-20"), Some("2026-12-06"), "2026-12-23", Some(Excluded::NotDue)),
+            (Some("2026-12-01"), None, "2026-12-07", None),
+            (Some("2026-12-01"), None, "2026-12-08", Some(Excluded::NotDue)),
+            (None, Some("2026-12-04"), "2026-12-07", None),
+            (None, Some("2026-12-04"), "2026-12-08", Some(Excluded::NotDue)),
+        ] {
+            let day = |text: &str| text.parse::<Date>().unwrap();
+            config.relance.season.pay_by = pay_by.map(day);
+            let issuer = config.association("OPPI").unwrap();
+            let step = Step { nominal: nominal.map(day), ..step(kind) };
+            let promise = Promise { due_on: Some(day(due_on)), says_paid: false };
+            let pledged = renewal(RenewalState::Pledged);
+            let got = decide(&config, issuer, step, &m, Some(&pledged), promise);
+            assert_eq!(got.err(), want, "{pay_by:?} {nominal:?} {due_on}");
         }
     }
 

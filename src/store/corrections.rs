@@ -161,7 +161,9 @@ fn conflict(
 ) -> Result<(), StoreError> {
     // The list that says so is the newest one.
     let at_ms = c
-        .prepare_cached("SELECT coalesce(max(started_at), ?1) FROM import")?
+        .prepare_cached(
+            "SELECT coalesce((SELECT started_at FROM import ORDER BY id DESC LIMIT 1), ?1)",
+        )?
         .query_row([one.at_ms], |r| r.get(0))?;
     let data = serde_json::json!({"correction": one.id, "field": one.field.as_str()});
     let task = NewTask {

@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
+use crate::faults;
 
 /// Number and text, in order.
 const MIGRATIONS: &[(i64, &str)] = &[
@@ -15,7 +16,9 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
     (6, include_str!("migrations/0006_behalf.sql")),
+    (7, include_str!("migrations/0007_card_refund.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
+    (11, include_str!("migrations/0011_import.sql")),
     (10, include_str!("migrations/0010_links.sql")),
 ];
 
@@ -56,7 +59,9 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
                 )?;
             }
         }
+        faults::point("store.migrating");
         transaction.commit()?;
+        faults::point("store.migrated");
     }
     Ok(())
 }

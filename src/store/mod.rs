@@ -7,6 +7,8 @@
 pub mod addresses;
 pub mod attempts;
 pub mod books;
+pub mod capabilities;
+pub mod card_refunds;
 pub mod certificates;
 pub mod checkouts;
 pub mod copies;
@@ -28,6 +30,7 @@ pub mod meta;
 pub(crate) mod migrate;
 pub mod outcomes;
 pub mod overview;
+pub mod payers;
 pub mod payments;
 pub mod people;
 pub mod pledges;
@@ -37,7 +40,6 @@ pub mod renewals;
 pub mod retention;
 pub mod revoked;
 pub mod rulings;
-pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
 pub mod tombstones;
@@ -69,6 +71,12 @@ pub const FILE: &str = "relance.db";
 const READERS: usize = 4;
 /// Milliseconds that a command waits for the daemon's writer, and the other way round.
 const BUSY_TIMEOUT_MS: u32 = 10_000;
+
+/// Pages that a command keeps at most, in KiB: an import looks up and writes in indexes of a whole
+/// federation. What a command does not touch takes no memory.
+const DIRECT_CACHE_KIB: i64 = 64 * 1024;
+/// Pages in the log before a command copies them back, as seldom as the daemon does.
+const DIRECT_CHECKPOINT_PAGES: i64 = 4000;
 
 /// What the store failed with, and what the caller can do.
 #[derive(Debug, thiserror::Error)]
@@ -151,7 +159,17 @@ impl Store {
     /// thread. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
         let path = state.join(FILE);
+        Self::start(open_current(state, now_ms)?, path)
+    }
+
+    /// As [`Store::open`], for a copy that is thrown away: no commit waits for the disk.
+    pub fn open_fleeting(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
         let connection = open_current(state, now_ms)?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        Self::start(connection, state.join(FILE))
+    }
+
+    fn start(connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
         let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             writer: writer::Writer::start(connection),
@@ -206,6 +224,17 @@ impl Store {
         self.writer.fault()
     }
 
+    /// The longest that somebody had to wait behind one group of writes.
+    #[must_use]
+    pub fn longest_write(&self) -> std::time::Duration {
+        self.writer.longest()
+    }
+
+    /// Begins to measure [`Store::longest_write`] anew.
+    pub fn forget_longest_write(&self) {
+        self.writer.forget_longest();
+    }
+
     /// Stops the writer after what is queued, and checkpoints the log.
     pub async fn close(&self) {
         self.writer.stop().await;
@@ -243,7 +272,10 @@ pub struct Direct(Connection);
 impl Direct {
     /// Opens the state's file, making or migrating it. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
-        Ok(Self(open_current(state, now_ms)?))
+        let connection = open_current(state, now_ms)?;
+        connection.pragma_update(None, "cache_size", -DIRECT_CACHE_KIB)?;
+        connection.pragma_update(None, "wal_autocheckpoint", DIRECT_CHECKPOINT_PAGES)?;
+        Ok(Self(connection))
     }
 
     /// An empty store of its own beside the state, gone when it is closed: for reckoning what
@@ -258,6 +290,14 @@ impl Direct {
     /// there any longer. `false`: somebody was reading, and some of it does.
     pub fn forget_log(&self) -> Result<bool, StoreError> {
         Ok(self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0))? == 0)
+    }
+
+    /// Runs `f` in one snapshot.
+    pub fn read<T>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        in_snapshot(&self.0, f)
     }
 
     /// Runs `f` in a transaction of its own.
@@ -324,6 +364,13 @@ fn open_current(state: &Path, now_ms: i64) -> Result<Connection, StoreError> {
 fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     private(path)?;
     let connection = Connection::open(path)?;
+    // SQLite opens for reading what it may not write, and says so at the first write only.
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(StoreError::GiveUp(format!(
+            "{} can only be read; give it back to its owner (chown, chmod u+w), or mount its disk for writing",
+            path.display()
+        )));
+    }
     connection.busy_timeout(std::time::Duration::from_millis(u64::from(BUSY_TIMEOUT_MS)))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // An outbox that forgets "sent" after a power cut sends twice: FULL, not NORMAL.

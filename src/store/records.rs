@@ -70,6 +70,12 @@ pub const SOURCES: &[Source] = &[
         "",
     ),
     source("checkout", RENEWALS, "created_at"),
+    source(
+        "card_refund",
+        "payment IN (SELECT p.id FROM payment p JOIN checkout k ON k.session = p.external
+           JOIN renewal r ON r.id = k.renewal WHERE p.method = 'card' AND r.person = ?1)",
+        "created_at",
+    ),
     source("unsubscription", "person = ?1", "at"),
     source(
         "address",
@@ -96,7 +102,6 @@ const ABOUT_NOBODY: &[(&str, &str)] = &[
     ("parsing", "a cursor"),
     ("answered", "keyed marks that cannot be turned back, for a day"),
     ("import", "a list's digest and cursor"),
-    ("import_row", "a list on its way, gone when it is applied"),
     ("webhook", "a provider's event ids"),
     ("remittance", "sums"),
     ("remitted", "which payments a sum has"),

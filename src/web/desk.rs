@@ -245,7 +245,7 @@ pub(super) async fn act(
                 Ok(_) => {
                     site.outbox.wake();
                     // A mailing that was let go is planned now, not at the next look.
-                    site.scheduler.notify_one();
+                    site.scheduler.ring();
                     reply::see(&ask.path, ask.chosen)
                 }
                 Err(e) => door.trouble(&site, &ask, &e),
