@@ -18,9 +18,17 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (6, include_str!("migrations/0006_behalf.sql")),
     (7, include_str!("migrations/0007_card_refund.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
-    (11, include_str!("migrations/0011_import.sql")),
     (10, include_str!("migrations/0010_links.sql")),
+    (11, include_str!("migrations/0011_import.sql")),
 ];
+
+const _: () = {
+    let mut n = 1;
+    while n < MIGRATIONS.len() {
+        assert!(MIGRATIONS[n - 1].0 < MIGRATIONS[n].0, "in the order of their numbers");
+        n += 1;
+    }
+};
 
 /// The newest schema that this binary knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
