@@ -107,6 +107,8 @@ mod s84_digest;
 mod s85_on_behalf;
 #[path = "scenarios/86-promises/mod.rs"]
 mod s86_promises;
+#[path = "scenarios/87-desk-decides/mod.rs"]
+mod s87_desk_decides;
 #[path = "scenarios/87-desk-in-the-members-place/mod.rs"]
 mod s87_desk_in_the_members_place;
 #[path = "scenarios/88-payer/mod.rs"]

@@ -239,12 +239,23 @@ pub(super) fn bill_now(
     member: &Member,
     evidence: &Evidence<'_>,
 ) -> Result<Option<Bill>, StoreError> {
+    let bill = bill_as_chosen(c, context, row, member, evidence)?;
+    Ok(bill.filter(|b| b.total().get() > 0))
+}
+
+/// As [`bill_now`]; one that owes nothing is told from none.
+pub(super) fn bill_as_chosen(
+    c: &Connection,
+    context: &Context,
+    row: &RenewalRow,
+    member: &Member,
+    evidence: &Evidence<'_>,
+) -> Result<Option<Bill>, StoreError> {
     let issuer = association(context, &row.issuer)?;
     let (cover, dropped) = renewals::chosen(c, row.renewal.id)?;
     let terms =
         Terms { cover, dropped: &dropped, ..Terms::at(&context.config, issuer, evidence.at) };
-    let bill = billing::bill(&context.config, member, issuer, &terms);
-    Ok(bill.filter(|b| b.total().get() > 0))
+    Ok(billing::bill(&context.config, member, issuer, &terms))
 }
 
 /// What an answer does to the invoices of its renewal: those that do not say what it says are taken
@@ -259,13 +270,29 @@ pub fn on_answer(
     to: &BillTo,
     evidence: &Evidence<'_>,
 ) -> Result<Option<Invoice>, StoreError> {
+    let owes = owed.is_some_and(|bill| bill.total().get() > 0);
+    let why = if owes { Why::AnsweredAnew } else { Why::TakenBack };
+    rebill(c, context, row, member, owed, to, why, evidence)
+}
+
+/// As [`on_answer`], for another reason.
+#[expect(clippy::too_many_arguments, reason = "a renewal, what it owes now, and why")]
+pub(super) fn rebill(
+    c: &Connection,
+    context: &Context,
+    row: &RenewalRow,
+    member: &Member,
+    owed: Option<&Bill>,
+    to: &BillTo,
+    why: Why,
+    evidence: &Evidence<'_>,
+) -> Result<Option<Invoice>, StoreError> {
     let owed = owed.filter(|bill| bill.total().get() > 0);
     let (mut last, mut freed) = (None, Vec::new());
     for invoice in kept::standing(c, row.renewal.id)? {
         if owed == Some(&invoice.bill) && BillTo::as_on(&invoice) == *to {
             return Ok(Some(invoice));
         }
-        let why = if owed.is_some() { Why::AnsweredAnew } else { Why::TakenBack };
         let subject = person(c, row.person)?.1;
         let credited = credit(c, context, &invoice, &subject, why, evidence)?;
         last = credited.map(|credited| {

@@ -83,7 +83,7 @@ impl Acting {
 }
 
 /// The store's own calendar where it travels, else the machine's.
-fn now(c: &Connection) -> Result<Timestamp, StoreError> {
+pub(super) fn now(c: &Connection) -> Result<Timestamp, StoreError> {
     let kept = meta::get(c, meta::CALENDAR)?.and_then(|t| t.parse().ok());
     Ok(kept.unwrap_or_else(|| Clock::system().now()))
 }

@@ -191,7 +191,7 @@ impl Import {
     /// Sifts the list, then applies it in chunks. Killed anywhere, the same file goes on where it
     /// was; the planner sees nothing until the end.
     fn take_in(&self, state: &Path, store: &mut Direct, run: &mut Run<'_>) -> anyhow::Result<()> {
-        let now = Clock::system().now();
+        let now = store.read(super::acting::now)?;
         let unused = store.read(ledger::is_empty)?;
         let ring = Keyring::load_or_create(state, unused, &Random::System, now)?;
         let digest = digest(&self.file)?;

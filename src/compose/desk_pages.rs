@@ -8,16 +8,18 @@ use serde_json::json;
 use tera::{Context, Value};
 
 use super::digest_mail::named;
-use super::frame::put;
+use super::frame::{named as named_in, put};
 use super::mail::foreign_line;
 use super::page_values::form;
 use super::text::fenced;
 use super::{Behalf, ComposeError, Inner, PersonFacts, Typed, format};
 use crate::config::Association;
+use crate::domain::correction::Field;
 use crate::domain::desk::{
     Case, Deed, Fault, Form, NOTE_CHARS_MAX, REFERENCE_CHARS_MAX, STAFF_CHARS_MAX,
 };
-use crate::domain::digest::{Act, Item, Listing, Who};
+use crate::domain::digest::{Act, HeldFiring, Item, Listing, Who};
+use crate::domain::money::Cents;
 use crate::domain::words::Lang;
 
 /// One page of a desk.
@@ -53,10 +55,8 @@ pub enum DeskView<'a> {
         case: Case,
         /// The line.
         item: &'a Item,
-        /// Numbers of the other members behind the same address; empty for none.
-        shared: &'a str,
-        /// A kept mail's text, links redacted; empty for other lines.
-        text: &'a str,
+        /// What the decision looks at besides.
+        more: LineMore<'a>,
         /// The day at the desk.
         today: Date,
     },
@@ -85,15 +85,42 @@ pub enum DeskView<'a> {
     LastDay(LastDayList<'a>),
 }
 
+/// What a decision about a line looks at besides the line.
+#[derive(Debug, Clone, Copy)]
+pub enum LineMore<'a> {
+    /// Nothing.
+    Nothing,
+    /// Numbers of the other members behind the same address; empty for none.
+    Shared(&'a str),
+    /// A kept mail's text, links redacted.
+    Text(&'a str),
+    /// A situation.
+    Situation {
+        /// What the member said, or how the list differs.
+        what: &'a str,
+        /// The member's own words; empty for none.
+        words: &'a str,
+        /// Code of their category now.
+        category: &'a str,
+    },
+    /// A correction that the list contradicts.
+    Conflict {
+        /// Of what.
+        field: Field,
+        /// The member's value.
+        ours: &'a str,
+        /// The list's.
+        theirs: &'a str,
+    },
+    /// The member's open invoices, with what is owed of each.
+    Open(&'a [(String, Cents)]),
+}
+
 /// A mailing that stands still.
 #[derive(Debug, Clone, Copy)]
 pub struct FiringCase<'a> {
-    /// Name of its step.
-    pub step: &'a str,
-    /// When it was due.
-    pub due: Timestamp,
-    /// When waiting ends; `None`: only by a person.
-    pub until: Option<Timestamp>,
+    /// Which, why, until when, and who decides too.
+    pub line: &'a HeldFiring,
     /// Whom it would reach: the number to be typed.
     pub all: i64,
     /// Of them, English first.
@@ -142,6 +169,9 @@ impl DeskPage<'_> {
             DeskView::Line { case: Case::Message, .. } => "desk-message",
             DeskView::Line { case: Case::Address, .. } => "desk-address",
             DeskView::Line { case: Case::Mail, .. } => "desk-mail",
+            DeskView::Line { case: Case::Situation, .. } => "desk-situation",
+            DeskView::Line { case: Case::Conflict, .. } => "desk-conflict",
+            DeskView::Line { case: Case::Credit { .. }, .. } => "desk-credit",
             DeskView::Line { .. } => "desk-task",
             DeskView::Done { .. } => "desk-done",
             DeskView::Settled => "desk-settled",
@@ -179,6 +209,8 @@ impl Inner {
             ("amount", typed.form.amount),
             ("method", typed.form.method),
             ("reference", typed.form.reference),
+            ("chosen", typed.form.category),
+            ("invoice", typed.form.invoice),
         ] {
             put(context, name, &super::text::clean(value, name == "note"));
         }
@@ -191,14 +223,14 @@ impl Inner {
         }
         match &page.view {
             DeskView::Firing(firing) => self.desk_firing(context, lang, page.issuer, *firing),
-            DeskView::Line { case, item, shared, text, today } => {
+            DeskView::Line { case, item, more, today } => {
                 let on = if typed.form.on.is_empty() {
                     today.to_string()
                 } else {
                     typed.form.on.to_owned()
                 };
                 put(context, "on", &super::text::clean(&on, false));
-                self.desk_line(context, lang, page.issuer, (*case, item, shared, text))
+                self.desk_line(context, lang, page.issuer, (*case, item, *more))
             }
             DeskView::Done { act, deed, staff, note, at } => {
                 put(context, "did", &deed_key(*act, *deed));
@@ -226,10 +258,14 @@ impl Inner {
         issuer: &Association,
         firing: FiringCase<'_>,
     ) -> Result<(), ComposeError> {
-        put(context, "step_name", &self.mailing(lang, firing.step)?);
-        put(context, "due", &self.instant(lang, firing.due, &issuer.zone)?);
-        let until = firing.until.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
+        let line = firing.line;
+        put(context, "step_name", &self.mailing(lang, &line.step)?);
+        put(context, "due", &self.instant(lang, line.due, &issuer.zone)?);
+        let until = line.until.map(|(at, _)| self.instant(lang, at, &issuer.zone)).transpose()?;
         put(context, "until", &until.unwrap_or_default());
+        put(context, "then", line.until.map_or("", |(_, then)| then.as_str()));
+        put(context, "why", line.why.as_str());
+        put(context, "deputy_line", &self.deputy_line(lang, issuer, line)?.unwrap_or_default());
         for (name, n) in [("all", firing.all), ("en", firing.en), ("fr", firing.fr)] {
             put(context, name, &format::number(lang, n));
         }
@@ -242,22 +278,25 @@ impl Inner {
         context: &mut Context,
         lang: Lang,
         issuer: &Association,
-        (case, item, shared, text): (Case, &Item, &str, &str),
+        (case, item, more): (Case, &Item, LineMore<'_>),
     ) -> Result<(), ComposeError> {
         put(context, "line", &self.item_line(lang, issuer, item)?);
-        let ways = self.ways(lang, item)?;
+        let ways = self.ways(lang, issuer, item)?;
         context.insert_value("ways", Value::from_serializable(&ways));
         put(context, "owed", "");
-        put(context, "shared", &foreign_line(shared));
-        let fenced = fenced(text);
-        let lines: Vec<&str> = fenced.lines().collect();
-        context.insert_value("text_lines", Value::from_serializable(&lines));
+        put_more(context, lang, issuer, more);
         if let Item::Task(task) = item {
             put(context, "task", task.kind.as_str());
         }
         if let Case::Money { owed, .. } = case {
             put(context, "owed", &format::money(lang, owed));
         }
+        let waits = if let Case::Credit { waits } = case {
+            format::money(lang, waits)
+        } else {
+            String::new()
+        };
+        put(context, "waits", &waits);
         offers(context, item.handle().act, case);
         Ok(())
     }
@@ -295,6 +334,45 @@ impl Inner {
         context.insert_value("still", Value::from_serializable(&still));
         Ok(())
     }
+}
+
+/// What a decision about a line looks at besides the line.
+fn put_more(context: &mut Context, lang: Lang, issuer: &Association, more: LineMore<'_>) {
+    let shared = if let LineMore::Shared(shared) = more { shared } else { "" };
+    put(context, "shared", &foreign_line(shared));
+    let text = match more {
+        LineMore::Text(text) | LineMore::Situation { words: text, .. } => text,
+        _ => "",
+    };
+    let fenced = fenced(text);
+    let lines: Vec<&str> = fenced.lines().collect();
+    context.insert_value("text_lines", Value::from_serializable(&lines));
+    let (what, category) = match more {
+        LineMore::Situation { what, category, .. } => (what, category),
+        _ => ("", ""),
+    };
+    put(context, "situation", what);
+    let name_of = |code: &str| issuer.category(code).map(|c| named_in(&c.name, lang));
+    put(context, "category", &name_of(category).unwrap_or_else(|| category.to_owned()));
+    let categories: Vec<_> = issuer
+        .categories
+        .iter()
+        .map(|c| json!({"code": c.code, "name": named_in(&c.name, lang)}))
+        .collect();
+    context.insert_value("categories", Value::from_serializable(&categories));
+    let (field, ours, theirs) = match more {
+        LineMore::Conflict { field, ours, theirs } => (field.as_str(), ours, theirs),
+        _ => ("", "", ""),
+    };
+    put(context, "field", field);
+    put(context, "ours", &foreign_line(ours));
+    put(context, "theirs", &foreign_line(theirs));
+    let open = if let LineMore::Open(open) = more { open } else { &[] };
+    let open: Vec<_> = open
+        .iter()
+        .map(|(number, owed)| json!({"number": number, "owed": format::money(lang, *owed)}))
+        .collect();
+    context.insert_value("open_invoices", Value::from_serializable(&open));
 }
 
 /// The words of a decision: `deed-firing-send`.

@@ -11,7 +11,7 @@ use super::mail::{Half, Parts, foreign_line};
 use super::text::{clean, marks_to_html, unmarked};
 use super::{ComposeError, Inner, MailFacts, format};
 use crate::config::Association;
-use crate::domain::digest::{Act, Digest, Handle, Item, Standing, TaskLine, Who};
+use crate::domain::digest::{Act, Digest, Handle, HeldFiring, Item, Standing, TaskLine, Who};
 use crate::domain::money::Cents;
 use crate::domain::words::{Lang, TaskKind};
 
@@ -101,7 +101,7 @@ impl Inner {
                 let handle = item.handle();
                 lines.push(json!({
                     "text": self.item_line(lang, issuer, item)?,
-                    "ways": self.ways(lang, item)?,
+                    "ways": self.ways(lang, issuer, item)?,
                     "url": mail.links.get(&handle).map_or("", String::as_str),
                     "act": handle.act.as_str(),
                 }));
@@ -134,10 +134,8 @@ impl Inner {
                 let key =
                     if f.held > 0 { "digest-firing.stopped" } else { "digest-firing.not-sent" };
                 let line = words.say(lang, key, &args)?;
-                let Some(until) = f.until else { return Ok(line) };
-                let until =
-                    words.say(lang, "digest-firing.until", &[("until", &moment(until)?)])?;
-                Ok(format!("{line} {until}"))
+                let why = words.say(lang, &format!("held-{}", f.why.as_str()), &[])?;
+                Ok(format!("{line} {why}"))
             }
             Item::InDoubt(m) => {
                 let what = self.mailing(lang, &m.kind)?;
@@ -201,9 +199,52 @@ impl Inner {
         Ok(line)
     }
 
-    /// The other ways to reach a member.
-    pub(super) fn ways(&self, lang: Lang, item: &Item) -> Result<Vec<String>, ComposeError> {
+    /// What happens to a firing that stands still if nobody decides, and who decides too.
+    fn firing_ends(
+        &self,
+        lang: Lang,
+        issuer: &Association,
+        firing: &HeldFiring,
+    ) -> Result<Vec<String>, ComposeError> {
         let words = &self.engine.words;
+        let ends = match firing.until {
+            Some((at, then)) => {
+                let until = self.instant(lang, at, &issuer.zone)?;
+                words.say(lang, &format!("held-until.{}", then.as_str()), &[("until", &until)])?
+            }
+            None => words.say(lang, "held-until.nobody", &[])?,
+        };
+        Ok([ends].into_iter().chain(self.deputy_line(lang, issuer, firing)?).collect())
+    }
+
+    /// Who decides too about a firing that stands still, and from when.
+    pub(super) fn deputy_line(
+        &self,
+        lang: Lang,
+        issuer: &Association,
+        firing: &HeldFiring,
+    ) -> Result<Option<String>, ComposeError> {
+        let Some((code, from)) = &firing.deputy else { return Ok(None) };
+        let from = self.instant(lang, *from, &issuer.zone)?;
+        let of = match self.body(code) {
+            Some(body) => self.form(body, lang, "form-of")?,
+            None => code.clone(),
+        };
+        let args = [("deputy_of", of.as_str()), ("from", &from)];
+        self.engine.words.say(lang, "held-deputy", &args).map(Some)
+    }
+
+    /// The other ways to reach a member.
+    pub(super) fn ways(
+        &self,
+        lang: Lang,
+        issuer: &Association,
+        item: &Item,
+    ) -> Result<Vec<String>, ComposeError> {
+        let words = &self.engine.words;
+        if let Item::Firing(firing) = item {
+            return self.firing_ends(lang, issuer, firing);
+        }
         let (who, other, employer) = match item {
             Item::Unreachable(u) => (&u.who, u.other_address.as_str(), u.employer.as_str()),
             Item::Task(t) if t.kind == TaskKind::Call => match &t.who {

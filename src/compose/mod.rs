@@ -54,7 +54,9 @@ use crate::domain::words::Lang;
 pub use crate::domain::bill::{Bill, Line, LineKind};
 pub use behalf::Behalf;
 pub use card::{CardPage, CardShows};
-pub use desk_pages::{DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, MemberCase};
+pub use desk_pages::{
+    DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, LineMore, MemberCase,
+};
 pub use digest_mail::DigestMail;
 pub use facts::{
     Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy,

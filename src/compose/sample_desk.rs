@@ -6,14 +6,17 @@ use jiff::Timestamp;
 
 use super::sample::{LETTER, noon};
 use super::{
-    Behalf, DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, MemberCase, Page, PersonFacts,
-    Typed,
+    Behalf, DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, LineMore, MemberCase, Page,
+    PersonFacts, Typed,
 };
 use crate::config::Association;
+use crate::domain::answer::Situation;
+use crate::domain::change::Change;
+use crate::domain::correction::Field;
 use crate::domain::desk::{Case, Deed, Fault, Form};
 use crate::domain::digest::{
-    Act, Before, CameBack, Digest, Handle, Happened, HeldFiring, InDoubt, Item, KeptMail, Listing,
-    Section, Standing, TaskLine, Unreachable, Went, Who,
+    Act, Before, CameBack, Digest, Handle, Happened, Held, HeldFiring, InDoubt, Item, KeptMail,
+    Listing, Section, Standing, TaskLine, Then, Unreachable, Went, Who,
 };
 use crate::domain::money::Cents;
 use crate::domain::words::{RenewalState, TaskKind};
@@ -32,6 +35,7 @@ pub(super) struct DeskSample {
     /// One line of each kind of case.
     cases: Vec<(&'static str, Case, Item)>,
     renewed: Vec<(Who, Timestamp)>,
+    open: Vec<(String, Cents)>,
 }
 
 impl DeskSample {
@@ -46,7 +50,9 @@ impl DeskSample {
         let more = [Act::Member, Act::LastDay].map(|act| Handle { act, target: 0 });
         let links = handles.chain(more).map(|h| (h, url(h))).collect();
         let cases = cases(&full);
-        Self { quiet: quiet(), links, cases, renewed: vec![(who.clone(), noon(5))], who, full }
+        let renewed = vec![(who.clone(), noon(5))];
+        let open = vec![("OEI-2027-000042".to_owned(), amount(55_575))];
+        Self { quiet: quiet(), links, cases, renewed, open, who, full }
     }
 
     /// Every page of a desk, by name.
@@ -57,14 +63,11 @@ impl DeskSample {
         [blank, filled]: [&'a Typed; 2],
     ) -> Vec<(String, Page<'a>)> {
         let page = |view, faults| desk_page(issuer, view, faults);
-        let firing = FiringCase {
-            step: "reminder-1",
-            due: noon(4),
-            until: Some(noon(6)),
-            all: 1204,
-            en: 1100,
-            fr: 104,
-        };
+        let held = self.full.listings.iter().flat_map(|l| &l.items);
+        let held: Vec<&HeldFiring> = held
+            .filter_map(|item| if let Item::Firing(firing) = item { Some(firing) } else { None })
+            .collect();
+        let firing = FiringCase { line: held[0], all: 1204, en: 1100, fr: 104 };
         let mut all = vec![
             ("desk-firing".to_owned(), page(DeskView::Firing(firing), &[])),
             ("desk-firing-faulty".to_owned(), page(DeskView::Firing(firing), Fault::ALL)),
@@ -73,6 +76,10 @@ impl DeskSample {
             ("desk-find".to_owned(), page(DeskView::Find, &[])),
             ("desk-last-day".to_owned(), page(DeskView::LastDay(self.last_day()), &[])),
         ];
+        for line in held {
+            let view = DeskView::Firing(FiringCase { line, ..firing });
+            all.push((format!("desk-firing-{}", line.why.as_str()), page(view, &[])));
+        }
         let nobody = LastDayList {
             undecided: &[],
             more: 0,
@@ -81,13 +88,7 @@ impl DeskSample {
             ..self.last_day()
         };
         all.push(("desk-last-day-done".to_owned(), page(DeskView::LastDay(nobody), &[])));
-        for (name, case, item) in &self.cases {
-            let shared = if *case == Case::Address { "10443, 10555" } else { "" };
-            let text = if *case == Case::Mail { LETTER } else { "" };
-            let today = jiff::civil::date(2026, 12, 4);
-            let view = DeskView::Line { case: *case, item, shared, text, today };
-            all.push((format!("desk-{name}"), page(view, &[])));
-        }
+        all.extend(self.case_pages(issuer));
         for (act, deed) in DEEDS {
             let view = DeskView::Done {
                 act,
@@ -115,6 +116,49 @@ impl DeskSample {
         all
     }
 
+    /// The page of each kind of line.
+    fn case_pages<'a>(&'a self, issuer: &'a Association) -> Vec<(String, Page<'a>)> {
+        let page = |view| desk_page(issuer, view, &[]);
+        let mut all = Vec::new();
+        for (name, case, item) in &self.cases {
+            let today = jiff::civil::date(2026, 12, 4);
+            let line = |more| page(DeskView::Line { case: *case, item, more, today });
+            if let (Case::Situation | Case::Conflict, Item::Task(task)) = (case, item) {
+                // Of which nothing is left but to say that it is done.
+                let (case, more) = (Case::Task(task.kind), LineMore::Nothing);
+                let view = DeskView::Line { case, item, more, today };
+                all.push((format!("desk-{name}"), page(view)));
+            }
+            match case {
+                Case::Situation => {
+                    let said = Situation::ALL.map(Situation::as_str);
+                    let differs = Change::ALL.map(Change::as_str);
+                    for what in said.into_iter().chain(differs) {
+                        let words = if what == "other" { LETTER } else { "" };
+                        let more = LineMore::Situation { what, words, category: "full" };
+                        all.push((format!("desk-situation-{what}"), line(more)));
+                    }
+                }
+                Case::Conflict => {
+                    for field in Field::ALL {
+                        let (ours, theirs) = ("12, rue de l’Exemple", "14, rue <Exemple>");
+                        let more = LineMore::Conflict { field, ours, theirs };
+                        all.push((format!("desk-conflict-{}", field.as_str()), line(more)));
+                    }
+                }
+                Case::Address => {
+                    all.push((format!("desk-{name}"), line(LineMore::Shared("10443, 10555"))));
+                }
+                Case::Mail => all.push((format!("desk-{name}"), line(LineMore::Text(LETTER)))),
+                Case::Credit { .. } => {
+                    all.push((format!("desk-{name}"), line(LineMore::Open(&self.open))));
+                }
+                _ => all.push((format!("desk-{name}"), line(LineMore::Nothing))),
+            }
+        }
+        all
+    }
+
     /// For whom a desk has a member's page open.
     pub(super) fn behalf(&self, state: RenewalState) -> Behalf<'_> {
         let open = state == RenewalState::Open;
@@ -134,7 +178,7 @@ impl DeskSample {
 }
 
 /// Every decision and what it is made about.
-const DEEDS: [(Act, Deed); 10] = [
+const DEEDS: [(Act, Deed); 19] = [
     (Act::Firing, Deed::Send),
     (Act::Firing, Deed::Cancel),
     (Act::Message, Deed::Left),
@@ -145,7 +189,20 @@ const DEEDS: [(Act, Deed); 10] = [
     (Act::Task, Deed::Dropped),
     (Act::Mail, Deed::Answered),
     (Act::Task, Deed::Received),
+    (Act::Task, Deed::Category),
+    (Act::Task, Deed::Leave),
+    (Act::Task, Deed::Moved),
+    (Act::Task, Deed::Ended),
+    (Act::Task, Deed::Refused),
+    (Act::Task, Deed::Ours),
+    (Act::Task, Deed::Theirs),
+    (Act::Task, Deed::Applied),
+    (Act::Task, Deed::Refunded),
 ];
+
+fn amount(cents: i64) -> Cents {
+    Cents::new(cents).unwrap_or_default()
+}
 
 /// One of them; with faults, what was typed is shown again.
 fn desk_page<'a>(issuer: &'a Association, view: DeskView<'a>, faults: &'a [Fault]) -> Page<'a> {
@@ -167,10 +224,18 @@ fn cases(full: &Digest) -> Vec<(&'static str, Case, Item)> {
                 Item::InDoubt(_) => ("message", Case::Message),
                 Item::Unreachable(_) => ("address", Case::Address),
                 Item::Task(task) if task.kind == TaskKind::ExpectedCheque => {
-                    let owed = Cents::new(55_575).unwrap_or_default();
+                    let owed = amount(55_575);
                     (task.kind.as_str(), Case::Money { kind: task.kind, owed })
                 }
-                Item::Task(task) => (task.kind.as_str(), Case::Task(task.kind)),
+                Item::Task(task) => {
+                    let case = match task.kind {
+                        TaskKind::Situation => Case::Situation,
+                        TaskKind::Conflict => Case::Conflict,
+                        TaskKind::Credit => Case::Credit { waits: amount(123_456) },
+                        kind => Case::Task(kind),
+                    };
+                    (task.kind.as_str(), case)
+                }
                 Item::Mail(_) => ("mail", Case::Mail),
             };
             Some((name, case, item.clone()))
@@ -198,7 +263,9 @@ fn full(who: &Who) -> Digest {
         subject: "Question <sur> ma prime".into(),
         received: noon(4),
     });
-    listings.extend([listed(Section::Mails, vec![mail], 0)]);
+    if let Some(mails) = listings.iter_mut().find(|l| l.section == Section::Mails) {
+        mails.items.push(mail);
+    }
     Digest {
         since: Some(noon(3)),
         until: noon(4),
@@ -216,10 +283,23 @@ fn listed(section: Section, items: Vec<Item>, more: i64) -> Listing {
 
 /// What stands still, and whom nothing reaches.
 fn messages(who: &Who) -> Vec<Listing> {
-    let firing = |id, held, until| {
-        let step = if held > 0 { "reminder-1" } else { "special" };
-        Item::Firing(HeldFiring { id: FiringId(id), step: step.into(), due: noon(4), held, until })
-    };
+    let firings = (1..).zip(Held::ALL).map(|(id, why)| {
+        let dead = why == Held::DeadAddresses;
+        let until = match why {
+            Held::Late => Some((noon(7), Then::Sent)),
+            Held::BeforeUs => Some((noon(7), Then::Cancelled)),
+            _ => None,
+        };
+        Item::Firing(HeldFiring {
+            id: FiringId(id),
+            step: if dead { "reminder-1" } else { "special" }.into(),
+            due: noon(4),
+            held: if dead { 37 } else { 0 },
+            why,
+            until,
+            deputy: (why != Held::Surprising).then(|| ("CEI".to_owned(), noon(5))),
+        })
+    });
     let in_doubt = |id, who| {
         Item::InDoubt(InDoubt { id: MessageRow(id), kind: "notice".into(), who, since: noon(4) })
     };
@@ -236,7 +316,7 @@ fn messages(who: &Who) -> Vec<Listing> {
     };
     let ways = ["514-555-0142", "maelle@example.net", "Ville d’Exemple"];
     vec![
-        listed(Section::Firings, vec![firing(1, 37, None), firing(2, 0, Some(noon(7)))], 0),
+        listed(Section::Firings, firings.collect(), 0),
         listed(Section::InDoubt, vec![in_doubt(1, Some(who.clone())), in_doubt(2, None)], 0),
         listed(Section::Unreachable, vec![unreachable(1, ways), unreachable(2, [""; 3])], 1204),
     ]

@@ -60,7 +60,8 @@ pub(super) fn clean(text: &str, multiline: bool) -> String {
 }
 
 /// Wraps each line at [`COLUMNS`] and leaves at most one blank line in a row. Breaks at plain
-/// spaces only: links and no-break groups stay whole. A continued line keeps its indent.
+/// spaces only: links and no-break groups stay whole. A continued line keeps its indent. A line
+/// behind four spaces is a command, to be copied whole.
 pub(super) fn wrap(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     for line in squeezed(text) {
@@ -85,9 +86,17 @@ pub(super) fn squeezed(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Spaces before a command in a mail's text.
+const COMMAND_INDENT: usize = 4;
+
 /// Wraps one line, which ends in no white space.
 pub(super) fn wrap_line(line: &str, out: &mut String) {
     let indent = line.len() - line.trim_start_matches(' ').len();
+    if indent >= COMMAND_INDENT {
+        out.push_str(line);
+        out.push('\n');
+        return;
+    }
     let mut column = 0;
     for word in line[indent..].split(' ') {
         let width = word.chars().count();
@@ -138,6 +147,12 @@ mod tests {
         assert!(wrapped.lines().any(|l| l == link));
         assert!(wrapped.lines().filter(|l| *l != link).all(|l| l.chars().count() <= COLUMNS));
         assert!(!wrapped.contains("\n\n\n"));
+    }
+
+    #[test]
+    fn a_command_stays_on_one_line() {
+        let command = format!("    relance audit verify --head 812:{}", "5f1d0a".repeat(11));
+        assert_eq!(wrap(&command), format!("{command}\n"));
     }
 
     #[test]

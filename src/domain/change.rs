@@ -17,6 +17,9 @@ pub enum Change {
 }
 
 impl Change {
+    /// Every difference.
+    pub const ALL: [Self; 3] = [Self::Category, Self::Gone, Self::NotActive];
+
     /// Stable text form.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

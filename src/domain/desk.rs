@@ -2,11 +2,17 @@
 //! and what is wrong with a form. A press of a button alone decides nothing: some mail scanners
 //! press buttons, and none of them has a name.
 
-use jiff::civil::Date;
+mod deed;
+mod fault;
+mod money;
+mod ruling;
 
-use super::money::Cents;
-use super::payment::Method;
-use super::words::TaskKind;
+pub use deed::{Case, Channel, Deed};
+pub use fault::Fault;
+pub use money::{Received, received, refunded};
+pub use ruling::{Becomes, Standing, becomes, refund};
+
+use jiff::civil::Date;
 
 /// Characters of a name, as people sign.
 pub const STAFF_CHARS_MAX: usize = 80;
@@ -14,117 +20,6 @@ pub const STAFF_CHARS_MAX: usize = 80;
 pub const REFERENCE_CHARS_MAX: usize = 60;
 /// Characters of a note: a few sentences.
 pub const NOTE_CHARS_MAX: usize = 500;
-
-/// What a desk can decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Deed {
-    /// A held mailing goes out.
-    Send,
-    /// A held mailing, or a message in doubt, will not go out.
-    Cancel,
-    /// A message in doubt has left.
-    Left,
-    /// A message in doubt goes out again.
-    Resend,
-    /// An address is mailed to again.
-    Lift,
-    /// A line is done.
-    Done,
-    /// A line needs nothing any more.
-    Dropped,
-    /// A kept mail is answered.
-    Answered,
-    /// Money came in.
-    Received,
-}
-
-impl Deed {
-    /// Every deed.
-    pub const ALL: [Self; 9] = [
-        Self::Send,
-        Self::Cancel,
-        Self::Left,
-        Self::Resend,
-        Self::Lift,
-        Self::Done,
-        Self::Dropped,
-        Self::Answered,
-        Self::Received,
-    ];
-
-    /// Stable text form, for forms, templates and the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Send => "send",
-            Self::Cancel => "cancel",
-            Self::Left => "left",
-            Self::Resend => "resend",
-            Self::Lift => "lift",
-            Self::Done => "done",
-            Self::Dropped => "dropped",
-            Self::Answered => "answered",
-            Self::Received => "received",
-        }
-    }
-
-    /// The deed with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|deed| deed.as_str() == text)
-    }
-}
-
-/// What waits for a decision, as far as the decision depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Case {
-    /// A mailing to so many members.
-    Firing {
-        /// Whom it would go to now.
-        count: i64,
-    },
-    /// A message in doubt.
-    Message,
-    /// An address that nothing is mailed to.
-    Address,
-    /// A line of another part.
-    Task(TaskKind),
-    /// Money that is expected, or said to be paid, on an invoice that stands.
-    Money {
-        /// The line's kind.
-        kind: TaskKind,
-        /// What is still owed.
-        owed: Cents,
-    },
-    /// A kept mail.
-    Mail,
-}
-
-impl Case {
-    /// What can be decided, in the order in which a page offers it.
-    #[must_use]
-    pub const fn offers(self) -> &'static [Deed] {
-        match self {
-            Self::Firing { .. } => &[Deed::Send, Deed::Cancel],
-            Self::Message => &[Deed::Left, Deed::Resend, Deed::Cancel],
-            Self::Address => &[Deed::Lift],
-            Self::Task(_) => &[Deed::Done, Deed::Dropped],
-            Self::Money { .. } => &[Deed::Received, Deed::Dropped],
-            Self::Mail => &[Deed::Answered],
-        }
-    }
-
-    /// Whether it must be said what came of it: whoever looks next year must understand.
-    #[must_use]
-    pub const fn needs_note(self) -> bool {
-        matches!(self, Self::Task(_))
-    }
-
-    /// As [`Self::needs_note`], for one decision.
-    const fn needs_note_for(self, deed: Option<Deed>) -> bool {
-        self.needs_note() || matches!((self, deed), (Self::Money { .. }, Some(Deed::Dropped)))
-    }
-}
 
 /// A form's fields, as typed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -145,119 +40,10 @@ pub struct Form<'a> {
     pub method: &'a str,
     /// Number of the cheque, say.
     pub reference: &'a str,
-}
-
-/// Money that came in, as a desk says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Received {
-    /// How much.
-    pub amount: Cents,
-    /// The day on which it came.
-    pub on: Date,
-    /// How it came.
-    pub method: Method,
-}
-
-/// What is wrong with a form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing, or nothing that this case offers, was decided.
-    NoDeed,
-    /// No name.
-    NoStaff,
-    /// A name longer than [`STAFF_CHARS_MAX`].
-    StaffTooLong,
-    /// No note where one is needed.
-    NoNote,
-    /// A note longer than [`NOTE_CHARS_MAX`].
-    NoteTooLong,
-    /// The number of recipients was not typed.
-    NoCount,
-    /// Another number than that of the recipients now.
-    WrongCount,
-    /// No member of this association has that number.
-    NoMember,
-    /// By which channel the member asked was not said.
-    NoChannel,
-    /// No amount above zero.
-    NoAmount,
-    /// No day, or one to come.
-    NoDay,
-    /// Neither cheque nor transfer.
-    NoMethod,
-    /// A reference longer than [`REFERENCE_CHARS_MAX`].
-    ReferenceTooLong,
-}
-
-impl Fault {
-    /// Every fault.
-    pub const ALL: &'static [Self] = &[
-        Self::NoDeed,
-        Self::NoStaff,
-        Self::StaffTooLong,
-        Self::NoNote,
-        Self::NoteTooLong,
-        Self::NoCount,
-        Self::WrongCount,
-        Self::NoMember,
-        Self::NoChannel,
-        Self::NoAmount,
-        Self::NoDay,
-        Self::NoMethod,
-        Self::ReferenceTooLong,
-    ];
-
-    /// Stable text form, as in the locales.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoDeed => "no-deed",
-            Self::NoStaff => "no-staff",
-            Self::StaffTooLong => "staff-too-long",
-            Self::NoNote => "no-note",
-            Self::NoteTooLong => "note-too-long",
-            Self::NoCount => "no-count",
-            Self::WrongCount => "wrong-count",
-            Self::NoMember => "no-member",
-            Self::NoChannel => "no-channel",
-            Self::NoAmount => "no-amount",
-            Self::NoDay => "no-day",
-            Self::NoMethod => "no-method",
-            Self::ReferenceTooLong => "reference-too-long",
-        }
-    }
-}
-
-/// By which channel a member asked a desk to act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// By telephone.
-    Phone,
-    /// Face to face.
-    InPerson,
-    /// By letter.
-    Letter,
-}
-
-impl Channel {
-    /// Every channel.
-    pub const ALL: [Self; 3] = [Self::Phone, Self::InPerson, Self::Letter];
-
-    /// Stable text form.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Phone => "phone",
-            Self::InPerson => "in-person",
-            Self::Letter => "letter",
-        }
-    }
-
-    /// The channel with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.as_str() == text)
-    }
+    /// Code of a category.
+    pub category: &'a str,
+    /// Number of an invoice.
+    pub invoice: &'a str,
 }
 
 /// What a form decides, or everything that is wrong with it. `today` is the desk's.
@@ -276,6 +62,16 @@ pub fn weigh(case: Case, form: &Form<'_>, today: Date) -> Result<Deed, Vec<Fault
     }
     if deed == Some(Deed::Received) {
         faults.extend(received(form, today).err().unwrap_or_default());
+    }
+    match (deed, case) {
+        (Some(Deed::Category), _) if form.category.trim().is_empty() => {
+            faults.push(Fault::NoCategory);
+        }
+        (Some(Deed::Applied), _) if form.invoice.trim().is_empty() => faults.push(Fault::NoInvoice),
+        (Some(Deed::Refunded), Case::Credit { waits }) => {
+            faults.extend(refunded(form, waits, today).err().unwrap_or_default());
+        }
+        _ => {}
     }
     faults.extend(signature(form.staff, form.note, case.needs_note_for(deed)));
     match deed {
@@ -301,48 +97,6 @@ pub fn signature(staff: &str, note: &str, needs_note: bool) -> Vec<Fault> {
     faults
 }
 
-/// What a form says of money that came in, or everything that is wrong with it.
-pub fn received(form: &Form<'_>, today: Date) -> Result<Received, Vec<Fault>> {
-    let amount = dollars(form.amount).filter(|cents| *cents > Cents::ZERO);
-    let on = form.on.trim().parse::<Date>().ok().filter(|on| *on <= today);
-    let method = Method::parse(form.method)
-        .filter(|method| matches!(method, Method::Cheque | Method::Transfer));
-    let mut faults = Vec::new();
-    for (missing, fault) in [
-        (amount.is_none(), Fault::NoAmount),
-        (on.is_none(), Fault::NoDay),
-        (method.is_none(), Fault::NoMethod),
-        (form.reference.trim().chars().count() > REFERENCE_CHARS_MAX, Fault::ReferenceTooLong),
-    ] {
-        faults.extend(missing.then_some(fault));
-    }
-    match (amount, on, method) {
-        (Some(amount), Some(on), Some(method)) if faults.is_empty() => {
-            Ok(Received { amount, on, method })
-        }
-        _ => Err(faults),
-    }
-}
-
-/// An amount as people type one: `555.75`, `$1,234.56`, `1 234,56 $`, `500`.
-fn dollars(text: &str) -> Option<Cents> {
-    let kept: String =
-        text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '$' | '\u{202f}')).collect();
-    let (whole, cents) = match kept.rfind(['.', ',']) {
-        // A separator with two digits after it is the cents'; one with three, thousands'.
-        Some(at) if kept.len() - at == 3 => (&kept[..at], &kept[at + 1..]),
-        _ => (kept.as_str(), "00"),
-    };
-    let digits: String = whole.chars().filter(|c| *c != ',' && *c != '.').collect();
-    let grouped = whole.split([',', '.']).skip(1).all(|group| group.len() == 3);
-    let plain = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    if !plain(&digits) || !plain(cents) || !grouped {
-        return None;
-    }
-    let whole: i64 = digits.parse().ok()?;
-    Cents::new(whole.checked_mul(100)?.checked_add(cents.parse().ok()?)?)
-}
-
 /// A whole number as people type one: `1204`, `1,204`, `1 204`.
 fn number(text: &str) -> Option<i64> {
     let digits: String =
@@ -356,6 +110,8 @@ fn number(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::Cents;
+    use crate::domain::words::TaskKind;
 
     const TODAY: Date = jiff::civil::date(2026, 12, 4);
 
@@ -417,25 +173,33 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_read_as_they_are_written() {
-        for (text, cents) in [
-            ("555.75", Some(55_575)),
-            ("555,75", Some(55_575)),
-            ("$1,234.56", Some(123_456)),
-            ("1\u{a0}234,56\u{a0}$", Some(123_456)),
-            ("1,234", Some(123_400)),
-            ("1.234,00", Some(123_400)),
-            ("500", Some(50_000)),
-            ("0.05", Some(5)),
-            ("12.5", None),
-            ("1,23,456", None),
-            ("", None),
-            ("$", None),
-            ("-1", None),
-            ("1e3", None),
-            ("99999999999999999999", None),
-        ] {
-            assert_eq!(dollars(text).map(Cents::get), cents, "{text}");
+    fn what_a_decision_needs_beside_a_name() {
+        use Fault::{NoCategory, NoDay, NoDeed, NoInvoice, NoRefund};
+        let credit = Case::Credit { waits: Cents::new(10_000).unwrap() };
+        let base = |deed| form(deed, "Ann", "", "");
+        let table = [
+            (Case::Situation, Form { category: "retired", ..base("category") }, Ok(Deed::Category)),
+            (Case::Situation, base("category"), Err(vec![NoCategory])),
+            (Case::Situation, base("leave"), Ok(Deed::Leave)),
+            (Case::Situation, base("moved"), Ok(Deed::Moved)),
+            (Case::Situation, base("ended"), Ok(Deed::Ended)),
+            (Case::Situation, base("refused"), Ok(Deed::Refused)),
+            (Case::Situation, base("done"), Err(vec![NoDeed])),
+            (Case::Conflict, base("ours"), Ok(Deed::Ours)),
+            (Case::Conflict, base("theirs"), Ok(Deed::Theirs)),
+            (Case::Conflict, base("dropped"), Err(vec![NoDeed])),
+            (credit, Form { invoice: "CIP-2027-00001", ..base("applied") }, Ok(Deed::Applied)),
+            (credit, base("applied"), Err(vec![NoInvoice])),
+            (credit, Form { on: "2026-12-01", ..base("refunded") }, Ok(Deed::Refunded)),
+            (
+                credit,
+                Form { on: "2026-12-01", amount: "100.01", ..base("refunded") },
+                Err(vec![NoRefund]),
+            ),
+            (credit, Form { amount: "100.00", ..base("refunded") }, Err(vec![NoDay])),
+        ];
+        for (case, form, want) in table {
+            assert_eq!(weigh(case, &form, TODAY), want, "{case:?} {form:?}");
         }
     }
 

@@ -1,13 +1,21 @@
 //! Owns what a desk's digest holds: which lines, in which order, how many of them, and whether
 //! there is anything to tell at all. Takes what the store found; says nothing in words.
 
-use std::collections::BTreeMap;
+mod act;
+mod line;
+mod section;
+
+pub use act::{Act, Handle};
+pub use line::{
+    Held, HeldFiring, InDoubt, Item, KeptMail, TaskLine, Then, Unreachable, Who, takes_over,
+};
+pub use section::{Listing, Section, listings};
 
 use jiff::{SignedDuration, Timestamp};
+use section::count;
 use serde::Serialize;
 
-use super::words::{Lang, TaskKind};
-use crate::ids::{FiringId, MessageRow, PersonId, TaskId};
+use super::words::Lang;
 
 /// Lines of one section in one digest: what a person reads in one go. The rest is counted and
 /// stands in the command that the section names.
@@ -15,293 +23,6 @@ pub const LINES_MAX: usize = 20;
 /// So long after the last one a digest goes out whatever it holds: a week less half a day, since
 /// clocks change and mornings differ.
 const SILENCE_HOURS_MAX: i64 = 6 * 24 + 12;
-
-/// One act of a desk, for which a link is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Act {
-    /// A held firing, or what is held of one: send or cancel.
-    Firing,
-    /// A message in doubt: it left, or send it again.
-    Message,
-    /// An address that nothing is mailed to: lift that.
-    Address,
-    /// A line that waits: close it, with what came of it.
-    Task,
-    /// A mail that was kept and not passed on: it is answered.
-    Mail,
-    /// Any act of a member, on the member's behalf.
-    Member,
-    /// The last day's list: looking only.
-    LastDay,
-}
-
-impl Act {
-    /// Every act.
-    pub const ALL: [Self; 7] = [
-        Self::Firing,
-        Self::Message,
-        Self::Address,
-        Self::Task,
-        Self::Mail,
-        Self::Member,
-        Self::LastDay,
-    ];
-
-    /// Stable text form, as in the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Firing => "firing",
-            Self::Message => "message",
-            Self::Address => "address",
-            Self::Task => "task",
-            Self::Mail => "mail",
-            Self::Member => "member",
-            Self::LastDay => "last-day",
-        }
-    }
-
-    /// The act with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|act| act.as_str() == text)
-    }
-
-    /// Whether the link is spent by acting. A desk acts for many members by one link.
-    #[must_use]
-    pub const fn is_once(self) -> bool {
-        !matches!(self, Self::Member | Self::LastDay)
-    }
-}
-
-/// An act on one thing: what a link is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Handle {
-    /// What is done.
-    pub act: Act,
-    /// Row of what it is done to; 0 for an act on none.
-    pub target: i64,
-}
-
-/// A member, as a desk's line names one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Who {
-    /// Member number.
-    pub member_no: String,
-    /// Given and family name.
-    pub name: String,
-    /// Telephone; empty for none on file.
-    pub phone: String,
-}
-
-/// A line that needs a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Item {
-    /// A firing, or what is left of one, stands still.
-    Firing(HeldFiring),
-    /// Of a message it cannot be known whether it left.
-    InDoubt(InDoubt),
-    /// Nothing is mailed to a member's address.
-    Unreachable(Unreachable),
-    /// A line of another part.
-    Task(TaskLine),
-    /// A mail that was kept and not passed on.
-    Mail(KeptMail),
-}
-
-/// A firing that stands still.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldFiring {
-    /// Row.
-    #[serde(skip)]
-    pub id: FiringId,
-    /// Name of its step.
-    pub step: String,
-    /// When it was due.
-    pub due: Timestamp,
-    /// Messages held of it; 0 where it was not planned yet.
-    pub held: i64,
-    /// When the waiting ends; `None`: only by a person.
-    pub until: Option<Timestamp>,
-}
-
-/// A message of which it cannot be known whether it left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct InDoubt {
-    /// Row.
-    #[serde(skip)]
-    pub id: MessageRow,
-    /// What kind of message.
-    pub kind: String,
-    /// To whom; `None`: to a desk.
-    pub who: Option<Who>,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// A member to whose address nothing is mailed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unreachable {
-    /// Row.
-    #[serde(skip)]
-    pub id: PersonId,
-    /// The member.
-    pub who: Who,
-    /// The address.
-    pub address: String,
-    /// Why: `address-dead`, `bounces`, or a person's words.
-    pub reason: String,
-    /// Since when.
-    pub since: Timestamp,
-    /// Another address on file; empty for none.
-    pub other_address: String,
-    /// Employer; empty for none on file.
-    pub employer: String,
-}
-
-/// A line that another part left for the desk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TaskLine {
-    /// Row.
-    #[serde(skip)]
-    pub id: TaskId,
-    /// What it is about.
-    pub kind: TaskKind,
-    /// About whom; `None`: about no member.
-    pub who: Option<Who>,
-    /// Since when.
-    pub since: Timestamp,
-    /// Money that it is about, in cents; `None` where it is about none.
-    pub cents: Option<i64>,
-    /// A number or a code by which the thing is known outside: an invoice's.
-    pub reference: String,
-}
-
-/// A mail that was kept and not passed on. Its text is behind the link only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeptMail {
-    /// Row.
-    #[serde(skip)]
-    pub id: i64,
-    /// Who wrote.
-    pub from: String,
-    /// Its subject.
-    pub subject: String,
-    /// When it came.
-    pub received: Timestamp,
-}
-
-impl Item {
-    /// What its link is good for.
-    #[must_use]
-    pub const fn handle(&self) -> Handle {
-        let (act, target) = match self {
-            Self::Firing(f) => (Act::Firing, f.id.0),
-            Self::InDoubt(m) => (Act::Message, m.id.0),
-            Self::Unreachable(u) => (Act::Address, u.id.0),
-            Self::Task(t) => (Act::Task, t.id.0),
-            Self::Mail(m) => (Act::Mail, m.id),
-        };
-        Handle { act, target }
-    }
-}
-
-/// The sections that hold lines, the most urgent first: what stands still, then whom nobody can
-/// reach, then what members wait for, then the desk's own books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Section {
-    /// Mailings that wait for a decision.
-    Firings,
-    /// Messages in doubt.
-    InDoubt,
-    /// Addresses that bounce.
-    Unreachable,
-    /// Changed situations.
-    Situations,
-    /// Answers to the insurance questions to follow up.
-    Insurance,
-    /// Members to call.
-    Calls,
-    /// Mails that wait for an answer.
-    Mails,
-    /// Members who say that they have paid.
-    SaysPaid,
-    /// Intents to pay that are overdue.
-    Overdue,
-    /// Paid twice, and money applied to nothing.
-    Credits,
-    /// Where list and member disagree.
-    Conflicts,
-    /// Cheques and transfers to come.
-    Expected,
-}
-
-impl Section {
-    /// Every section, in order.
-    pub const ALL: [Self; 12] = [
-        Self::Firings,
-        Self::InDoubt,
-        Self::Unreachable,
-        Self::Situations,
-        Self::Insurance,
-        Self::Calls,
-        Self::Mails,
-        Self::SaysPaid,
-        Self::Overdue,
-        Self::Credits,
-        Self::Conflicts,
-        Self::Expected,
-    ];
-
-    /// Stable text form, for templates and JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Firings => "firings",
-            Self::InDoubt => "in-doubt",
-            Self::Unreachable => "unreachable",
-            Self::Situations => "situations",
-            Self::Insurance => "insurance",
-            Self::Calls => "calls",
-            Self::Mails => "mails",
-            Self::SaysPaid => "says-paid",
-            Self::Overdue => "overdue",
-            Self::Credits => "credits",
-            Self::Conflicts => "conflicts",
-            Self::Expected => "expected",
-        }
-    }
-
-    /// The section in which a line of another part stands.
-    #[must_use]
-    pub const fn of(kind: TaskKind) -> Self {
-        match kind {
-            TaskKind::Situation => Self::Situations,
-            TaskKind::Insurance => Self::Insurance,
-            TaskKind::ExpectedCheque => Self::Expected,
-            TaskKind::SaysPaid => Self::SaysPaid,
-            TaskKind::Credit | TaskKind::DoublePayment => Self::Credits,
-            TaskKind::Conflict => Self::Conflicts,
-            TaskKind::Call => Self::Calls,
-            TaskKind::Forward => Self::Mails,
-            TaskKind::Overdue => Self::Overdue,
-        }
-    }
-}
-
-/// One section with its lines, the oldest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listing {
-    /// Which.
-    pub section: Section,
-    /// At most [`LINES_MAX`].
-    pub items: Vec<Item>,
-    /// How many more there are.
-    pub more: i64,
-}
 
 /// How many went out of one step, or of one other kind of message, by first language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -415,6 +136,15 @@ impl Digest {
         news || !self.listings.is_empty() || !self.happened.went.is_empty()
     }
 
+    /// Whether a mailing has stood still for so long that the deputy decides too.
+    #[must_use]
+    pub fn deputy_decides(&self, now: Timestamp) -> bool {
+        self.listings.iter().flat_map(|l| &l.items).any(|item| match item {
+            Item::Firing(HeldFiring { deputy: Some((_, from)), .. }) => *from <= now,
+            _ => false,
+        })
+    }
+
     /// How many lines need a person.
     #[must_use]
     pub fn waiting(&self) -> i64 {
@@ -428,26 +158,6 @@ impl Digest {
 pub fn goes(tells: bool, quiet: bool, last_sent: Option<Timestamp>, now: Timestamp) -> bool {
     let silence = SignedDuration::from_hours(SILENCE_HOURS_MAX);
     tells || quiet || last_sent.is_none_or(|at| now.duration_since(at) >= silence)
-}
-
-/// Brings lines into order: sections by urgency, empty ones left out, each with its first lines
-/// and the number of the rest. `found` gives for a section its oldest lines and how many there
-/// are in all; `most` is how many of them are listed.
-#[must_use]
-pub fn listings(mut found: BTreeMap<Section, (Vec<Item>, i64)>, most: usize) -> Vec<Listing> {
-    Section::ALL
-        .into_iter()
-        .filter_map(|section| {
-            let (mut items, all) = found.remove(&section)?;
-            items.truncate(most);
-            let more = (all - count(&items)).max(0);
-            (!items.is_empty()).then_some(Listing { section, items, more })
-        })
-        .collect()
-}
-
-fn count(items: &[Item]) -> i64 {
-    i64::try_from(items.len()).unwrap_or(i64::MAX)
 }
 
 /// Counts by step and language, in the order in which steps were met.
@@ -469,7 +179,11 @@ pub fn went(counts: impl IntoIterator<Item = (String, Lang, i64)>) -> Vec<Went> 
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::domain::words::TaskKind;
+    use crate::ids::TaskId;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -18,10 +18,6 @@ use crate::ids::FiringId;
 use crate::store::firings::{self, FiringState, NewFiring};
 use crate::store::{StoreError, forecasts, holds, ledger, meta};
 
-/// A lapse of people whom nobody ever wrote to is no lapse.
-const NO_NOTICE: &str = "no notice of this season has gone out";
-/// It may have gone out by other means.
-const BEFORE_US: &str = "due before this store was made";
 /// What it warned of has happened.
 const DEADLINE_PASSED: &str = "its deadline has passed";
 
@@ -47,7 +43,7 @@ pub fn register_due(
     for of_one in new.into_values() {
         let (before, missed): (Vec<_>, Vec<_>) = of_one.into_iter().partition(|n| n.due < made);
         for nominal in &before {
-            let held = (FiringState::Held, BEFORE_US.to_owned(), None);
+            let held = (FiringState::Held, firings::BEFORE_US.to_owned(), None);
             count += usize::from(write(c, context, nominal, held, now)?);
         }
         count += missed_by_one(c, context, &missed, now)?;
@@ -107,7 +103,7 @@ fn stands(
     if nominal.schedule.kind == StepKind::Lapse
         && !firings::noticed(c, &nominal.issuer.code, season)?
     {
-        return Ok((FiringState::Held, NO_NOTICE.to_owned(), None));
+        return Ok((FiringState::Held, firings::NO_NOTICE.to_owned(), None));
     }
     Ok(match bound {
         lateness::Firing::Go => {
@@ -194,7 +190,7 @@ fn write(
         _ => tracing::info!(schedule = %schedule.id, local = %key, "scheduler.fired"),
     }
     // What was due before the store was made is the installer's to decide, who sees it in doctor.
-    if held && reason != BEFORE_US {
+    if held && reason != firings::BEFORE_US {
         tell(c, context, seq, &schedule.association, id, now)?;
     }
     Ok(true)

@@ -161,7 +161,9 @@ fn conflict(
 ) -> Result<(), StoreError> {
     // The list that says so is the newest one.
     let at_ms = c
-        .prepare_cached("SELECT coalesce(max(started_at), ?1) FROM import")?
+        .prepare_cached(
+            "SELECT coalesce((SELECT started_at FROM import ORDER BY id DESC LIMIT 1), ?1)",
+        )?
         .query_row([one.at_ms], |r| r.get(0))?;
     let data = serde_json::json!({"correction": one.id, "field": one.field.as_str()});
     let task = NewTask {
@@ -213,6 +215,23 @@ pub fn set_state(c: &Connection, id: i64, state: &str, listed: &str) -> Result<(
     c.prepare_cached("UPDATE correction SET state = ?2, listed = ?3 WHERE id = ?1")?
         .execute((id, state, listed))?;
     Ok(())
+}
+
+/// A desk keeps a member's value against what the list has: only something new on the list
+/// contradicts it again.
+pub fn stand_by(c: &Connection, one: &Correction) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE correction SET state = 'standing', was = listed, listed = '' WHERE id = ?1",
+    )?
+    .execute([one.id])?;
+    Ok(())
+}
+
+/// A desk takes the list's value: it counts from now on.
+pub fn give_up(c: &Connection, person: PersonId, one: &Correction) -> Result<(), StoreError> {
+    let sql = format!("UPDATE person SET {} = ?2 WHERE id = ?1", column(one.field));
+    c.prepare_cached(&sql)?.execute((person.0, &one.listed))?;
+    set_state(c, one.id, "dropped", "")
 }
 
 /// Opens the wait for a new address; one that waits already is replaced. Returns its row.

@@ -192,22 +192,34 @@ fn count(c: &Connection, from: &str, parameters: impl rusqlite::Params) -> Resul
     Ok(c.prepare_cached(&sql)?.query_row(parameters, |r| r.get(0))?)
 }
 
-/// Firings of an issuer that stand still, or of which messages do: `(firing, messages held)`.
+/// Firings of an issuer that stand still, or of which messages do: `(firing, messages held, since)`.
 pub fn held_firings(
     c: &Connection,
     issuer: &str,
     until_ms: i64,
-) -> Result<Vec<(FiringId, i64)>, StoreError> {
+) -> Result<Vec<(FiringId, i64, i64)>, StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT f.id, coalesce(h.n, 0) FROM firing f
-         LEFT JOIN (SELECT firing, count(*) AS n FROM message
+        "SELECT f.id, coalesce(h.n, 0), coalesce(h.since, f.created_at) FROM firing f
+         LEFT JOIN (SELECT firing, count(*) AS n, min(changed_at) AS since FROM message
                     WHERE state = 'held' AND firing IS NOT NULL GROUP BY firing) h
            ON h.firing = f.id
          WHERE f.issuer = ?1 AND f.created_at <= ?2 AND (f.state = 'held' OR h.n > 0)
          ORDER BY f.due_at, f.id",
     )?;
-    let rows = statement.query_map((issuer, until_ms), |r| Ok((FiringId(r.get(0)?), r.get(1)?)))?;
+    let rows = statement
+        .query_map((issuer, until_ms), |r| Ok((FiringId(r.get(0)?), r.get(1)?, r.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// As [`held_firings`], of one firing: messages held, since when it waits.
+pub fn held_of(c: &Connection, firing: FiringId) -> Result<(i64, i64), StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT coalesce(h.n, 0), coalesce(h.since, f.created_at) FROM firing f
+         LEFT JOIN (SELECT firing, count(*) AS n, min(changed_at) AS since FROM message
+                    WHERE state = 'held' AND firing = ?1 GROUP BY firing) h ON h.firing = f.id
+         WHERE f.id = ?1",
+    )?
+    .query_row([firing.0], |r| Ok((r.get(0)?, r.get(1)?)))?)
 }
 
 /// Whom the held messages of one firing are for.

@@ -91,6 +91,11 @@ pub struct FiringRow {
 
 /// The reason of a firing whose count differs too much from the approved forecast.
 pub const SURPRISING: &str = "surprising count";
+/// The reason of a firing that was due before the store was made: it may have gone out by other
+/// means.
+pub const BEFORE_US: &str = "due before this store was made";
+/// The reason of a lapse before which no notice of the season went out.
+pub const NO_NOTICE: &str = "no notice of this season has gone out";
 /// The reason of a firing that a person let go.
 pub const APPROVED: &str = "approved";
 

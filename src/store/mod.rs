@@ -39,6 +39,7 @@ pub mod remittances;
 pub mod renewals;
 pub mod retention;
 pub mod revoked;
+pub mod rulings;
 pub mod staging;
 pub mod tasks;
 pub mod tombstones;

@@ -50,6 +50,7 @@ pub const SOURCES: &[Source] = &[
     source("outcome", RENEWALS, "at"),
     source("certificate", "person = ?1", "at"),
     source("correction", "person = ?1", "at"),
+    source("ruling", "person = ?1", "at"),
     source("address_change", "person = ?1", "at"),
     source("invoice", RENEWALS, "issued_at"),
     source("invoice_line", INVOICES, ""),

@@ -250,6 +250,15 @@ pub fn keep_answer(
     Ok(version)
 }
 
+/// What the member wrote beside the answer of that version; empty for nothing.
+pub fn words_of(c: &Connection, id: RenewalId, version: i64) -> Result<String, StoreError> {
+    let found = c
+        .prepare_cached("SELECT reason FROM answer WHERE renewal = ?1 AND version = ?2")?
+        .query_row((id.0, version), |r| r.get(0))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
 /// The day before which no reminder goes out; `None` where none was asked for.
 pub fn remind_on(c: &Connection, renewal: RenewalId) -> Result<Option<Date>, StoreError> {
     let day: Option<String> = c

@@ -63,7 +63,7 @@ pub fn apply(
     subject: &str,
     salt: &[u8],
 ) -> Result<ImportChange, StoreError> {
-    let row = super::corrections::over(c, row)?;
+    let row = super::rulings::over(c, super::corrections::over(c, row)?)?;
     let row = row.as_ref();
     let before = current(c, row)?;
     match &before {

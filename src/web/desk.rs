@@ -10,11 +10,14 @@ use jiff::tz::TimeZone;
 
 use super::ask::{Ask, Presented, message_of};
 use super::{Site, desk_member, reply};
+use crate::actions::Applied;
 use crate::actions::desk::{self, By, CaseView, LastDay, Order, SALT_OCTETS};
-use crate::compose::{DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, Page, Typed};
+use crate::compose::{
+    DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, LineMore, Page, Typed,
+};
 use crate::config::Association;
-use crate::domain::desk::{Case, Deed, Fault, Form as Fields, received, weigh};
-use crate::domain::digest::{Act, InDoubt, Item, KeptMail};
+use crate::domain::desk::{Case, Deed, Fault, Form as Fields, received, refunded, weigh};
+use crate::domain::digest::{Act, InDoubt, Item, KeptMail, TaskLine};
 use crate::domain::season;
 use crate::ids::MessageId;
 use crate::link::Purpose;
@@ -138,15 +141,14 @@ fn render(
 ) -> Response {
     let status = if faults.is_empty() { 200 } else { 400 };
     let show = |view: DeskView<'_>| door.page(site, ask, status, view, typed, faults);
-    let line = |case, item: &Item, shared: &str, text: &str| {
-        show(DeskView::Line { case, item, shared, text, today: door.today(ask.now) })
+    let line = |case, item: &Item, more: LineMore<'_>| {
+        show(DeskView::Line { case, item, more, today: door.today(ask.now) })
     };
+    let task = |case, task: &TaskLine, more| line(case, &Item::Task(task.clone()), more);
     match case {
         CaseView::Settled => show(DeskView::Settled),
-        CaseView::Firing { row, reach } => show(DeskView::Firing(FiringCase {
-            step: &row.step,
-            due: Timestamp::from_millisecond(row.due_ms).unwrap_or(ask.now),
-            until: row.hold_until_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+        CaseView::Firing { line, reach } => show(DeskView::Firing(FiringCase {
+            line,
             all: reach.total,
             en: reach.en,
             fr: reach.fr,
@@ -155,16 +157,26 @@ fn render(
             let since = tried.unwrap_or(ask.now);
             let kind = view.kind.clone();
             let item = Item::InDoubt(InDoubt { id: view.id, kind, who: who.clone(), since });
-            line(Case::Message, &item, "", "")
+            line(Case::Message, &item, LineMore::Nothing)
         }
         CaseView::Address { line: unreachable, shared } => {
-            line(Case::Address, &Item::Unreachable(unreachable.clone()), &shared.join(", "), "")
+            let item = Item::Unreachable(unreachable.clone());
+            line(Case::Address, &item, LineMore::Shared(&shared.join(", ")))
         }
-        CaseView::Money { line: task, owed, .. } => {
-            let case = Case::Money { kind: task.kind, owed: *owed };
-            line(case, &Item::Task(task.clone()), "", "")
+        CaseView::Money { line, owed, .. } => {
+            task(Case::Money { kind: line.kind, owed: *owed }, line, LineMore::Nothing)
         }
-        CaseView::Task(task) => line(Case::Task(task.kind), &Item::Task(task.clone()), "", ""),
+        CaseView::Situation { line, what, words, category } => {
+            task(Case::Situation, line, LineMore::Situation { what, words, category })
+        }
+        CaseView::Conflict { line, one } => {
+            let (ours, theirs) = (&one.value, &one.listed);
+            task(Case::Conflict, line, LineMore::Conflict { field: one.field, ours, theirs })
+        }
+        CaseView::Credit { line, waits, open } => {
+            task(Case::Credit { waits: *waits }, line, LineMore::Open(open))
+        }
+        CaseView::Task(line) => task(Case::Task(line.kind), line, LineMore::Nothing),
         CaseView::Mail(mail) => {
             let item = Item::Mail(KeptMail {
                 id: mail.id,
@@ -172,7 +184,7 @@ fn render(
                 subject: mail.subject.clone(),
                 received: Timestamp::from_millisecond(mail.received_ms).unwrap_or(ask.now),
             });
-            line(Case::Mail, &item, "", &mail.text)
+            line(Case::Mail, &item, LineMore::Text(&mail.text))
         }
     }
 }
@@ -226,24 +238,56 @@ pub(super) async fn act(
     let today = door.today(ask.now);
     match weigh(decided, &fields, today) {
         Ok(deed) => {
-            let received = received(&fields, today).ok().filter(|_| deed == Deed::Received);
-            let reference = fields.reference.trim().to_owned();
-            let received = received.map(|received| (received, reference));
+            let order = order(decided, deed, &fields, today);
             let by = by(&site, &form);
-            let count = match decided {
-                Case::Firing { count } if deed == Deed::Send => Some(count),
-                _ => None,
-            };
-            decide(&site, &ask, &door, Order { deed, count, received }, by).await
+            match decide(&site, &door, order, by).await {
+                Ok(Applied::Nothing) => nothing(&site, &ask, &door, deed, fields).await,
+                Ok(_) => {
+                    site.outbox.wake();
+                    // A mailing that was let go is planned now, not at the next look.
+                    site.scheduler.ring();
+                    reply::see(&ask.path, ask.chosen)
+                }
+                Err(e) => door.trouble(&site, &ask, &e),
+            }
         }
-        Err(faults) => render(
-            &site,
-            &ask,
-            &door,
-            &case,
-            DeskTyped { form: fields, ..DeskTyped::default() },
-            &faults,
-        ),
+        Err(faults) => render(&site, &ask, &door, &case, typed(fields), &faults),
+    }
+}
+
+fn typed(form: Fields<'_>) -> DeskTyped<'_> {
+    DeskTyped { form, ..DeskTyped::default() }
+}
+
+/// What was decided, with what was typed for it. The form was weighed.
+fn order(case: Case, deed: Deed, fields: &Fields<'_>, today: Date) -> Order {
+    match (deed, case) {
+        (Deed::Send, Case::Firing { count }) => Order::Send(count),
+        (Deed::Received, _) => match received(fields, today) {
+            Ok(received) => Order::Received(received, fields.reference.trim().to_owned()),
+            Err(_) => Order::Plain(deed),
+        },
+        (Deed::Category, _) => Order::Category(fields.category.trim().to_owned()),
+        (Deed::Applied, _) => Order::Applied(fields.invoice.trim().to_owned()),
+        (Deed::Refunded, Case::Credit { waits }) => match refunded(fields, waits, today) {
+            Ok((amount, on)) => Order::Refunded(amount, on),
+            Err(_) => Order::Plain(deed),
+        },
+        _ => Order::Plain(deed),
+    }
+}
+
+/// Nothing was done: the case is another by now, or what was typed names nothing that is here.
+async fn nothing(site: &Site, ask: &Ask, door: &Door, deed: Deed, fields: Fields<'_>) -> Response {
+    let fault = match deed {
+        Deed::Category => Fault::NoCategory,
+        Deed::Applied => Fault::NoInvoice,
+        Deed::Refunded => Fault::NoRefund,
+        _ => return reply::see(&ask.path, ask.chosen),
+    };
+    match look(site, ask, door).await {
+        Ok(case) => render(site, ask, door, &case, typed(fields), &[fault]),
+        Err(answer) => answer,
     }
 }
 
@@ -257,6 +301,8 @@ fn fields(form: &Typed) -> Fields<'_> {
         on: form.get("on"),
         method: form.get("method"),
         reference: form.get("reference"),
+        category: form.get("category"),
+        invoice: form.get("invoice"),
     }
 }
 
@@ -273,17 +319,7 @@ fn by(site: &Site, form: &Typed) -> By {
     }
 }
 
-async fn decide(site: &Site, ask: &Ask, door: &Door, order: Order, by: By) -> Response {
+async fn decide(site: &Site, door: &Door, order: Order, by: By) -> Result<Applied, StoreError> {
     let (context, id) = (site.context.clone(), door.link.id);
-    let applied =
-        site.store.write(Lane::Front, move |c| desk::act(c, &context, id, &order, &by)).await;
-    match applied {
-        Ok(_) => {
-            site.outbox.wake();
-            // A mailing that was let go is planned now, not at the next look.
-            site.scheduler.ring();
-            reply::see(&ask.path, ask.chosen)
-        }
-        Err(e) => door.trouble(site, ask, &e),
-    }
+    site.store.write(Lane::Front, move |c| desk::act(c, &context, id, &order, &by)).await
 }

@@ -7,18 +7,20 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::Connection;
 
 use super::super::Context;
-use crate::config::Association;
+use super::credit;
+use crate::config::{Association, IfUnanswered};
 use crate::domain::digest::{
-    self, Digest, Happened, HeldFiring, InDoubt, Item, KeptMail, Section, TaskLine, Unreachable,
-    Who,
+    self, Digest, Happened, Held, HeldFiring, InDoubt, Item, KeptMail, Section, TaskLine, Then,
+    Unreachable, Who,
 };
 use crate::domain::member::{Member, reads};
 use crate::domain::season;
 use crate::domain::words::TaskKind;
 use crate::ids::PersonId;
 use crate::store::digests::{self, Mark};
+use crate::store::firings::FiringRow;
 use crate::store::tasks::Task;
-use crate::store::{StoreError, desk, firings, holds, ledger, people, tasks};
+use crate::store::{StoreError, desk, firings, holds, ledger, payments, people, tasks};
 
 type Found = BTreeMap<Section, (Vec<Item>, i64)>;
 
@@ -93,10 +95,9 @@ fn lines(
     let code = &issuer.code;
     let mut found = Found::new();
     let mut firings = Vec::new();
-    for (id, held) in desk::held_firings(c, code, until_ms)? {
+    for (id, held, since_ms) in desk::held_firings(c, code, until_ms)? {
         let Some(f) = firings::by_id(c, id)? else { continue };
-        let (due, until) = (instant(f.due_ms), f.hold_until_ms.map(instant));
-        firings.push(Item::Firing(HeldFiring { id, step: f.step, due, held, until }));
+        firings.push(Item::Firing(held_firing(context, &f, held, since_ms)));
     }
     let all = i64::try_from(firings.len()).unwrap_or(i64::MAX);
     found.insert(Section::Firings, (firings, all));
@@ -142,6 +143,43 @@ fn lines(
     Ok(found)
 }
 
+/// A firing that stands still, or of which so many messages do, since an instant.
+pub(super) fn held_firing(
+    context: &Context,
+    row: &FiringRow,
+    held: i64,
+    since_ms: i64,
+) -> HeldFiring {
+    let config = &context.config;
+    let until = row.hold_until_ms.filter(|_| held == 0).map(instant);
+    let rule = config.schedule(&row.schedule).map_or(IfUnanswered::Cancel, |s| s.if_unanswered);
+    let then = match rule {
+        IfUnanswered::Send => Then::Sent,
+        IfUnanswered::Cancel => Then::Cancelled,
+    };
+    let deputy = config.national().filter(|national| national.code != row.issuer);
+    HeldFiring {
+        id: row.id,
+        step: row.step.clone(),
+        due: instant(row.due_ms),
+        held,
+        why: why(row, held),
+        until: until.map(|at| (at, then)),
+        deputy: deputy.map(|d| (d.code.clone(), digest::takes_over(instant(since_ms), until))),
+    }
+}
+
+/// Why it stands still. Messages of a firing are held where too many of it came back.
+fn why(row: &FiringRow, held: i64) -> Held {
+    match row.reason.as_str() {
+        _ if held > 0 => Held::DeadAddresses,
+        firings::SURPRISING => Held::Surprising,
+        firings::BEFORE_US => Held::BeforeUs,
+        firings::NO_NOTICE => Held::NoNotice,
+        _ => Held::Late,
+    }
+}
+
 pub(super) fn who_is(c: &Connection, member: &Member) -> Result<Who, StoreError> {
     Ok(Who {
         member_no: member.member_no.clone(),
@@ -182,12 +220,19 @@ pub(super) fn unreachable(
 /// part that opened it put that.
 pub(super) fn task_line(c: &Connection, task: &Task) -> Result<TaskLine, StoreError> {
     let text = |name: &str| task.data.get(name).and_then(|v| v.as_str()).unwrap_or_default();
+    let mut cents = task.data.get("cents").and_then(serde_json::Value::as_i64);
+    if matches!(task.kind, TaskKind::Credit | TaskKind::DoublePayment)
+        && let Some(payment) = credit::behind(task)
+    {
+        // Part of it may have been applied or paid back since.
+        cents = Some(payments::unapplied(c, payment)?.get());
+    }
     Ok(TaskLine {
         id: task.id,
         kind: task.kind,
         who: who(c, task.person)?,
         since: instant(task.opened_ms),
-        cents: task.data.get("cents").and_then(serde_json::Value::as_i64),
+        cents,
         reference: text("number").to_owned(),
     })
 }

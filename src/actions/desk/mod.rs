@@ -3,16 +3,20 @@
 
 mod behalf;
 mod case;
+mod conflict;
+mod credit;
 mod firing;
 mod gather;
 mod last_day;
 mod links;
 mod money;
 pub mod outbox;
+mod situation;
 pub mod write;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::Connection;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -31,6 +35,7 @@ use crate::domain::billing::{self, Terms};
 use crate::domain::desk::{Deed, Received};
 use crate::domain::digest::Act;
 use crate::domain::member::Member;
+use crate::domain::money::Cents;
 use crate::ids::{FiringId, MessageId, MessageRow, PersonId, TaskId};
 use crate::store::desk::{self, LinkRow};
 use crate::store::{StoreError, addresses, ledger, messages, people, tasks};
@@ -62,15 +67,36 @@ impl By {
     }
 }
 
-/// What a desk decided.
+/// What a desk decided, with what was typed for it.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub enum Order {
+    /// A decision that needs nothing more.
+    Plain(Deed),
+    /// A mailing goes out to so many.
+    Send(i64),
+    /// Money came in, with its number.
+    Received(Received, String),
+    /// The member is in the category with that code.
+    Category(String),
+    /// Money is applied to the invoice with that number.
+    Applied(String),
+    /// So much money was paid back on that day.
+    Refunded(Cents, Date),
+}
+
+impl Order {
     /// The decision.
-    pub deed: Deed,
-    /// The recipients of a mailing that is let go, as typed; `None` for other decisions.
-    pub count: Option<i64>,
-    /// The money that came in, and its number; `None` for other decisions.
-    pub received: Option<(Received, String)>,
+    #[must_use]
+    pub const fn deed(&self) -> Deed {
+        match self {
+            Self::Plain(deed) => *deed,
+            Self::Send(_) => Deed::Send,
+            Self::Received(..) => Deed::Received,
+            Self::Category(_) => Deed::Category,
+            Self::Applied(_) => Deed::Applied,
+            Self::Refunded(..) => Deed::Refunded,
+        }
+    }
 }
 
 /// Does what a link is good for, and spends it. `Already`: it was spent before; `Nothing`: there
@@ -90,7 +116,7 @@ pub fn act(
     if !carry_out(c, context, &link, order, by)? {
         return Ok(Applied::Nothing);
     }
-    let did = order.deed.as_str();
+    let did = order.deed().as_str();
     let seq = sign(c, context, &link, person, did, by)?;
     desk::use_link(c, id, did, seq, by.at.as_millisecond())?;
     Ok(Applied::Done)
@@ -122,12 +148,12 @@ fn carry_out(
     by: &By,
 ) -> Result<bool, StoreError> {
     let (target, at_ms) = (link.handle.target, by.at.as_millisecond());
-    let deed = order.deed;
-    match (link.handle.act, deed) {
+    match (link.handle.act, order.deed()) {
         (Act::Firing, Deed::Send | Deed::Cancel) => {
-            firing::decide(c, context, FiringId(target), order.count, by)
+            let count = if let Order::Send(count) = order { Some(*count) } else { None };
+            firing::decide(c, context, FiringId(target), count, by)
         }
-        (Act::Message, Deed::Left | Deed::Resend | Deed::Cancel) => {
+        (Act::Message, deed @ (Deed::Left | Deed::Resend | Deed::Cancel)) => {
             let verdict = match deed {
                 Deed::Left => outbox::Verdict::Sent,
                 Deed::Resend => outbox::Verdict::Resend,
@@ -144,11 +170,16 @@ fn carry_out(
         (Act::Task, Deed::Done | Deed::Dropped) => {
             tasks::close(c, TaskId(target), &by.deed.staff, &by.deed.note, at_ms)
         }
-        (Act::Task, Deed::Received) => match &order.received {
-            Some((received, reference)) => {
+        (Act::Task, deed) => match order {
+            Order::Received(received, reference) => {
                 money::receive(c, context, link, *received, reference, by)
             }
-            None => Ok(false),
+            Order::Category(code) => situation::rule(c, context, link, (deed, code), by),
+            Order::Applied(number) => credit::apply(c, context, link, number, by),
+            Order::Refunded(amount, on) => credit::pay_back(c, context, link, (*amount, *on), by),
+            Order::Plain(Deed::Ours | Deed::Theirs) => conflict::settle(c, context, link, deed, by),
+            Order::Plain(_) => situation::rule(c, context, link, (deed, ""), by),
+            Order::Send(_) => Ok(false),
         },
         (Act::Mail, Deed::Answered) => desk::settle_waiting(c, target, at_ms),
         _ => Ok(false),

@@ -77,7 +77,10 @@ pub fn write(
     }
     queue(c, &cause, code, id, "", now_ms)?;
     let day = season::day_in(&due.issuer.zone, now);
-    let deputy = &context.config.desk_on(due.issuer, day).code;
+    let mut deputy = &context.config.desk_on(due.issuer, day).code;
+    if let (true, Some(national)) = (digest.deputy_decides(now), context.config.national()) {
+        deputy = &national.code;
+    }
     if deputy != code {
         queue(c, &format!("{cause}/deputy/{deputy}"), code, id, deputy, now_ms)?;
     }

@@ -31,6 +31,18 @@ pub enum Said {
     Corrected,
     /// No reminder before the day that the member named.
     RemindLater,
+    /// A desk looked at a situation: the renewal is open at another price.
+    SituationOpen,
+    /// A desk looked at a situation: nothing is owed for the season.
+    SituationEnded,
+    /// A desk looked at a situation: the renewal goes on as it was.
+    SituationUnchanged,
+    /// A desk kept the member's correction against the list.
+    CorrectionKept,
+    /// A desk took the list's value in place of the member's correction.
+    CorrectionDropped,
+    /// Money that settled nothing was paid back.
+    Refunded,
 }
 
 impl Said {
@@ -52,11 +64,17 @@ impl Said {
             Self::SaysPaid => "says-paid",
             Self::Corrected => "corrected",
             Self::RemindLater => "remind-later",
+            Self::SituationOpen => "situation-open",
+            Self::SituationEnded => "situation-ended",
+            Self::SituationUnchanged => "situation-unchanged",
+            Self::CorrectionKept => "correction-kept",
+            Self::CorrectionDropped => "correction-dropped",
+            Self::Refunded => "refunded",
         }
     }
 
     /// Every word.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::RenewedByInvoice,
         Self::Renewed,
         Self::Paid,
@@ -71,6 +89,12 @@ impl Said {
         Self::SaysPaid,
         Self::Corrected,
         Self::RemindLater,
+        Self::SituationOpen,
+        Self::SituationEnded,
+        Self::SituationUnchanged,
+        Self::CorrectionKept,
+        Self::CorrectionDropped,
+        Self::Refunded,
     ];
 
     /// The word with that text form.
@@ -82,7 +106,17 @@ impl Said {
     /// Whether only a desk says it: no page shows it, and no mail asks for it.
     #[must_use]
     pub const fn is_of_a_desk(self) -> bool {
-        matches!(self, Self::Corrected | Self::RemindLater)
+        matches!(
+            self,
+            Self::Corrected
+                | Self::RemindLater
+                | Self::SituationOpen
+                | Self::SituationEnded
+                | Self::SituationUnchanged
+                | Self::CorrectionKept
+                | Self::CorrectionDropped
+                | Self::Refunded
+        )
     }
 
     /// Whether it is an answer to a renewal, which its page can take back.

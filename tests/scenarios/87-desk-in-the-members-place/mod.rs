@@ -185,7 +185,7 @@ fn un_membre_qui_se_presente_change_d_avis() {
 #[test]
 fn the_two_questions_are_answered_later_by_letter() {
     let desk = Desk::open("fr", "letter");
-    desk.done("2", &[("choice", "invoice"), ("cover", "keep")]);
+    desk.done("2", &[("choice", "invoice")]);
     let page = desk.page("2");
     assert!(page.contains("vos deux réponses"), "{page}");
     let mail = desk.done("2", &[("act", "declare"), ("q-claims", "no"), ("q-circumstances", "no")]);
