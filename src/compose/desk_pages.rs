@@ -10,7 +10,7 @@ use tera::{Context, Value};
 use super::digest_mail::named;
 use super::frame::{named as text_in, put};
 use super::mail::foreign_line;
-use super::text::fenced;
+use super::text::{capital, fenced};
 use super::{Bill, ComposeError, Inner, PersonFacts, format};
 use crate::config::Association;
 use crate::domain::desk::{
@@ -274,7 +274,7 @@ impl Inner {
         put(context, "address", &foreign_line(page.address));
         let category = issuer.category(page.person.category);
         let category = category.map(|c| text_in(&c.name, lang));
-        put(context, "category", category.as_deref().unwrap_or(page.person.category));
+        put(context, "category", &capital(category.as_deref().unwrap_or(page.person.category)));
         put(context, "state", page.person.state.as_str());
         context.insert_value("open", Value::from(page.person.state == RenewalState::Open));
         self.put_bill(context, lang, page.bill)?;

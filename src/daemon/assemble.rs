@@ -173,7 +173,9 @@ impl Daemon {
             wake: Arc::clone(&loops.scheduler),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
-        let guesses = Arc::new(Guesses::new(config.relance.web.code_failures_per_hour));
+        let failures = config.relance.web.code_failures_per_hour;
+        let (guesses, proofs) =
+            (Arc::new(Guesses::new(failures)), Arc::new(Guesses::new(failures)));
         let control = control::listen(&options.state)
             .map_err(|source| StartError::Io { what: "the control socket".into(), source })?;
         let lifecycle =
@@ -189,6 +191,7 @@ impl Daemon {
             card: provider,
             limits,
             guesses,
+            proofs,
         };
         Ok(Self { lifecycle, loops, scheduler, site, members, admin, control, _lock: lock })
     }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_calendar.sql")),
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
+    (8, include_str!("migrations/0008_earlier.sql")),
 ];
 
 /// The newest schema that this binary knows.

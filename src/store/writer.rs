@@ -315,9 +315,8 @@ mod tests {
         let (_dir, writer, path) = fresh();
         // Holds the thread until both others wait, so that they are one group.
         let (go, gate) = std::sync::mpsc::channel::<()>();
-        let first = writer.run(Lane::Front, move |_| {
-            gate.recv().map_err(|e| StoreError::GiveUp(e.to_string()))
-        });
+        let first = writer
+            .run(Lane::Front, move |_| gate.recv().map_err(|e| StoreError::GiveUp(e.to_string())));
         let (_, a, b, ()) = tokio::join!(
             biased;
             first,

@@ -17,10 +17,6 @@ const TOKENS_MAX: usize = 16_384;
 /// Hops of X-Forwarded-For looked at, from the right: longer chains are somebody's invention.
 const HOPS_MAX: usize = 16;
 
-/// Wrong postal codes and member numbers in an hour and link: a person mistypes, a stranger guesses.
-const PROOFS_MAX: u32 = 5;
-const PROOFS_WINDOW: Duration = Duration::from_hours(1);
-
 /// How long to wait before asking again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMany(pub Duration);
@@ -110,7 +106,6 @@ pub struct WebLimits {
     clients: Mutex<Buckets<IpAddr>>,
     failures: Mutex<Buckets<IpAddr>>,
     tokens: Mutex<Buckets<MessageId>>,
-    proofs: Mutex<Buckets<MessageId>>,
 }
 
 impl WebLimits {
@@ -121,7 +116,6 @@ impl WebLimits {
             clients: Mutex::new(Buckets::new(CLIENTS_MAX, web.client_requests_per_minute)),
             failures: Mutex::new(Buckets::new(CLIENTS_MAX, web.bad_tokens_per_minute)),
             tokens: Mutex::new(Buckets::new(TOKENS_MAX, web.token_requests_per_minute)),
-            proofs: Mutex::new(Buckets::every(TOKENS_MAX, PROOFS_MAX, PROOFS_WINDOW)),
         }
     }
 
@@ -134,16 +128,6 @@ impl WebLimits {
     /// One request for the page of a verified link.
     pub fn token(&self, id: MessageId, now: Instant) -> Result<(), TooMany> {
         locked(&self.tokens).take(&id, now)
-    }
-
-    /// A form by that link had the wrong postal code or member number.
-    pub fn wrong_proof(&self, id: MessageId, now: Instant) {
-        let _ = locked(&self.proofs).take(&id, now);
-    }
-
-    /// Whether a form by that link may try another.
-    pub fn may_prove(&self, id: MessageId, now: Instant) -> Result<(), TooMany> {
-        locked(&self.proofs).check(&id, now)
     }
 
     /// Whether a client that presented damaged links may present another.

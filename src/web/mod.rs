@@ -59,6 +59,8 @@ pub struct Site {
     pub limits: Arc<WebLimits>,
     /// Failures with type-in codes; in memory likewise.
     pub guesses: Arc<Guesses>,
+    /// Failures with what a form asks as a proof, likewise and apart.
+    pub proofs: Arc<Guesses>,
 }
 
 /// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/u/TOKEN` (reminders),

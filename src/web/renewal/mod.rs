@@ -17,7 +17,9 @@ use rusqlite::Connection;
 use super::ask::{Ask, Presented, message_of};
 use super::{Site, reply};
 use crate::actions::{self, Context, RenewalView};
-use crate::compose::{CoverNote, ExpiredPage, Page, PersonFacts, SeasonClosedPage, Typed, mask};
+use crate::compose::{
+    CoverNote, ExpiredPage, FormFault, Page, PersonFacts, SeasonClosedPage, Typed, mask,
+};
 use crate::config::Association;
 use crate::domain::offer::Offer;
 use crate::domain::words::{Lang, RenewalState};
@@ -200,10 +202,18 @@ pub(super) async fn act(
 }
 
 async fn answered(site: &Site, ask: &Ask, shown: Shown, mid: MessageId, typed: Typed) -> Response {
-    let may_prove = site.limits.may_prove(mid, crate::clock::monotonic()).is_ok();
-    match form::read(&shown, &site.context.config, may_prove, &typed) {
+    let number = &shown.view.member.member_no;
+    let proves = !typed.get("proof").trim().is_empty();
+    // Counted before it is looked at; whoever was right, or was not asked, has guessed nothing.
+    let may_prove = !proves || site.proofs.begin(number, crate::clock::monotonic()).is_ok();
+    let read = form::read(&shown, &site.context.config, may_prove, &typed);
+    let wrong = |faults: &Vec<_>| faults.iter().any(|f| matches!(f, FormFault::ProofWrong(_)));
+    if proves && may_prove && !read.as_ref().is_err_and(wrong) {
+        site.proofs.succeeded(number);
+    }
+    match read {
         Ok(form::Asked::Keep) => reply::see(&ask.path, ask.chosen),
         Ok(asked) => act::apply(site, ask, shown, mid, asked, typed).await,
-        Err(faults) => render::faulty(site, ask, &shown, mid, &typed, faults),
+        Err(faults) => render::faulty(site, ask, &shown, &typed, faults),
     }
 }

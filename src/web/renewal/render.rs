@@ -16,7 +16,6 @@ use crate::domain::money::Cents;
 use crate::domain::offer::Offer;
 use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{offer, season};
-use crate::ids::MessageId;
 
 /// What a form just sent leaves on the page.
 pub(super) struct Sent {
@@ -75,13 +74,9 @@ pub(super) fn faulty(
     site: &Site,
     ask: &Ask,
     shown: &Shown,
-    mid: MessageId,
     typed: &Typed,
     faults: Vec<FormFault>,
 ) -> Response {
-    if faults.contains(&FormFault::ProofWrong) {
-        site.limits.wrong_proof(mid, crate::clock::monotonic());
-    }
     page(site, ask, shown, &Sent { typed: typed.clone(), faults, notice: Notice::None })
 }
 
