@@ -109,3 +109,7 @@ mod s85_on_behalf;
 mod s86_promises;
 #[path = "scenarios/89-proof/mod.rs"]
 mod s89_proof;
+#[path = "scenarios/94-poisoned-member/mod.rs"]
+mod s94_poisoned_member;
+#[path = "scenarios/95-nothing-leaks/mod.rs"]
+mod s95_nothing_leaks;

@@ -1,6 +1,7 @@
 //! Owns the hidden measuring commands that `benches/run` calls.
 
 mod plan;
+mod tokens;
 
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -51,6 +52,19 @@ pub(super) enum Bench {
         #[arg(long, default_value_t = 100_000)]
         members: u32,
     },
+    /// Forge so many links and try each at every door, then measure how long a refusal takes by
+    /// what is wrong, by the function and by the page of a demo; prints a JSON object a line.
+    Tokens {
+        /// Forgeries.
+        #[arg(long, default_value_t = 1_000_000)]
+        forged: u32,
+        /// Measurements of each kind.
+        #[arg(long, default_value_t = 100_000)]
+        samples: u32,
+        /// Repeats a run; 0 draws from the system.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
     /// Read the mails of a folder again and again, on one thread, in turn with a full parse of the
     /// same octets by mail-parser; prints `{"mails","mean_bytes","read_per_s","parsed_per_s"}`.
     Read {
@@ -71,6 +85,10 @@ impl Bench {
                 let state = place.state(&config)?;
                 let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
                 runtime.block_on(plan::plan(config, &state, members))?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Self::Tokens { forged, samples, seed } => {
+                tokens::run(forged, samples, seed, Clock::system().now())?;
                 return Ok(ExitCode::SUCCESS);
             }
             Self::Read { seconds, dir } => {

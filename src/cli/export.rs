@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::Place;
 use crate::domain::export::{Event, events};
+use crate::members::Sheet;
 use crate::store::export::{self, Told};
 use crate::store::{StoreError, read_once};
 
@@ -85,7 +86,7 @@ fn owner(
 
 enum Out {
     Json(std::io::BufWriter<std::io::Stdout>),
-    Csv(Box<csv::Writer<std::io::Stdout>>),
+    Csv(Box<Sheet<std::io::Stdout>>),
 }
 
 impl Out {
@@ -93,9 +94,9 @@ impl Out {
         if json {
             return Ok(Self::Json(std::io::BufWriter::new(std::io::stdout())));
         }
-        let mut writer = csv::Writer::from_writer(std::io::stdout());
-        writer.write_record(COLUMNS)?;
-        Ok(Self::Csv(Box::new(writer)))
+        let mut sheet = Sheet::new(std::io::stdout());
+        sheet.row(COLUMNS)?;
+        Ok(Self::Csv(Box::new(sheet)))
     }
 
     fn write(&mut self, told: &Told, event: Event, owner: Option<&str>) -> anyhow::Result<()> {
@@ -120,11 +121,10 @@ impl Out {
                 }
                 let cell = |column: &&str| match row.get(*column) {
                     None | Some(Value::Null) => String::new(),
-                    // Money and cursors are numbers to reckon with, texts are anybody's.
-                    Some(Value::String(text)) => crate::members::guarded(text).into_owned(),
+                    Some(Value::String(text)) => text.clone(),
                     Some(other) => other.to_string(),
                 };
-                out.write_record(COLUMNS.iter().map(cell))?;
+                out.row(COLUMNS.iter().map(cell))?;
             }
         }
         Ok(())
@@ -133,7 +133,7 @@ impl Out {
     fn flush(self) -> anyhow::Result<()> {
         match self {
             Self::Json(mut out) => out.flush()?,
-            Self::Csv(mut out) => out.flush()?,
+            Self::Csv(out) => out.finish()?.flush()?,
         }
         Ok(())
     }

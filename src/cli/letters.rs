@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::cell::plain;
 use super::forecast::now;
 use super::place::count;
 use super::{Place, say};
@@ -17,6 +16,7 @@ use crate::compose::{Composer, format};
 use crate::config::{Association, Config, Schedule, StepKind};
 use crate::domain::season;
 use crate::link::{Keyring, code};
+use crate::members;
 use crate::scheduler::letters::{PaperLetter, each};
 use crate::store::Look;
 
@@ -72,15 +72,15 @@ impl Letters {
         let fresh = fresh_path(&self.out);
         let mut file = private(&fresh)?;
         file.write_all(UTF8_MARK)?;
-        let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(COLUMNS)?;
+        let mut list = members::Sheet::new(file);
+        list.row(COLUMNS)?;
         let sheet = Sheet { config: &config, composer: &composer, ring: &ring };
         let mut letters = 0;
         look.read(|c| {
             for (issuer, schedule) in &steps {
                 let written = each(c, &config, (issuer, schedule), now, |letter| {
                     letters += 1;
-                    writer.write_record(sheet.row(issuer, schedule, &letter))?;
+                    list.row(sheet.row(issuer, schedule, &letter))?;
                     anyhow::Ok(())
                 });
                 if let Err(e) = written {
@@ -89,7 +89,7 @@ impl Letters {
             }
             Ok(Ok(()))
         })??;
-        let file = writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?;
+        let file = list.finish()?;
         file.sync_all()?;
         std::fs::rename(&fresh, &self.out).with_context(|| self.out.display().to_string())?;
         let shown = self.out.display();
@@ -180,6 +180,6 @@ impl Sheet<'_> {
             &issuer.desk.phone,
             why.as_str(),
         ];
-        cells.into_iter().map(|cell| plain(cell).into_owned()).collect()
+        cells.map(str::to_owned).to_vec()
     }
 }

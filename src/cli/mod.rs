@@ -6,7 +6,6 @@ mod adopt;
 mod approve;
 mod audit;
 mod bench;
-mod cell;
 mod check;
 mod clock;
 mod demo;
@@ -38,10 +37,13 @@ mod run;
 mod simulate;
 mod suppression;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::members::name::is_dangerous;
 
 /// Runs a membership renewal season by email, in English and French.
 #[derive(Debug, Parser)]
@@ -249,13 +251,32 @@ fn told(error: &anyhow::Error) -> String {
 /// One line, or a few, on standard output. A closed pipe is no error: somebody ran `| head`.
 fn say(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", harmless(text));
 }
 
 /// One line, or a few, on standard error.
 fn say_error(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "relance: {text}");
+    let _ = writeln!(std::io::stderr(), "relance: {}", harmless(text));
+}
+
+/// What a terminal would obey, written out: much of what commands tell was typed by anybody, or
+/// stood in anybody's mail. Reads as JSON where it stood in JSON.
+fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    let obeyed = |c: char| is_dangerous(c) && !matches!(c, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    let text = text.replace("\r\n", "\n");
+    let mut out = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        if obeyed(c) {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out.into()
 }
 
 /// Pretty JSON on standard output.
@@ -267,6 +288,17 @@ fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_was_typed() {
+        let typed = "Ann\u{1b}[2J\u{202e}\u{9b}31m\u{2028}\0\r, a\tb\nc é\r\n";
+        let told = super::harmless(typed);
+        assert_eq!(told, "Ann\\u001b[2J\\u202e\\u009b31m\\u2028\\u0000\\u000d, a\tb\nc é\n");
+        let json = serde_json::to_string(typed).unwrap();
+        let read: String = serde_json::from_str(&super::harmless(&json)).unwrap();
+        assert_eq!(read, typed);
+        assert_eq!(super::harmless("Zoë\n"), "Zoë\n");
+    }
 
     #[test]
     fn a_cause_is_said_once() {

@@ -1,5 +1,6 @@
 //! Owns `relance remit`: what one body collected for another, or for the insurer.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -12,6 +13,7 @@ use super::{Place, say, say_error, say_json};
 use crate::actions::remittances::{self, List};
 use crate::domain::money::Cents;
 use crate::domain::remittance::{Beneficiary, Collected, taxes};
+use crate::members::Sheet;
 
 /// Arguments of `relance remit`.
 #[derive(Debug, Args)]
@@ -126,9 +128,9 @@ fn write_csv(list: &List) -> anyhow::Result<()> {
         "category",
     ];
     let codes = taxes(&list.rows);
-    let mut writer = csv::Writer::from_writer(std::io::stdout());
+    let mut sheet = Sheet::new(std::io::stdout());
     let tail = ["total", "paid_through"];
-    writer.write_record(HEAD.iter().chain(&["net"]).chain(&codes).chain(&tail))?;
+    sheet.row(HEAD.iter().chain(&["net"]).chain(&codes).chain(&tail))?;
     for row in &list.rows {
         let tax = |code: &&str| -> Cents {
             row.part.taxes.iter().filter(|t| t.tax == **code).map(|t| t.amount).sum()
@@ -149,9 +151,9 @@ fn write_csv(list: &List) -> anyhow::Result<()> {
         record.extend(codes.iter().map(|code| tax(code).to_string()));
         record.push(row.part.total().to_string());
         record.push(row.paid_through.map(|d| d.to_string()).unwrap_or_default());
-        writer.write_record(&record)?;
+        sheet.row(&record)?;
     }
-    writer.flush()?;
+    sheet.finish()?.flush()?;
     say_error(&format!("{}, {}", count(list.rows.len(), "row"), list.total));
     Ok(())
 }

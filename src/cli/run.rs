@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp;
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::prelude::*;
 
 use super::Place;
 use crate::daemon::assemble::{Daemon, Options};
@@ -62,8 +65,8 @@ fn patience(seconds: u64) -> Deadlines {
     Deadlines { connect: each, command: each, data: each, body: each, last: each }
 }
 
-/// Logs to standard output; `RUST_LOG` says how much. Libraries stay at `info`: some of them write
-/// whole messages and passwords at `debug`.
+/// Logs to standard output; `RUST_LOG` says how much. Libraries stay at `info`, whatever it says: some
+/// of them write whole messages, addresses and passwords at `debug`.
 pub(super) fn start_log(json: bool) {
     let filter = EnvFilter::builder()
         .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
@@ -71,10 +74,11 @@ pub(super) fn start_log(json: bool) {
     // Colours are for people at a terminal: a journal would keep them as escape codes.
     let colours = std::io::stdout().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    let capped = filter_fn(|of| of.target().starts_with("relance") || *of.level() <= Level::INFO);
     // A second subscriber in one process (tests) is not an error.
     let _ = if json {
-        builder.json().flatten_event(true).try_init()
+        builder.json().flatten_event(true).finish().with(capped).try_init()
     } else {
-        builder.with_target(false).try_init()
+        builder.with_target(false).finish().with(capped).try_init()
     };
 }

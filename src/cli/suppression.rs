@@ -1,6 +1,6 @@
 //! Owns `relance suppression`: addresses that nothing is mailed to.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use super::place::count;
 use super::{Place, say, say_json};
 use crate::clock::Clock;
 use crate::link::Keyring;
-use crate::members::address;
+use crate::members::{Sheet, address, unguarded};
 use crate::store::{Direct, StoreError, addresses, ledger, meta, read_once};
 
 /// Reason of an address that a person put on the list without giving one.
@@ -96,12 +96,12 @@ fn list(dir: &Path, json: bool) -> anyhow::Result<()> {
 }
 
 fn export(dir: &Path) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout());
-    writer.write_record(["address", "reason"])?;
+    let mut sheet = Sheet::new(std::io::stdout());
+    sheet.row(["address", "reason"])?;
     for r in read_once(dir, addresses::suppressed)? {
-        writer.write_record([&r.address, &r.reason])?;
+        sheet.row([&r.address, &r.reason])?;
     }
-    Ok(writer.flush()?)
+    Ok(sheet.finish()?.flush()?)
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
@@ -116,14 +116,14 @@ fn read(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let record: csv::StringRecord = record.iter().map(unguarded).collect();
         let address = record.get(0).unwrap_or_default().trim();
         if address.is_empty() || address == "address" {
             continue;
         }
-        address::normalise(address).with_context(|| {
-            let line = record.position().map_or(0, csv::Position::line);
-            format!("{}: line {line}: {address}", file.display())
-        })?;
+        address::normalise(address)
+            .with_context(|| format!("{}: line {line}: {address}", file.display()))?;
         let reason = record.get(1).map(str::trim).filter(|r| !r.is_empty()).unwrap_or(BY_A_PERSON);
         rows.push((address.to_owned(), reason.to_owned()));
     }

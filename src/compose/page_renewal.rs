@@ -252,9 +252,9 @@ impl Inner {
         let email = Some(on_file.email.as_str()).filter(|e| !e.is_empty()).map(format::mask);
         put(context, "email", &unbroken(&email.unwrap_or_default()));
         put(context, "waiting", &unbroken(waiting));
-        put(context, "phone_masked", &format::mask_tail(&on_file.phone, 4));
+        put(context, "phone_masked", &clean(&format::mask_tail(&on_file.phone, 4), false));
         put(context, "language", &on_file.language);
-        put(context, "street_masked", &format::mask_street(on_file));
+        put(context, "street_masked", &clean(&format::mask_street(on_file), false));
         put(context, "proof_by", Proof::of(&on_file.postal_code).as_str());
         let provinces: Vec<_> = PROVINCES
             .iter()

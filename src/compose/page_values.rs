@@ -159,7 +159,7 @@ impl Inner {
         let kept: Vec<_> = page
             .typed
             .filled()
-            .map(|(name, value)| serde_json::json!({"name": name, "value": clean(value, true)}))
+            .map(|(name, value)| serde_json::json!({"name": clean(name, false), "value": clean(value, true)}))
             .collect();
         context.insert_value("kept", Value::from_serializable(&kept));
         put(context, "quote", page.quote);

@@ -56,13 +56,13 @@ fn is_mark(c: char) -> bool {
     (mark::SUP_OPEN..=mark::EN_CLOSE).contains(&c)
 }
 
-/// Foreign text without control characters (line feeds and tabs stay where `multiline`), marks
-/// and characters that turn the writing direction.
+/// Foreign text without control characters (line feeds and tabs stay where `multiline`), other
+/// ends of lines, marks, and characters that turn the writing direction.
 pub(super) fn clean(text: &str, multiline: bool) -> String {
     text.chars()
         .filter(|&c| {
             let line = multiline && matches!(c, '\n' | '\t');
-            let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            let turns = matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
             line || !(c.is_control() || is_mark(c) || turns)
         })
         .collect()

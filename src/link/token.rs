@@ -208,6 +208,8 @@ impl Token {
 }
 
 fn mac(secret: &[u8; 32], body: &[u8]) -> Hmac<Sha256> {
+    #[cfg(test)]
+    tests::MADE.with(|made| made.set(made.get() + 1));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
     mac.update(DOMAIN);
     mac.update(body);
@@ -230,6 +232,41 @@ mod tests {
 
     use super::*;
     use crate::ids::Random;
+
+    std::thread_local! {
+        /// Signatures reckoned so far, for a test that counts work where a clock would be unsure.
+        pub(super) static MADE: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+    }
+
+    #[test]
+    fn every_text_costs_one_signature() {
+        let ring = ring();
+        let good = token(Purpose::Renew);
+        let mut other_key = good.sign(&ring);
+        other_key[0] = 200;
+        let mut bad_tag = good.sign(&ring);
+        bad_tag[TOKEN_LEN - 1] ^= 1;
+        let url = good.to_url(&ring);
+        let texts = [
+            url.clone(),
+            BASE64URL_NOPAD.encode(&other_key),
+            BASE64URL_NOPAD.encode(&bad_tag),
+            token(Purpose::Desk).to_url(&ring),
+            Token { expires_h: 1, ..good }.to_url(&ring),
+            url[..20].to_owned(),
+            url.repeat(5),
+            String::new(),
+            "é%00".to_owned(),
+            good.to_address(&ring),
+        ];
+        for text in texts {
+            let before = MADE.with(std::cell::Cell::get);
+            let _ = Token::from_url(&text, Purpose::Renew, &ring, now());
+            assert_eq!(MADE.with(std::cell::Cell::get), before + 1, "{text}");
+            let _ = Token::from_address(&text, Purpose::Renew, &ring, now());
+            assert_eq!(MADE.with(std::cell::Cell::get), before + 2, "{text}");
+        }
+    }
 
     /// Characters of a token in a URL.
     const URL_LEN: usize = 40;

@@ -9,7 +9,9 @@ pub mod name;
 mod reader;
 mod reading;
 mod row;
+mod sheet;
 
 pub use columns::{COLUMNS, ColumnInfo, REASONS};
-pub use reader::{CsvFault, Reader, RowOutcome, guarded};
+pub use reader::{CsvFault, Reader, RowOutcome};
 pub use row::{MemberRow, Refusal, Status, same_person};
+pub use sheet::{Sheet, unguarded};

@@ -74,12 +74,13 @@ fn seen(text: &str) -> String {
     (0..chars.len()).filter(|at| keep(*at)).map(|at| chars[at]).collect()
 }
 
-/// Control characters, line separators, and the marks that turn the direction of text around
-/// (Unicode UAX #9 §2), with which a name could pass for another.
+/// Control characters, line separators, the marks that turn the direction of text around (Unicode
+/// UAX #9 §2), with which a name could pass for another, and characters for private use, of which
+/// no two programs show the same.
 #[must_use]
 pub fn is_dangerous(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e000}'..='\u{f8ff}')
 }
 
 /// The name for comparing: lower case, accents off the Latin letters of English and French,

@@ -9,6 +9,7 @@ use super::columns::Layout;
 use super::feed::{Feed, Gauge};
 use super::reading;
 use super::row::{MemberRow, Refusal};
+use super::sheet::unguarded;
 use crate::config::Config;
 
 /// One row's share of memory: twenty fields of the longest kind are far smaller. What is larger
@@ -224,27 +225,6 @@ fn separator(head: &[u8]) -> u8 {
     let line = text.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
     let count = |separator: u8| line.split(|b| *b == separator).count();
     if count(b';') > count(b',') { b';' } else { b',' }
-}
-
-/// What a spreadsheet would reckon rather than show.
-const RECKONED: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
-/// A value that a spreadsheet shows and does not reckon: what a member list holds may come from
-/// anybody's form. For lists of refused rows only, whose reader takes the mark off again.
-#[must_use]
-pub fn guarded(value: &str) -> std::borrow::Cow<'_, str> {
-    if value.trim_start_matches('\'').starts_with(RECKONED) {
-        return format!("'{value}").into();
-    }
-    value.into()
-}
-
-/// The value that was guarded.
-fn unguarded(value: &str) -> &str {
-    value
-        .strip_prefix('\'')
-        .filter(|rest| rest.trim_start_matches('\'').starts_with(RECKONED))
-        .unwrap_or(value)
 }
 
 #[cfg(test)]

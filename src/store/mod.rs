@@ -41,6 +41,7 @@ pub mod tasks;
 pub mod tombstones;
 mod writer;
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -297,6 +298,7 @@ impl Look {
 }
 
 fn open_writable(path: &Path) -> Result<Connection, StoreError> {
+    private(path)?;
     let connection = Connection::open(path)?;
     connection.busy_timeout(std::time::Duration::from_millis(u64::from(BUSY_TIMEOUT_MS)))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -308,6 +310,18 @@ fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
+}
+
+/// Makes the file, where it is missing, for its owner only, whatever the umask and the folder's mode:
+/// SQLite gives its log the same mode as the database.
+fn private(path: &Path) -> Result<(), StoreError> {
+    let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).to_owned();
+    match options.open(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::GiveUp(format!("{}: {e}", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn open_reader(path: &Path) -> Result<Connection, StoreError> {

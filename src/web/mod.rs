@@ -28,7 +28,7 @@ use tokio::sync::Notify;
 use crate::actions::Context;
 use crate::card::Provider;
 use crate::clock::Clock;
-use crate::compose::{Composer, Page};
+use crate::compose::{Composer, FormFault, Page};
 use crate::ids::Random;
 use crate::outbox::Outbox;
 use crate::store::Store;
@@ -89,8 +89,10 @@ pub fn router(site: Site) -> Router {
 }
 
 /// Counts the client, except for the one-click POST of RFC 8058, which comes from the servers of
-/// a few mail providers, and the payment provider's, which comes from its own; caps the address
-/// line.
+/// a few mail providers, and the payment provider's, which comes from its own. Any other POST that
+/// a page of somebody else's sends through a visitor's browser is refused: no link is stolen so,
+/// but codes could be guessed from many addresses. Browsers say so (Fetch Metadata); `Origin` says
+/// nothing here, since our own forms come without one (`no-referrer`).
 async fn guard(
     axum::extract::State(site): axum::extract::State<Site>,
     request: Request,
@@ -100,6 +102,10 @@ async fn guard(
     let path = request.uri().path();
     let of_servers = path.starts_with("/u/") || path.starts_with("/card/webhook/");
     let of_servers = of_servers && request.method() == axum::http::Method::POST;
+    let from_elsewhere = request.headers().get("sec-fetch-site").is_some_and(|s| s == "cross-site");
+    if !of_servers && from_elsewhere && request.method() == axum::http::Method::POST {
+        return ask.page(&site, 403, &Page::BadForm(&[FormFault::Unreadable]));
+    }
     if !of_servers && let Err(wait) = site.limits.client(ask.client, crate::clock::monotonic()) {
         return ask.too_many(&site, wait);
     }

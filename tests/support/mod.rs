@@ -12,6 +12,7 @@ pub mod http;
 pub mod letters;
 pub mod mail;
 pub mod mailstack;
+pub mod markup;
 pub mod ports;
 pub mod process;
 pub mod rehearsal;

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::super::{say, say_json};
-use crate::members::{REASONS, guarded};
+use crate::members::{REASONS, Sheet};
 
 /// Memberships that ended, and persons whose rows disagree, that are named; more are counted.
 pub(super) const NAMED_MAX: usize = 20;
@@ -158,14 +158,12 @@ impl Report {
         let file =
             std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh);
         let file = file.with_context(|| fresh.display().to_string())?;
-        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
-        writer
-            .write_record(std::iter::once(REASONS).chain(self.names.iter().map(String::as_str)))?;
+        let mut sheet = Sheet::new(file);
+        sheet.row(std::iter::once(REASONS).chain(self.names.iter().map(String::as_str)))?;
         for reject in &self.rejects {
-            let cells = std::iter::once(&reject.why).chain(&reject.cells);
-            writer.write_record(cells.map(|cell| guarded(cell).into_owned()))?;
+            sheet.row(std::iter::once(&reject.why).chain(&reject.cells))?;
         }
-        writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.flush()?;
+        sheet.finish()?.flush()?;
         std::fs::rename(&fresh, &path).with_context(|| path.display().to_string())?;
         Ok(path)
     }

@@ -1,5 +1,6 @@
 //! Owns `relance insurance list`.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::bail;
@@ -10,6 +11,7 @@ use super::{known, now};
 use crate::actions::Context;
 use crate::actions::insurer::{self, Entry, NoList};
 use crate::cli::{say, say_json};
+use crate::members::Sheet;
 use crate::store::{Direct, read_once};
 
 /// Arguments of `relance insurance list`.
@@ -68,11 +70,17 @@ impl List {
 }
 
 fn csv(members: &[Entry]) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout());
+    let mut plain = csv::WriterBuilder::new().from_writer(Vec::new());
     for member in members {
-        writer.serialize(member)?;
+        plain.serialize(member)?;
     }
-    Ok(writer.flush()?)
+    // Columns are the entry's own fields; what they hold is anybody's.
+    let plain = plain.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    let mut sheet = Sheet::new(std::io::stdout());
+    for row in csv::ReaderBuilder::new().has_headers(false).from_reader(&plain[..]).records() {
+        sheet.row(&row?)?;
+    }
+    Ok(sheet.finish()?.flush()?)
 }
 
 fn text(list: &insurer::List) {

@@ -262,12 +262,3 @@ fn a_list_of_refused_rows_gives_the_values_of_the_first_list() {
     assert!(matches!(reader.next_row(), Ok(Some(RowOutcome::Refused { line: 3, .. }))));
     assert_eq!(reader.cells(), ["1", "2", "''", "3"]);
 }
-
-proptest::proptest! {
-    #[test]
-    fn a_guarded_value_comes_back(value in "['=+@\t\r a-]{0,6}") {
-        let shown = guarded(&value).into_owned();
-        proptest::prop_assert!(!shown.starts_with(RECKONED));
-        proptest::prop_assert_eq!(unguarded(&shown), value);
-    }
-}
