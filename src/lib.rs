@@ -13,6 +13,7 @@
 //! - [`card`]: the payment provider, behind one seam.
 //! - [`link`]: signed tokens and the key ring.
 //! - [`scheduler`], [`outbox`], [`inbox`], [`web`]: the loops and doors.
+//! - [`hold`]: the guard before each of them, for a store that must not mail.
 //! - [`daemon`]: their life; [`cli`]: the commands; [`demo`]: a federation to play with;
 //!   [`simulate`]: a season played against a copy of the store.
 
@@ -27,6 +28,7 @@ pub mod demo;
 pub mod domain;
 pub mod faults;
 pub mod folder;
+pub mod hold;
 pub mod ids;
 pub mod inbox;
 pub mod link;

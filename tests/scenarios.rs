@@ -109,6 +109,12 @@ mod s85_on_behalf;
 mod s86_promises;
 #[path = "scenarios/89-proof/mod.rs"]
 mod s89_proof;
+#[path = "scenarios/90-backup/mod.rs"]
+mod s90_backup;
+#[path = "scenarios/91-set-back/mod.rs"]
+mod s91_set_back;
+#[path = "scenarios/92-clock-set-wrong/mod.rs"]
+mod s92_clock_set_wrong;
 #[path = "scenarios/94-poisoned-member/mod.rs"]
 mod s94_poisoned_member;
 #[path = "scenarios/95-nothing-leaks/mod.rs"]

@@ -252,7 +252,7 @@ fn revise(
     {
         let payload = Payload { news: news.as_str().into(), ..Payload::default() };
         let message = NewMessage {
-            cause: &format!("led/{seq}/{}/member", news.template()),
+            cause: &format!("{}/{}/member", ledger::cause(c, seq)?, news.template()),
             kind: news.template(),
             priority: 1,
             person: Some(person),

@@ -244,7 +244,7 @@ fn tell_contact(
         Payload { topic: DeskTopic::InsuranceFollowUp.as_str().into(), ..Payload::default() };
     let at_ms = at.as_millisecond();
     let message = NewMessage {
-        cause: &format!("led/{seq}/insurance-note/contact"),
+        cause: &format!("{}/insurance-note/contact", ledger::cause(c, seq)?),
         kind: "desk-note",
         priority: 0,
         person: Some(row.person),

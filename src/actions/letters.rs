@@ -14,7 +14,7 @@ use crate::domain::member::Member;
 use crate::domain::{season, sign_in};
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
 use crate::store::messages::{self, MessageView, NewMessage, Recipient};
-use crate::store::{StoreError, attempts, desk, inbounds, renewals};
+use crate::store::{StoreError, attempts, desk, inbounds, ledger, renewals};
 
 /// Automatic answers to one address on one day: enough for a person who tries things out, too
 /// few for two machines to keep each other busy.
@@ -59,7 +59,7 @@ pub(super) fn to_member(
         payload.channel = channel.as_str().into();
     }
     let message = NewMessage {
-        cause: &format!("led/{}/{}/member", parts.seq, parts.kind),
+        cause: &format!("{}/{}/member", ledger::cause(c, parts.seq)?, parts.kind),
         kind: parts.kind,
         priority: 0,
         person: Some(parts.member.id),
@@ -300,7 +300,7 @@ struct ToDesk<'a> {
 
 fn to_desk(c: &Connection, parts: &ToDesk<'_>, at_ms: i64) -> Result<(), StoreError> {
     let message = NewMessage {
-        cause: &format!("led/{}/{}/desk", parts.seq, parts.kind),
+        cause: &format!("{}/{}/desk", ledger::cause(c, parts.seq)?, parts.kind),
         kind: parts.kind,
         priority: 0,
         person: parts.who,

@@ -1,8 +1,8 @@
 //! Owns what can happen, whatever door it came by: a link, a reply, a report, a desk, the clock.
 //! Each act is decided by `domain/` and applied with its ledger line and its outgoing messages in
 //! the caller's transaction. Never fetches or sends anything.
-
 mod addresses;
+pub mod adoption;
 mod answers;
 #[cfg(test)]
 pub(crate) mod bench;

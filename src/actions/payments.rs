@@ -26,7 +26,7 @@ use crate::store::messages::{self, NewMessage, Recipient};
 use crate::store::payments::{self as kept, NewPayment, Payment};
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, invoices as documents, renewals};
+use crate::store::{StoreError, invoices as documents, ledger, renewals};
 
 pub use back::reverse;
 pub use waiting::allocate;
@@ -334,7 +334,7 @@ fn receipt(
     let at_ms = evidence.at.as_millisecond();
     let message = NewMessage {
         // One payment may be for many members: each has a message of their own.
-        cause: &format!("led/{seq}/receipt/{}", renewal.0),
+        cause: &format!("{}/receipt/{}", ledger::cause(c, seq)?, renewal.0),
         kind: "receipt",
         priority: 0,
         person: Some(member.id),

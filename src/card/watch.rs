@@ -50,7 +50,10 @@ impl Watch {
     /// Runs until `stop`. `beat` is called in each round.
     pub async fn run(self, stop: CancellationToken, beat: impl Fn()) {
         loop {
-            beat();
+            // A copy that asked would take pages back that its original has shown to somebody.
+            if !self.outbox.guard.pass(&stop, &beat).await {
+                return;
+            }
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,

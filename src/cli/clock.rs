@@ -21,6 +21,13 @@ pub(super) enum ClockCommand {
         #[arg(value_name = "INSTANT")]
         at: Timestamp,
     },
+    /// Set it wrong, as somebody sets a clock: no time passes, and the daemon must notice.
+    #[command(hide = true)]
+    Step {
+        /// In UTC.
+        #[arg(value_name = "INSTANT")]
+        at: Timestamp,
+    },
 }
 
 impl ClockCommand {
@@ -31,6 +38,7 @@ impl ClockCommand {
             Self::Now => "clock now".to_owned(),
             Self::Next => "clock next".to_owned(),
             Self::Set { at } => format!("clock set {at}"),
+            Self::Step { at } => format!("clock step {at}"),
         };
         say(&control::ask(&dir, &line)?);
         Ok(ExitCode::SUCCESS)

@@ -17,7 +17,9 @@ use crate::card::{CardError, Provider};
 use crate::clock::Clock;
 use crate::config::{self, Config, InboxSource, Transport};
 use crate::daemon::quiet::overdue;
+use crate::daemon::state::host_identity;
 use crate::domain::season;
+use crate::hold;
 use crate::ids::Random;
 use crate::inbox::imap::{ImapSettings, ImapSource};
 use crate::inbox::maildir::MaildirSource;
@@ -233,13 +235,12 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
             messages::tally(c)?,
             meta::get(c, meta::RELAY_STOPPED)?,
             overdue(c, config, now - jiff::SignedDuration::from_mins(3))?,
-            ledger::lines(c, ledger::head(c)?.0 - 1)?.pop(),
             meta::get(c, meta::SIMULATED)?,
             cover::is_due(c, config, now - UNSETTLED_AFTER, Timestamp::MAX)?
                 && !cover::is_settled(c, &config.relance.season.id)?,
         ))
     });
-    let (members, held, tally, stopped, overdue, last, simulated, unsettled) = match looked {
+    let (members, held, tally, stopped, overdue, simulated, unsettled) = match looked {
         Ok(all) => all,
         Err(e) => {
             return findings.bad(
@@ -250,6 +251,7 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
         }
     };
     findings.good("store", format!("{members} members"));
+    held_back(dir, config, simulated.is_some(), findings);
     if members == 0 {
         findings.warn("members", "none", "relance import FILE.csv");
     }
@@ -279,16 +281,20 @@ fn stored(dir: &Path, config: &Config, now: Timestamp, findings: &mut Findings) 
             "is the daemon running? systemctl status relance",
         );
     }
-    if let Some(line) = last
-        && line.at_ms > now.as_millisecond() + 300_000
-    {
-        findings.bad(
-            "clock",
-            "the machine's clock is behind the ledger's last line",
-            "set the clock: timedatectl",
-        );
-    } else {
-        findings.good("clock", now.to_string());
+    findings.good("clock", now.to_string());
+}
+
+/// Whether everything waits for a person, and why.
+fn held_back(dir: &Path, config: &Config, simulated: bool, findings: &mut Findings) {
+    let host = host_identity(&config.relance.host);
+    let clock = if simulated { Clock::fixed(Timestamp::UNIX_EPOCH) } else { Clock::system() };
+    match read_once(dir, |c| hold::at_start(c, &host, &clock)) {
+        Ok(None) => findings.good("hold", "nothing holds this state from mailing"),
+        Ok(Some(held)) => {
+            let found = format!("nothing is sent, and the mailbox is left alone: {}", held.told());
+            findings.bad("hold", found, held.reason.cure());
+        }
+        Err(e) => findings.bad("hold", e.to_string(), ""),
     }
 }
 

@@ -5,6 +5,7 @@ mod acting;
 mod adopt;
 mod approve;
 mod audit;
+mod backup;
 mod bench;
 mod check;
 mod clock;
@@ -31,6 +32,7 @@ mod outbox;
 mod payment;
 mod place;
 mod preview;
+mod relay_log;
 mod remit;
 mod retention;
 mod run;
@@ -127,7 +129,10 @@ enum Command {
     /// Verify the ledger.
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Say that a state from another host lives here now: only then does it mail.
+    /// Copy the store into one file while the daemon goes on; the copy mails nothing.
+    Backup(backup::Backup),
+    /// Let a state go on that holds everything: a copy, one from another host, one that was set
+    /// back, or one whose clock was wrong.
     Adopt(adopt::Adopt),
     /// Print the DNS records that the config needs.
     Dns(dns::Dns),
@@ -202,6 +207,7 @@ pub fn main() -> ExitCode {
         Command::Letters(letters) => letters.run(&place),
         Command::Preview(preview) => preview.run(&place),
         Command::Simulate(simulate) => simulate.run(&place),
+        Command::Backup(backup) => backup.run(&place),
         Command::Adopt(adopt) => adopt.run(&place),
         Command::Outbox(outbox) => outbox.run(&place),
         Command::Firing(firing) => firing.run(&place),

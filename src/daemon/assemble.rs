@@ -18,6 +18,8 @@ use crate::card::{self, Provider};
 use crate::clock::Clock;
 use crate::compose::Composer;
 use crate::config::{self, Config, InboxSource, Transport};
+use crate::domain::hold::Held;
+use crate::hold;
 use crate::ids::Random;
 use crate::inbox::imap::ImapSettings;
 use crate::inbox::maildir::MaildirSource;
@@ -28,7 +30,7 @@ use crate::outbox::smtp::Relay;
 use crate::outbox::transport::Deadlines;
 use crate::outbox::{self, Outbox, Way};
 use crate::scheduler::Scheduler;
-use crate::store::{Lane, StateLock, Store, ledger, meta, read_once};
+use crate::store::{Lane, StateLock, Store, holds, ledger, meta, read_once};
 use crate::web::guesses::Guesses;
 use crate::web::limits::WebLimits;
 use crate::web::{self, listen};
@@ -77,11 +79,6 @@ pub enum StartError {
     /// The calendar.
     #[error(transparent)]
     Simulated(#[from] simulated::SimulatedError),
-    /// The state was made on another host: a copy, or one that was restored or moved.
-    #[error(
-        "this state was made on another host. If it is a copy, start nothing here: members would get everything twice. If it has moved, stop the daemon that it came from and run: relance adopt"
-    )]
-    Elsewhere,
     /// Words and templates.
     #[error("words: {0}; run: relance check")]
     Words(#[from] crate::compose::ComposeError),
@@ -135,7 +132,7 @@ impl Daemon {
         let provider = provider.map(Arc::new);
         let members = bind(config.relance.web.listen, "web.listen").await?;
         let admin = bind(config.relance.admin.listen, "admin.listen").await?;
-        let clock = calendar(&store, &config, options.clock).await?;
+        let (clock, held) = calendar(&store, &config, options.clock).await?;
         let unused = store.read(ledger::is_empty).await?;
         let random = options.random.clone();
         let ring = Keyring::load_or_create(&options.state, unused, &random, clock.now())?;
@@ -154,6 +151,7 @@ impl Daemon {
             random.clone(),
             way,
         );
+        outbox.guard.found(held);
         let inbox = mailbox.map(|source| {
             Inbox::new(store.clone(), context.clone(), clock.clone(), outbox.clone(), source)
         });
@@ -173,9 +171,7 @@ impl Daemon {
             wake: Arc::clone(&loops.scheduler),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
-        let failures = config.relance.web.code_failures_per_hour;
-        let (guesses, proofs) =
-            (Arc::new(Guesses::new(failures)), Arc::new(Guesses::new(failures)));
+        let guesses = Arc::new(Guesses::new(config.relance.web.code_failures_per_hour));
         let control = control::listen(&options.state)
             .map_err(|source| StartError::Io { what: "the control socket".into(), source })?;
         let lifecycle =
@@ -191,7 +187,6 @@ impl Daemon {
             card: provider,
             limits,
             guesses,
-            proofs,
         };
         Ok(Self { lifecycle, loops, scheduler, site, members, admin, control, _lock: lock })
     }
@@ -263,6 +258,14 @@ fn spawn_loops(tasks: &Tasks, loops: &Loops, scheduler: Scheduler) {
             Ok(())
         }
     });
+    let beat = tasks.heartbeat("guard", LOOP_BEAT);
+    tasks.spawn("guard", {
+        let (guard, stop) = (outbox.guard.clone(), stop.clone());
+        async move {
+            guard.run(stop, move || beat.beat()).await;
+            Ok(())
+        }
+    });
     let beat = tasks.heartbeat("scheduler", LOOP_BEAT);
     tasks.spawn("scheduler", {
         let stop = stop.clone();
@@ -285,13 +288,22 @@ fn spawn_loops(tasks: &Tasks, loops: &Loops, scheduler: Scheduler) {
         }
     });
     tasks.spawn("first-look", async move {
-        tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(FIRST_LOOK_MAX) => outbox.open_calendar(),
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = first_look(&outbox) => {}
+            }
         }
-        stop.cancelled().await;
-        Ok(())
     });
+}
+
+/// A mailbox that cannot be read keeps calendar mail waiting, and not for ever.
+async fn first_look(outbox: &Outbox) {
+    outbox.calendar_closed().await;
+    tokio::time::sleep(FIRST_LOOK_MAX).await;
+    if outbox.guard.held().is_none() {
+        outbox.open_calendar();
+    }
 }
 
 async fn bind(address: std::net::SocketAddr, key: &str) -> Result<TcpListener, StartError> {
@@ -304,7 +316,7 @@ async fn calendar(
     store: &Store,
     config: &Arc<Config>,
     start: Option<Timestamp>,
-) -> Result<Clock, StartError> {
+) -> Result<(Clock, Option<Held>), StartError> {
     let kept = store.read(|c| meta::get(c, meta::CALENDAR)).await?;
     let kept: Option<Timestamp> = kept.and_then(|text| text.parse().ok());
     let clock = match start {
@@ -314,23 +326,29 @@ async fn calendar(
     };
     let (config, now_ms) = (Arc::clone(config), clock.now().as_millisecond());
     let simulation = start.map(|_| clock.now());
-    let host = state::host_identity(&config.relance.host);
+    let own = clock.clone();
     let admitted = store
         .write(Lane::Front, move |c| {
-            let home = meta::get_or_set(c, meta::HOST, &host)?;
-            // A simulation mails nobody, wherever it is taken.
-            if simulation.is_none() && !home.is_empty() && !host.is_empty() && home != host {
-                return Ok(Err(StartError::Elsewhere));
+            if let Err(e) = simulated::admit(c, &config, start, now_ms) {
+                return Ok(Err(StartError::from(e)));
             }
-            let admitted = simulated::admit(c, &config, start, now_ms);
-            if let (Ok(()), Some(at)) = (&admitted, simulation) {
+            if let Some(at) = simulation {
                 meta::set(c, meta::CALENDAR, &at.to_string())?;
             }
-            Ok(admitted.map_err(StartError::from))
+            let host = state::host_identity(&config.relance.host);
+            let held = hold::at_start(c, &host, &own)?;
+            if let Some(held) = &held {
+                holds::hold(c, held)?;
+            } else {
+                meta::get_or_set(c, meta::HOST, &host)?;
+                if let Some((boot, bearing_ms)) = hold::bearing(&own) {
+                    holds::set_bearing(c, &boot, bearing_ms)?;
+                }
+            }
+            Ok(Ok(held))
         })
         .await?;
-    admitted?;
-    Ok(clock)
+    Ok((clock, admitted?))
 }
 
 async fn recover(store: &Store, context: &Context, clock: &Clock) -> Result<(), StartError> {
@@ -404,11 +422,17 @@ fn checks(loops: Loops) -> Arc<dyn Fn() -> Vec<Check> + Send + Sync> {
             None => Ok(()),
             Some(inbox) => match inbox.fault() {
                 Some(reason) => Err(reason),
+                None if loops.outbox.guard.held().is_some() => Err("left alone".into()),
                 None if inbox.looks() == 0 => Err("the first look is not over".into()),
                 None => Ok(()),
             },
         };
+        let held = match loops.outbox.guard.look() {
+            Some(held) => Err(format!("nothing is sent: {}; {}", held.told(), held.reason.cure())),
+            None => Ok(()),
+        };
         vec![
+            ("hold", held),
             ("store", store.map_err(|e| e.to_string()).and(written)),
             ("scheduler", scheduler),
             ("relay", relay),

@@ -1,7 +1,7 @@
 //! Owns the socket by which commands speak to the running daemon: one line asked, one line
 //! answered. Only the state folder's owner can reach it.
 //!
-//! `clock now`, `clock next`, `clock set RFC3339-INSTANT`, `wake`.
+//! `clock now`, `clock next`, `clock set RFC3339-INSTANT`, `clock step RFC3339-INSTANT`, `wake`.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ const LINE_OCTETS_MAX: u64 = 200;
 const QUIET_WAIT: Duration = Duration::from_mins(5);
 /// Between two looks at whether they have.
 const QUIET_LOOK: Duration = Duration::from_millis(20);
+/// Said to whoever would move a real calendar.
+const REAL: &str = "the calendar of this daemon is the real one; only a run with --clock can jump";
 /// A client that says nothing is gone.
 const CLIENT_WAIT: Duration = Duration::from_secs(5);
 
@@ -94,7 +96,16 @@ async fn carry_out(line: &str, loops: &Loops) -> Result<String, String> {
             quiet(loops).await?;
             jump(loops, at).await
         }
+        ["clock", "step", at] => {
+            let at: Timestamp = at.parse().map_err(|e| format!("{at}: {e}"))?;
+            quiet(loops).await?;
+            if !loops.clock.step(at) {
+                return Err(REAL.into());
+            }
+            Ok(at.to_string())
+        }
         ["wake"] => {
+            loops.outbox.guard.agree().await.map_err(|e| e.to_string())?;
             loops.outbox.wake();
             loops.scheduler.notify_one();
             if let Some(inbox) = &loops.inbox {
@@ -109,9 +120,7 @@ async fn carry_out(line: &str, loops: &Loops) -> Result<String, String> {
 /// Moves the calendar to `at`, once all loops are at rest, and waits until they are again.
 pub async fn jump(loops: &Loops, at: Timestamp) -> Result<String, String> {
     if !loops.clock.travels() {
-        return Err(
-            "the calendar of this daemon is the real one; only a run with --clock can jump".into(),
-        );
+        return Err(REAL.into());
     }
     loops
         .store
@@ -133,7 +142,9 @@ pub async fn quiet(loops: &Loops) -> Result<(), String> {
         // The look under way may have begun before the last mail was delivered; the one after it
         // has not.
         let enough = inbox.looks() + 2;
-        while inbox.looks() < enough && inbox.fault().is_none() && begun.elapsed() < QUIET_WAIT {
+        // A held store looks at nothing.
+        let may = || inbox.fault().is_none() && loops.outbox.guard.look().is_none();
+        while inbox.looks() < enough && may() && begun.elapsed() < QUIET_WAIT {
             inbox.wake();
             tokio::time::sleep(QUIET_LOOK).await;
         }

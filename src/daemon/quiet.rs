@@ -36,6 +36,10 @@ impl Loops {
         if !self.outbox.is_quiet() {
             return Ok(Some("sending"));
         }
+        // Until a person lets it go on, nothing goes on.
+        if self.outbox.guard.look().is_some() {
+            return Ok(None);
+        }
         if self.inbox.as_ref().is_some_and(|i| i.is_working() || i.looks() == 0) {
             return Ok(Some("reading"));
         }

@@ -13,6 +13,7 @@ pub mod digest;
 pub mod eligibility;
 pub mod export;
 pub mod gate;
+pub mod hold;
 pub mod insurance;
 pub mod invoice;
 pub mod lateness;

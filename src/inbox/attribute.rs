@@ -26,6 +26,12 @@ pub struct Attribution {
 /// address's; failing that, a Message-ID of ours among the references.
 #[must_use]
 pub fn attribute(reading: &Reading, ring: &Keyring, now: Timestamp) -> Option<Attribution> {
+    token(reading, ring).map(|token| found(token, now))
+}
+
+/// As [`attribute`], the token itself.
+#[must_use]
+pub fn token(reading: &Reading, ring: &Keyring) -> Option<Token> {
     let report = matches!(reading.kind, Kind::Bounce | Kind::Report | Kind::Complaint);
     let wanted = if report { Purpose::Bounce } else { Purpose::Reply };
     let addressed: Vec<Token> = reading
@@ -37,7 +43,7 @@ pub fn attribute(reading: &Reading, ring: &Keyring, now: Timestamp) -> Option<At
         .collect();
     let best = addressed.iter().find(|t| t.purpose == wanted).or_else(|| addressed.first());
     if let Some(token) = best {
-        return Some(found(*token, now));
+        return Some(*token);
     }
     reading
         .references
@@ -46,7 +52,6 @@ pub fn attribute(reading: &Reading, ring: &Keyring, now: Timestamp) -> Option<At
         .filter(|local| local.len() == ADDRESS_LEN)
         .filter_map(|text| Token::read(text, ring).ok())
         .find(|t| t.purpose == Purpose::Ref)
-        .map(|t| found(t, now))
 }
 
 fn found(token: Token, now: Timestamp) -> Attribution {

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::{Arrived, Place, take_in};
+use super::attribute::token;
 use super::imap::ImapSettings;
 use super::maildir::MaildirSource;
 use super::read::read;
@@ -21,7 +22,10 @@ use super::source::{RawMail, SourceError};
 use super::trace;
 use crate::actions::Context;
 use crate::clock::Clock;
+use crate::domain::hold::HoldReason;
 use crate::faults;
+use crate::hold::missing;
+use crate::link::Token;
 use crate::outbox::Outbox;
 use crate::store::inbounds::{self, MailboxRow};
 use crate::store::{Lane, Store, StoreError};
@@ -76,6 +80,8 @@ enum Stop {
     Source(SourceError),
     Store(StoreError),
     Held,
+    /// The store must not act: the mailbox is left as it is.
+    Guarded,
     Asked,
 }
 
@@ -149,8 +155,7 @@ impl Inbox {
     /// Runs until `stop`. `beat` is called at every round.
     pub async fn run(self, stop: CancellationToken, beat: impl Fn() + Send + Sync) {
         let mut wait = RETRY_FIRST;
-        while !stop.is_cancelled() {
-            beat();
+        while self.outbox.guard.pass(&stop, &beat).await {
             let before = self.looks();
             let ended = match &self.source {
                 Source::Imap(settings) => self.imap(settings, &stop, &beat).await,
@@ -162,6 +167,7 @@ impl Inbox {
             }
             let pause = match ended {
                 Stop::Asked => return,
+                Stop::Guarded => continue,
                 Stop::Held => PERSON_WAIT,
                 Stop::Source(SourceError::NeedsPerson(text)) => {
                     self.set_fault(Some(text));
@@ -198,6 +204,11 @@ impl Inbox {
         self.outbox.open_calendar();
     }
 
+    /// Whether the mailbox may be touched now.
+    fn may_look(&self) -> Result<(), Stop> {
+        if self.outbox.guard.look().is_some() { Err(Stop::Guarded) } else { Ok(()) }
+    }
+
     async fn set_mailbox(&self, place: &Place, row: MailboxRow) -> Result<(), StoreError> {
         let name = place.mailbox.clone();
         self.store.write(Lane::Front, move |c| inbounds::set_mailbox(c, &name, &row)).await
@@ -206,7 +217,8 @@ impl Inbox {
     /// Counts, parses, applies. After a death in the middle the same mails come again: each alone
     /// the second time, unparsed the third. Each of those is counted just before its own turn, so
     /// that a mail that kills counts against itself and not against its neighbours.
-    async fn take(&self, place: &Place, mails: Vec<RawMail>) -> Result<(), StoreError> {
+    async fn take(&self, place: &Place, mails: Vec<RawMail>) -> Result<(), Stop> {
+        self.may_look()?;
         let (at, keys) = (place.clone(), mails.iter().map(|m| m.key.clone()).collect::<Vec<_>>());
         let turns: Vec<Turn> = self
             .store
@@ -242,13 +254,15 @@ impl Inbox {
         &self,
         place: &Place,
         mails: Vec<(RawMail, bool)>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Stop> {
+        let keys: Vec<String> = mails.iter().map(|(mail, _)| mail.key.clone()).collect();
         let mut arrived = tokio::task::spawn_blocking(move || {
             mails.iter().map(|(mail, parse)| arrive(mail, *parse)).collect::<Vec<_>>()
         })
         .await
         .map_err(|e| StoreError::GiveUp(format!("reading mail panicked: {e}")))?;
         faults::point("inbox.parsed");
+        self.foreign(place, &keys, &arrived).await?;
         let (context, place, now) = (self.context.clone(), place.clone(), self.clock.now());
         let by = context.config.relance.insurance.as_ref().map(|i| i.mail_counts_by);
         for mail in &mut arrived {
@@ -276,6 +290,33 @@ impl Inbox {
         }
         self.outbox.wake();
         Ok(())
+    }
+}
+
+impl Inbox {
+    /// A token of ours whose message is not here: this store was set back. The mail is left where
+    /// it is, to be read once a person has said what was sent meanwhile.
+    async fn foreign(
+        &self,
+        place: &Place,
+        keys: &[String],
+        arrived: &[Arrived],
+    ) -> Result<(), Stop> {
+        let ring = &self.context.ring;
+        let tokens: Vec<Token> =
+            arrived.iter().filter_map(|mail| token(&mail.reading, ring)).collect();
+        let days = self.context.config.relance.season.link_days;
+        let missing = self.store.read(move |c| missing(c, &tokens, days)).await?;
+        let Some(token) = missing else { return Ok(()) };
+        let (place, keys) = (place.clone(), keys.to_vec());
+        self.store
+            .write(Lane::Front, move |c| {
+                let (mailbox, validity) = (&place.mailbox, place.validity);
+                keys.iter().try_for_each(|key| inbounds::uncount(c, mailbox, validity, key))
+            })
+            .await?;
+        self.outbox.guard.hold(HoldReason::SetBack, &format!("{} in a mail", token.message));
+        Err(Stop::Guarded)
     }
 }
 

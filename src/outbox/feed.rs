@@ -30,16 +30,24 @@ pub(super) async fn run(
     stop: CancellationToken,
     beat: Arc<dyn Fn() + Send + Sync>,
 ) {
-    if priority > 0 {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            permit = outbox.state.calendar.acquire() => {
-                if let Ok(permit) = permit { permit.forget(); }
-            }
-        }
-    }
+    let mut opening = outbox.state.calendar.subscribe();
     while !stop.is_cancelled() {
         beat();
+        if outbox.guard.look().is_some() {
+            // What lies in the mailbox may say more of what the life before has done.
+            outbox.close_calendar();
+            if !outbox.guard.pass(&stop, &*beat).await {
+                return;
+            }
+        }
+        if priority > 0 && !*opening.borrow() {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = opening.wait_for(|open| *open) => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            continue;
+        }
         let woken = outbox.state.wake.notified();
         match round(&outbox, priority, &hand_over, &stop).await {
             Ok(0) => {

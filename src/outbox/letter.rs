@@ -34,7 +34,7 @@ use crate::store::{
 };
 
 /// A link that confirms what a reply asked for works so long.
-const CONFIRM_LINK_DAYS: i64 = 7;
+pub const CONFIRM_LINK_DAYS: u32 = 7;
 
 /// Characters of a foreign sender's name that a desk sees: people's are shorter.
 const SENDER_NAME_CHARS_MAX: usize = 60;
@@ -350,7 +350,7 @@ impl Writer<'_> {
             // Works as long as anybody may want to stop us, and attributes as long as we keep
             // anything.
             Purpose::Unsubscribe | Purpose::Ref => None,
-            Purpose::Confirm => Some(CONFIRM_LINK_DAYS),
+            Purpose::Confirm => Some(i64::from(CONFIRM_LINK_DAYS)),
             _ => Some(link_days),
         };
         let expires_h = days.map_or(u32::MAX, |d| {

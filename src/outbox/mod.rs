@@ -8,6 +8,7 @@
 mod elsewhere;
 mod entitled;
 mod feed;
+mod inherited;
 mod letter;
 pub mod maildir;
 mod settle;
@@ -20,16 +21,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use entitled::step_of;
-pub use letter::{Drafted, Letter, draft, preview};
+pub use inherited::{already_left, settle_logged};
+pub use letter::{CONFIRM_LINK_DAYS, Drafted, Letter, draft, preview};
 pub use settle::{Claimed, InFlight, claim, hold_sick_firing, recover, settle};
 
 use crate::actions::Context;
 use crate::clock::Clock;
 use crate::compose::Composer;
+use crate::hold::Guard;
 use crate::ids::{MessageRow, Random};
 use crate::store::Store;
 
@@ -61,6 +64,8 @@ pub struct Outbox {
     pub random: Random,
     /// Which way letters leave.
     pub way: Way,
+    /// Whether anything may leave.
+    pub guard: Guard,
     state: Arc<State>,
 }
 
@@ -70,8 +75,9 @@ struct State {
     /// Something new may be due.
     wake: Notify,
     relay: Mutex<work::RelayHealth>,
-    /// Calendar mail waits until this opens: after a start, for one complete look at the inbox.
-    calendar: tokio::sync::Semaphore,
+    /// Calendar mail waits until this opens: after a start and after a hold, for one complete look
+    /// at the inbox.
+    calendar: watch::Sender<bool>,
     /// Every mail that arrived before this instant (ms) was taken in.
     read_until: AtomicI64,
     /// It moved on.
@@ -111,12 +117,13 @@ impl Outbox {
             in_flight: Mutex::default(),
             wake: Notify::new(),
             relay: Mutex::default(),
-            calendar: tokio::sync::Semaphore::new(0),
+            calendar: watch::Sender::new(false),
             read_until: AtomicI64::new(i64::MIN),
             read: Notify::new(),
             counts: Counts::default(),
         };
-        Self { store, context, composer, clock, random, way, state: Arc::new(state) }
+        let guard = Guard::new(store.clone(), clock.clone());
+        Self { store, context, composer, clock, random, way, guard, state: Arc::new(state) }
     }
 
     /// Something new may be due: look now.
@@ -126,9 +133,20 @@ impl Outbox {
 
     /// Lets calendar mail go.
     pub fn open_calendar(&self) {
-        if self.state.calendar.available_permits() == 0 {
-            self.state.calendar.add_permits(1);
+        self.state.calendar.send_replace(true);
+    }
+
+    /// Calendar mail waits for one complete look at the inbox again, where one is read.
+    pub fn close_calendar(&self) {
+        if self.state.read_until.load(Ordering::SeqCst) < Timestamp::MAX.as_millisecond() {
+            self.state.calendar.send_replace(false);
         }
+    }
+
+    /// Waits until calendar mail has to wait for a look at the inbox, and nothing holds us.
+    pub async fn calendar_closed(&self) {
+        // Neither ends while this outbox lives.
+        let _ = self.state.calendar.subscribe().wait_for(|open| !open).await;
     }
 
     /// Every mail that arrived before `at` was taken in: what a deadline waits for. `MAX` where no

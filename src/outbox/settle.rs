@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::json;
 
+use super::inherited;
 use super::letter::Letter;
 use super::transport::{Outcome, RelayReply};
 use crate::actions::payload::Payload;
@@ -16,7 +17,7 @@ use crate::domain::words::{Lang, MessageState};
 use crate::ids::{FiringId, MessageId, MessageRow};
 use crate::store::attempts::{self, AttemptStart, Verdict};
 use crate::store::messages::{self, Claim};
-use crate::store::{StoreError, firings, ledger};
+use crate::store::{StoreError, firings, holds, ledger};
 
 /// First wait after a refusal for now; doubled with each.
 const RETRY_FIRST_MIN: i64 = 5;
@@ -27,6 +28,8 @@ const RETRY_MAX_MIN: i64 = 4 * 60;
 const IN_DOUBT_ATTEMPT_MAX: u32 = 3;
 /// A message that waits for its place under a rate limit is looked at again so much later.
 const RATE_WAIT_S: i64 = 2;
+/// Limits are by the minute.
+pub(super) const RATE_WINDOW_MS: i64 = 60_000;
 /// From so many attempts of one firing on, its share of dead addresses says something.
 const FIRING_SAMPLE_MIN: i64 = 20;
 /// Above this share (one in …) the rest of the firing waits for a person: one broken directory
@@ -69,6 +72,9 @@ pub fn claim(
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     let now_ms = now.as_millisecond();
+    if holds::held(c)?.is_some() {
+        return Ok(Claimed::Later);
+    }
     match super::entitled::recheck(c, context, letter, now)? {
         super::entitled::Still::Good => {}
         super::entitled::Still::Changed => return Ok(Claimed::Later),
@@ -77,6 +83,10 @@ pub fn claim(
             return Ok(Claimed::Gone);
         }
     }
+    if let Some(evidence) = inherited::already_left(c, &letter.view, letter.mid)? {
+        inherited::record(c, letter, evidence, now)?;
+        return Ok(Claimed::Gone);
+    }
     if letter.view.priority > 0 && over_rate(c, context, &letter.address, now_ms)? {
         postpone(c, letter, now_ms)?;
         return Ok(Claimed::Gone);
@@ -84,6 +94,12 @@ pub fn claim(
     if messages::claim(c, letter.view.id, now_ms)? == Claim::Gone {
         return Ok(Claimed::Gone);
     }
+    start(c, letter, now_ms)?;
+    Ok(Claimed::Ours)
+}
+
+/// Writes that an attempt begins.
+pub(super) fn start(c: &Connection, letter: &Letter, at_ms: i64) -> Result<(), StoreError> {
     let start = AttemptStart {
         mid: letter.mid,
         message: letter.view.id,
@@ -96,8 +112,7 @@ pub fn claim(
         subject: if letter.view.to_desk { "" } else { &letter.composed.subject },
         renewal_version: letter.renewal_version,
     };
-    attempts::start(c, &start, now_ms)?;
-    Ok(Claimed::Ours)
+    attempts::start(c, &start, at_ms)
 }
 
 /// Takes a waiting message out of the queue for good.
@@ -119,7 +134,7 @@ fn over_rate(
     now_ms: i64,
 ) -> Result<bool, StoreError> {
     let smtp = &context.config.relance.smtp;
-    let minute_ago = now_ms - 60_000;
+    let minute_ago = now_ms - RATE_WINDOW_MS;
     let all = i64::from(smtp.messages_per_minute);
     if all > 0 && attempts::started_since(c, minute_ago, None)? >= all {
         return Ok(true);
@@ -202,6 +217,8 @@ fn send_again(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let wanted = context.config.relance.smtp.in_doubt == InDoubt::Resend;
+    // What a copy has in flight, its original has settled.
+    let wanted = wanted && holds::held(c)?.is_none();
     if !wanted || sent.view.attempt >= IN_DOUBT_ATTEMPT_MAX {
         return Ok(false);
     }
@@ -216,7 +233,7 @@ fn opened(sent: &InFlight) -> Timestamp {
     Timestamp::from_millisecond(sent.view.opened_ms).unwrap_or(Timestamp::MAX)
 }
 
-fn end(
+pub(super) fn end(
     c: &Connection,
     mid: MessageId,
     state: &str,

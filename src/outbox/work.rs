@@ -95,6 +95,10 @@ impl Worker {
     pub(super) async fn run(mut self, stop: CancellationToken) {
         while let Some(letter) = self.next(&stop).await {
             let row = letter.view.id;
+            if self.outbox.guard.look().is_some() {
+                self.outbox.lock_in_flight().remove(&row);
+                continue;
+            }
             if !self.connect(&stop).await {
                 self.outbox.lock_in_flight().remove(&row);
                 break;

@@ -16,7 +16,7 @@ use crate::domain::lateness::{self, Fate, Missed};
 use crate::domain::season;
 use crate::ids::FiringId;
 use crate::store::firings::{self, FiringState, NewFiring};
-use crate::store::{StoreError, forecasts, ledger, meta};
+use crate::store::{StoreError, forecasts, holds, ledger, meta};
 
 /// A lapse of people whom nobody ever wrote to is no lapse.
 const NO_NOTICE: &str = "no notice of this season has gone out";
@@ -64,7 +64,14 @@ fn missed_by_one(
     due: &[Nominal<'_>],
     now: Timestamp,
 ) -> Result<usize, StoreError> {
+    let inherited = holds::assumed(c)?;
+    // A firing of the life before has gone: what is planned for it is written down and not mailed.
+    let gone =
+        |n: &Nominal<'_>| inherited.is_some_and(|life| n.due.as_millisecond() < life.until_ms);
     let bound = |n: &Nominal<'_>| {
+        if gone(n) {
+            return lateness::Firing::Go;
+        }
         lateness::decide(n.due, now, n.schedule.late_hours_max, n.schedule.hold_hours_max)
     };
     let missed: Vec<Missed> =
@@ -79,6 +86,7 @@ fn missed_by_one(
                 (FiringState::Cancelled, reason, None)
             }
             Fate::DeadlinePassed => (FiringState::Cancelled, DEADLINE_PASSED.to_owned(), None),
+            Fate::Stands if gone(nominal) => (FiringState::Planning, String::new(), None),
             Fate::Stands => stands(c, context, nominal, missed.verdict)?,
         };
         if verdict.0 != FiringState::Cancelled {

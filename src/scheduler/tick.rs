@@ -44,7 +44,11 @@ impl Scheduler {
     pub async fn run(self, stop: CancellationToken, beat: impl Fn() + Send + Sync) {
         let mut forgetting = DailyPass::default();
         while !stop.is_cancelled() {
-            beat();
+            // A held store's calendar stands still: what falls due meanwhile is late, as if the
+            // daemon had been down.
+            if !self.outbox.guard.pass(&stop, &beat).await {
+                return;
+            }
             let now = self.clock.now();
             let done = match self.tick(now, &stop, &beat).await {
                 Ok(()) => self.settle_cover(now, &stop, &beat).await,

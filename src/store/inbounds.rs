@@ -112,6 +112,13 @@ pub fn count_parse(
     .query_row((mailbox, validity, key), |r| r.get(0))?)
 }
 
+/// Takes a counted try back: it was not the mail's fault that it came to no end.
+pub fn uncount(c: &Connection, mailbox: &str, validity: i64, key: &str) -> Result<(), StoreError> {
+    c.prepare_cached("DELETE FROM parsing WHERE mailbox = ?1 AND validity = ?2 AND key = ?3")?
+        .execute((mailbox, validity, key))?;
+    Ok(())
+}
+
 /// Whether a try to parse was counted that did not come to an end.
 pub fn was_counted(
     c: &Connection,

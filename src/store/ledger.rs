@@ -1,6 +1,7 @@
 //! Owns the ledger: an append-only chain of acts, each line's hash an HMAC over the one before it
 //! and its own content. Holds no contact data.
 
+use data_encoding::HEXLOWER;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
@@ -79,6 +80,14 @@ pub fn is_continued_by(c: &Connection, ring: &Keyring) -> Result<bool, StoreErro
 /// The hash of one line.
 pub fn hash_at(c: &Connection, seq: i64) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(c.query_row("SELECT hash FROM ledger WHERE seq = ?1", [seq], |r| r.get(0)).optional()?)
+}
+
+/// By what that which a line causes is known: its number and some of its hash. After a store was
+/// set back another act gets the number: a link that was mailed for the first must not open a page
+/// of whoever did the second.
+pub fn cause(c: &Connection, seq: i64) -> Result<String, StoreError> {
+    let hash = hash_at(c, seq)?.unwrap_or_default();
+    Ok(format!("led/{seq}.{}", HEXLOWER.encode(hash.get(..8).unwrap_or(&hash))))
 }
 
 /// One line.
@@ -186,6 +195,16 @@ mod tests {
         let (c, ring) = filled();
         assert_eq!(verify(&c, &ring).unwrap(), Ok(5));
         assert!(is_continued_by(&c, &ring).unwrap());
+    }
+
+    #[test]
+    fn another_line_of_a_number_causes_something_else() {
+        let (c, ring) = filled();
+        let first = cause(&c, 5).unwrap();
+        assert_eq!(first, cause(&c, 5).unwrap());
+        c.execute("DELETE FROM ledger WHERE seq = 5", []).unwrap();
+        append(&c, &ring, 5, "somebody else", "answered", &serde_json::json!({})).unwrap();
+        assert_ne!(first, cause(&c, 5).unwrap());
     }
 
     #[test]

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
     (8, include_str!("migrations/0008_earlier.sql")),
+    (9, include_str!("migrations/0009_relay_log.sql")),
 ];
 
 /// The newest schema that this binary knows.
@@ -26,8 +27,7 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
         "CREATE TABLE IF NOT EXISTS migration (
            number INTEGER PRIMARY KEY, checksum TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
     )?;
-    let found: i64 =
-        connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?;
+    let found = version(connection)?;
     if found > SCHEMA_VERSION {
         return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
     }
@@ -60,15 +60,41 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
     Ok(())
 }
 
+/// The schema of a file that [`run`] would have to change; `None` for one that is new or current.
+pub(super) fn outdated(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'";
+    if connection.query_row(tables, [], |r| r.get::<_, i64>(0))? == 0 {
+        return Ok(None);
+    }
+    let applied: i64 = connection.query_row("SELECT count(*) FROM migration", [], |r| r.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    Ok((applied > 0 && applied < known).then_some(version(connection)?))
+}
+
+/// The schema of a file, as far as migrations brought it; 0 for an empty one.
+pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?)
+}
+
 /// Refuses a file that [`run`] would have to change.
 pub(super) fn refuse_older(connection: &Connection) -> Result<(), StoreError> {
-    let found: i64 =
-        connection.query_row("SELECT coalesce(max(number), 0) FROM migration", [], |r| r.get(0))?;
+    let found = version(connection)?;
     match found.cmp(&SCHEMA_VERSION) {
         std::cmp::Ordering::Less => Err(StoreError::Older { found, known: SCHEMA_VERSION }),
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(StoreError::Newer { found, known: SCHEMA_VERSION }),
     }
+}
+
+/// Makes a current store one that lacks the last migration, which must have made tables only.
+#[cfg(test)]
+pub(super) fn forget_last(connection: &Connection) {
+    let (number, sql) = MIGRATIONS[MIGRATIONS.len() - 1];
+    for made in sql.split("CREATE TABLE ").skip(1) {
+        let table = made.split([' ', '(']).next().unwrap_or_default();
+        connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}")).expect("it is dropped");
+    }
+    connection.execute("DELETE FROM migration WHERE number = ?1", [number]).expect("it is gone");
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod erasure;
 pub mod export;
 pub mod firings;
 pub mod forecasts;
+pub mod holds;
 pub mod inbounds;
 pub mod invoices;
 pub mod ledger;
@@ -88,6 +89,16 @@ pub enum StoreError {
         /// What this binary needs.
         known: i64,
     },
+    /// The file must be migrated, and could not be backed up before.
+    #[error(
+        "the store must be migrated, and cannot be backed up first: {why}; make room in {folder} (old backups lie there), and start again: nothing was changed"
+    )]
+    NoBackup {
+        /// Where the backup was to be.
+        folder: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
     /// The file was written by a newer version.
     #[error(
         "the state was written by a newer Relance (schema {found}, this one knows {known}); install that version, or restore the backup made before its migration"
@@ -107,10 +118,15 @@ impl From<rusqlite::Error> for StoreError {
             SystemIoFailure,
         };
         match e.sqlite_error_code() {
-            Some(
-                DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure | OutOfMemory
-                | CannotOpen | ReadOnly,
-            ) => Self::Retry(e.to_string()),
+            Some(DatabaseBusy | DatabaseLocked) => {
+                Self::Retry(format!("another process keeps it locked ({e}): fuser -v relance.db"))
+            }
+            Some(ReadOnly) => Self::Retry(format!(
+                "relance.db cannot be written ({e}): look at its owner and mode, and at how the disk is mounted"
+            )),
+            Some(DiskFull | SystemIoFailure | OutOfMemory | CannotOpen) => {
+                Self::Retry(e.to_string())
+            }
             _ => Self::GiveUp(e.to_string()),
         }
     }
@@ -134,8 +150,7 @@ impl Store {
     /// thread. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
         let path = state.join(FILE);
-        let mut connection = open_writable(&path)?;
-        migrate::run(&mut connection, now_ms)?;
+        let connection = open_current(state, now_ms)?;
         let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             writer: writer::Writer::start(connection),
@@ -227,9 +242,7 @@ pub struct Direct(Connection);
 impl Direct {
     /// Opens the state's file, making or migrating it. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
-        let mut connection = open_writable(&state.join(FILE))?;
-        migrate::run(&mut connection, now_ms)?;
-        Ok(Self(connection))
+        Ok(Self(open_current(state, now_ms)?))
     }
 
     /// An empty store of its own beside the state, gone when it is closed: for reckoning what
@@ -295,6 +308,16 @@ impl Look {
     ) -> Result<T, StoreError> {
         in_snapshot(&self.0, f)
     }
+}
+
+/// Opens the state's file, makes or migrates it. An older one is backed up first.
+fn open_current(state: &Path, now_ms: i64) -> Result<Connection, StoreError> {
+    let mut connection = open_writable(&state.join(FILE))?;
+    if let Some(schema) = migrate::outdated(&connection)? {
+        copies::before_migration(state, schema, now_ms)?;
+    }
+    migrate::run(&mut connection, now_ms)?;
+    Ok(connection)
 }
 
 fn open_writable(path: &Path) -> Result<Connection, StoreError> {

@@ -103,6 +103,7 @@ const ABOUT_NOBODY: &[(&str, &str)] = &[
     ("digest", "a desk's instant"),
     ("desk_link", "a desk's act"),
     ("forecast", "counts"),
+    ("relay_log", "attempts that a relay's log names"),
 ];
 
 /// Whether this store has such a table.

@@ -90,6 +90,10 @@ pub(super) async fn pay(site: &Site, ask: &Ask, payer: &Payer) -> Response {
     let Some(provider) = site.card.clone() else {
         return ask.page(site, 404, &Page::NotFound);
     };
+    // Money that its original took may not be known to a copy.
+    if site.outbox.guard.held().is_some() {
+        return payers_page(site, payer, 503, CardShows::Down, Cents::ZERO);
+    }
     for _ in 0..ROUNDS_MAX {
         match opening(site, &provider, payer).await {
             Ok(Opening::Show(url)) => return go(&url),

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::guesses::Guesses;
 use crate::config::WebSection;
 use crate::ids::MessageId;
 
@@ -106,6 +107,8 @@ pub struct WebLimits {
     clients: Mutex<Buckets<IpAddr>>,
     failures: Mutex<Buckets<IpAddr>>,
     tokens: Mutex<Buckets<MessageId>>,
+    /// Failures with what a form asks as a proof: as those with type-in codes, and apart.
+    pub(super) proofs: Guesses,
 }
 
 impl WebLimits {
@@ -116,6 +119,7 @@ impl WebLimits {
             clients: Mutex::new(Buckets::new(CLIENTS_MAX, web.client_requests_per_minute)),
             failures: Mutex::new(Buckets::new(CLIENTS_MAX, web.bad_tokens_per_minute)),
             tokens: Mutex::new(Buckets::new(TOKENS_MAX, web.token_requests_per_minute)),
+            proofs: Guesses::new(web.code_failures_per_hour),
         }
     }
 

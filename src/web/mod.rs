@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -29,7 +30,10 @@ use crate::actions::Context;
 use crate::card::Provider;
 use crate::clock::Clock;
 use crate::compose::{Composer, FormFault, Page};
+use crate::domain::hold::HoldReason;
+use crate::hold::missing;
 use crate::ids::Random;
+use crate::link::Token;
 use crate::outbox::Outbox;
 use crate::store::Store;
 use ask::Ask;
@@ -59,8 +63,6 @@ pub struct Site {
     pub limits: Arc<WebLimits>,
     /// Failures with type-in codes; in memory likewise.
     pub guesses: Arc<Guesses>,
-    /// Failures with what a form asks as a proof, likewise and apart.
-    pub proofs: Arc<Guesses>,
 }
 
 /// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/u/TOKEN` (reminders),
@@ -109,7 +111,31 @@ async fn guard(
     if !of_servers && let Err(wait) = site.limits.client(ask.client, crate::clock::monotonic()) {
         return ask.too_many(&site, wait);
     }
-    next.run(request).await
+    // What is written under a wrong clock is false evidence: when somebody answered is what counts.
+    let acts = !request.method().is_safe();
+    if acts && site.outbox.guard.look().is_some_and(|held| held.reason.is_clock()) {
+        return ask.page(&site, 503, &Page::ServerTrouble);
+    }
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND && set_back(&site, &path).await {
+        return ask.page(&site, 503, &Page::ServerTrouble);
+    }
+    response
+}
+
+/// Whether a link that leads nowhere is one of ours all the same: then this store was set back.
+async fn set_back(site: &Site, path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    let (Some("r" | "i" | "u" | "c" | "d"), Some(text)) = (parts.next(), parts.next()) else {
+        return false;
+    };
+    let Ok(token) = Token::read(text, &site.context.ring) else { return false };
+    let days = site.context.config.relance.season.link_days;
+    let missing = site.store.read(move |c| missing(c, &[token], days)).await;
+    let Ok(Some(token)) = missing else { return false };
+    site.outbox.guard.hold(HoldReason::SetBack, &format!("{} on the web", token.message));
+    true
 }
 
 async fn not_found(ask: Ask, axum::extract::State(site): axum::extract::State<Site>) -> Response {

@@ -64,6 +64,9 @@ fn forms() {
     }
 }
 
+/// Name, state, answers so far, when the reply was written, whether somebody acts now.
+type Reply<'a> = (&'a str, RenewalState, &'a [Given], &'a str, bool, Verdict);
+
 #[test]
 fn replies() {
     use Choice::{Invoice, NotRenewing};
@@ -75,9 +78,7 @@ fn replies() {
     let left = [given(Some(NotRenewing), "b")];
     let (later, same_second, before) =
         ("2026-11-03T10:00:01Z", "2026-11-03T10:00:00Z", "2026-11-03T09:59:59Z");
-    /// Name, state, answers so far, when the reply was written, whether somebody acts now.
-    type Case<'a> = (&'a str, S, &'a [Given], &'a str, bool, Verdict);
-    let table: [Case<'_>; 16] = [
+    let table: [Reply<'_>; 16] = [
         ("first", S::Open, &[], later, false, Accept),
         ("late", S::Lapsed, &[], later, false, Accept),
         ("said already", S::Pledged, &pledged, later, false, AlreadyDone),

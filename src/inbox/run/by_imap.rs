@@ -37,6 +37,7 @@ impl Inbox {
             let poll = Duration::from_secs(u64::from(self.context.config.relance.inbox.poll_s));
             loop {
                 beat();
+                self.may_look()?;
                 self.state.working.store(true, Ordering::SeqCst);
                 let since = self.clock.now();
                 let last = self.cursor(&place).await?;

@@ -26,6 +26,9 @@ impl Inbox {
         let mut known = HashSet::new();
         while !stop.is_cancelled() {
             beat();
+            if let Err(ended) = self.may_look() {
+                return ended;
+            }
             self.state.working.store(true, Ordering::SeqCst);
             let since = self.clock.now();
             if let Err(ended) = self.look(maildir, &mut known).await {

@@ -205,11 +205,11 @@ async fn answered(site: &Site, ask: &Ask, shown: Shown, mid: MessageId, typed: T
     let number = &shown.view.member.member_no;
     let proves = !typed.get("proof").trim().is_empty();
     // Counted before it is looked at; whoever was right, or was not asked, has guessed nothing.
-    let may_prove = !proves || site.proofs.begin(number, crate::clock::monotonic()).is_ok();
+    let may_prove = !proves || site.limits.proofs.begin(number, crate::clock::monotonic()).is_ok();
     let read = form::read(&shown, &site.context.config, may_prove, &typed);
     let wrong = |faults: &Vec<_>| faults.iter().any(|f| matches!(f, FormFault::ProofWrong(_)));
     if proves && may_prove && !read.as_ref().is_err_and(wrong) {
-        site.proofs.succeeded(number);
+        site.limits.proofs.succeeded(number);
     }
     match read {
         Ok(form::Asked::Keep) => reply::see(&ask.path, ask.chosen),
