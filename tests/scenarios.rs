@@ -107,6 +107,8 @@ mod s84_digest;
 mod s85_on_behalf;
 #[path = "scenarios/86-promises/mod.rs"]
 mod s86_promises;
+#[path = "scenarios/87-desk-in-the-members-place/mod.rs"]
+mod s87_desk_in_the_members_place;
 #[path = "scenarios/89-proof/mod.rs"]
 mod s89_proof;
 #[path = "scenarios/90-backup/mod.rs"]
@@ -119,3 +121,5 @@ mod s92_clock_set_wrong;
 mod s94_poisoned_member;
 #[path = "scenarios/95-nothing-leaks/mod.rs"]
 mod s95_nothing_leaks;
+#[path = "scenarios/96-overload/mod.rs"]
+mod s96_overload;

@@ -74,6 +74,16 @@ said-says-paid =
     .means = Payment reminders rest while your payment is looked for. Nothing is recorded as paid yet: a receipt follows when the payment is found.
     .means-insured = Payment reminders rest while your payment is looked for. Nothing is recorded as paid yet, neither for your membership nor for your insurance: a receipt follows when the payment is found.
     .asked = To have your payment for { $season } looked for.
+said-corrected =
+    .subject = Your details on file with { $short } were corrected
+    .what = We understood: some of your details on file were to be corrected.
+    .means = They were corrected as you asked. The page behind the link shows them, shortened, and takes any further correction.
+    .means-insured = They were corrected as you asked. The page behind the link shows them, shortened, and takes any further correction.
+said-remind-later =
+    .subject = { $short } reminds you later, on the day that you named
+    .what = We understood: you want to be reminded later of your membership { $to } for { $season }.
+    .means = No reminder reaches you before that day. Your renewal stays open: please answer no later than { $deadline }.
+    .means-insured = No reminder reaches you before that day, except the last call before your insurance cover ends. To keep your insurance without interruption, answer no later than { $deadline }.
 
 undo-link = If this is not what you meant, open the link below within the day, or answer this mail.
 undo-answer = If this is not what you meant, answer this mail.
@@ -87,6 +97,7 @@ help-else = Anything else you write is read by a person.
 fresh-link =
     .subject = Your new personal link to renew with { $short } for { $season }
     .intro = The link that was opened had expired. Here is a new one for your membership { $to }, sent to the address on file.
+    .on-request = As you asked our desk, here is the link to your own page for your membership { $to }. There you can pay by card, among other things.
     .not-you = If you did not ask for it, there is nothing to do: nothing has changed.
 
 confirm-request =

@@ -74,6 +74,16 @@ said-says-paid =
     .means = Les rappels de paiement sont suspendus le temps de nos vérifications. Rien n’est encore inscrit comme payé : un reçu suivra quand nous aurons trouvé votre paiement.
     .means-insured = Les rappels de paiement sont suspendus le temps de nos vérifications. Rien n’est encore inscrit comme payé, ni pour l’adhésion ni pour l’assurance : un reçu suivra quand nous aurons trouvé votre paiement.
     .asked = Rechercher votre paiement pour { $season }.
+said-corrected =
+    .subject = Votre dossier a été corrigé à votre demande ({ $short })
+    .what = Voici ce que nous avons compris : certains renseignements de votre dossier étaient à corriger.
+    .means = Ils ont été corrigés comme vous l’avez demandé. La page qu’ouvre le lien les affiche en abrégé et permet d’autres corrections.
+    .means-insured = Ils ont été corrigés comme vous l’avez demandé. La page qu’ouvre le lien les affiche en abrégé et permet d’autres corrections.
+said-remind-later =
+    .subject = Un rappel vous parviendra plus tard, au jour choisi ({ $short })
+    .what = Voici ce que nous avons compris : vous souhaitez qu’on vous rappelle plus tard votre adhésion { $to } pour { $season }.
+    .means = Aucun rappel ne vous parviendra avant ce jour. Votre renouvellement reste à faire : répondez au plus tard le { $deadline }.
+    .means-insured = Aucun rappel ne vous parviendra avant ce jour, sauf le dernier rappel avant la fin de votre couverture. Pour maintenir votre assurance sans interruption, répondez au plus tard le { $deadline }.
 
 undo-link = Si ce n’est pas ce que vous vouliez, ouvrez le lien ci-dessous dans les 24 heures ou répondez à ce courriel.
 undo-answer = Si ce n’est pas ce que vous vouliez, répondez à ce courriel.
@@ -87,6 +97,7 @@ help-else = Tout autre message sera lu par notre personnel.
 fresh-link =
     .subject = Votre nouveau lien personnel pour renouveler votre adhésion { $season } ({ $short })
     .intro = Le lien utilisé n’était plus valide. En voici un nouveau pour votre adhésion { $to }, envoyé à l’adresse inscrite à votre dossier.
+    .on-request = Comme vous l’avez demandé à notre service, voici le lien qui mène à votre page pour votre adhésion { $to }. Vous pouvez notamment y payer par carte de crédit.
     .not-you = Si vous ne l’avez pas demandé, vous n’avez rien à faire : rien n’a changé.
 
 confirm-request =

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::insurance::{self, By};
+use super::insurance;
 use super::invoices::{self, BillTo};
 use super::payload::Payload;
 use super::{Applied, Context, Door, Evidence, Sent, corrections, letters, note};
@@ -29,7 +29,7 @@ use crate::store::{StoreError, earlier_words, invoices as documents};
 use view::{offered, priced};
 
 pub(super) use undo::{remind_on, take_back};
-pub use view::{RenewalView, view_of_renewal};
+pub use view::{RenewalView, view_of_member, view_of_renewal};
 
 /// Octets kept of an answer's digest: it tells two answers of one renewal apart, no more.
 const BODY_OCTETS: usize = 16;
@@ -163,8 +163,7 @@ fn accept(
     if let Some(declared) = &answer.declared {
         let Declared { questions, answers } = declared.clone();
         let declaration = Declaration { questions, answers };
-        let by = By { staff: "", tell: false };
-        insurance::declare(c, context, renewal.id, &declaration, by, evidence)?;
+        insurance::declare(c, context, renewal.id, &declaration, false, evidence)?;
     }
     let document = invoiced(c, context, view, answer, bill, evidence)?;
     let said = match answer.choice {

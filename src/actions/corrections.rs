@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::payload::{Payload, Side};
-use super::{Applied, Context, Evidence, letters, note, person};
+use super::{Applied, Context, Door, Evidence, letters, note, person};
 use crate::compose::Said;
 use crate::domain::correction::{Change, Field};
 use crate::domain::member::Member;
@@ -25,15 +25,28 @@ pub(super) fn correct(
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
     let Some(row) = renewals::by_id(c, renewal)? else { return Ok(Applied::Nothing) };
-    if keep(c, context, row.person, &row.issuer, Some(renewal), changes, evidence)? {
-        Ok(Applied::Done)
-    } else {
-        Ok(Applied::Already)
+    let kept = keep(c, context, row.person, &row.issuer, Some(renewal), changes, evidence)?;
+    let Some(seq) = kept else { return Ok(Applied::Already) };
+    // A new address has mails of its own. Who corrects something on their own page sees it there.
+    let told = changes.iter().all(|change| change.field == Field::Email);
+    if matches!(evidence.door, Door::Behalf { .. }) && !told {
+        let (member, subject) = person(c, row.person)?;
+        let said = Said::Corrected.as_str().into();
+        let parts = letters::Parts {
+            seq,
+            kind: "confirmation",
+            member: &member,
+            renewal: Some(renewal),
+            issuer: &row.issuer,
+            payload: &Payload { said, ..Payload::default() },
+        };
+        letters::confirm(c, context, &subject, &parts, evidence)?;
     }
+    Ok(Applied::Done)
 }
 
-/// Applies changes. Returns whether there was one: a form that is sent again finds its own values
-/// on file.
+/// Applies changes. Returns their line in the ledger; `None` where there was none: a form that is
+/// sent again finds its own values on file.
 pub(super) fn keep(
     c: &Connection,
     context: &Context,
@@ -42,7 +55,7 @@ pub(super) fn keep(
     renewal: Option<RenewalId>,
     changes: &[Change],
     evidence: &Evidence<'_>,
-) -> Result<bool, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let on_file = corrections::on_file(c, id)?;
     let waiting = corrections::waiting(c, id)?;
     let known = |change: &Change| {
@@ -53,7 +66,7 @@ pub(super) fn keep(
     };
     let changes: Vec<&Change> = changes.iter().filter(|change| !known(change)).collect();
     if changes.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let (member, subject) = person(c, id)?;
     let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
@@ -78,7 +91,7 @@ pub(super) fn keep(
             corrections::keep(c, id, change.field, &change.value, at_ms, seq)?;
         }
     }
-    Ok(true)
+    Ok(Some(seq))
 }
 
 /// Mails both addresses. The old one is told even where its word is not needed.

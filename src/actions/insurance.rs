@@ -35,17 +35,9 @@ fn questions_key(version: &str) -> String {
     format!("insurance-questions/{version}")
 }
 
-/// Who typed a declaration in, and whether the member is told.
-#[derive(Debug, Clone, Copy)]
-pub struct By<'a> {
-    /// Name of whoever typed it in for the member; empty for the member.
-    pub staff: &'a str,
-    /// Whether the member gets a mail that says so: not where the confirmation of an answer goes
-    /// out with it.
-    pub tell: bool,
-}
-
 /// Keeps answers to the insurance questions as the next version, by a page or from a telephone call.
+/// `tell`: the member gets a mail that says so; not where the confirmation of an answer goes out
+/// with it.
 /// `Stale`: the questions have changed since they were shown. `Nothing`: there is nothing to
 /// declare here, it answers what was not asked, or it came by mail.
 pub fn declare(
@@ -53,7 +45,7 @@ pub fn declare(
     context: &Context,
     renewal: RenewalId,
     declaration: &Declaration,
-    by: By<'_>,
+    tell: bool,
     evidence: &Evidence<'_>,
 ) -> Result<Applied, StoreError> {
     let (Some(asked), Some(row)) =
@@ -78,13 +70,18 @@ pub fn declare(
     }
     let version = before.last().map_or(1, |last| last.version + 1);
     let seq = write_declared(c, context, &row, asked, declaration, version, evidence)?;
+    let (channel, staff) = match evidence.door {
+        Door::Behalf { channel, staff } => (channel.as_str(), staff),
+        _ => ("", ""),
+    };
     let kept = DeclarationRow {
         version,
         questions: declaration.questions.clone(),
         answers: declaration.answers.clone(),
         language: evidence.lang.as_str().into(),
         door: evidence.door.as_str().into(),
-        staff: by.staff.into(),
+        staff: staff.into(),
+        channel: channel.into(),
         mid: evidence.mid,
         at_ms: evidence.at.as_millisecond(),
         ledger: seq,
@@ -92,7 +89,7 @@ pub fn declare(
     declarations::add(c, renewal, &kept)?;
     if declaration.needs_follow_up(&asked.questions) {
         follow_up(c, context, &row, version, seq, evidence)?;
-    } else if by.tell {
+    } else if tell {
         tell_member(c, context, &row, seq, "declaration-recorded", evidence)?;
     }
     Ok(Applied::Done)

@@ -55,7 +55,7 @@ pub(super) fn to_member(
 ) -> Result<(), StoreError> {
     let at_ms = evidence.at.as_millisecond();
     let mut payload = parts.payload.clone();
-    if let Door::Behalf(channel) = evidence.door {
+    if let Door::Behalf { channel, .. } = evidence.door {
         payload.channel = channel.as_str().into();
     }
     let message = NewMessage {
@@ -151,6 +151,32 @@ pub(super) fn fresh_link(
     }
     let data = json!({"issuer": issuer, "mid": expired.to_string()});
     note(c, context, &subject, "fresh-link", &data, evidence)?;
+    Ok(Applied::Done)
+}
+
+/// Mails the address on file the link to a renewal's page, within the day's cap.
+pub(super) fn own_link(
+    c: &Connection,
+    context: &Context,
+    renewal: RenewalId,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let Some(row) = renewals::by_id(c, renewal)? else { return Ok(Applied::Nothing) };
+    let (member, subject) = person(c, row.person)?;
+    if member.email.is_none() {
+        return Ok(Applied::Nothing);
+    }
+    let data = json!({"issuer": row.issuer, "door": evidence.door.as_str()});
+    let seq = note(c, context, &subject, "fresh-link", &data, evidence)?;
+    let parts = Parts {
+        seq,
+        kind: "fresh-link",
+        member: &member,
+        renewal: Some(renewal),
+        issuer: &row.issuer,
+        payload: &Payload::default(),
+    };
+    confirm(c, context, &subject, &parts, evidence)?;
     Ok(Applied::Done)
 }
 

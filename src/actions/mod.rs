@@ -45,7 +45,7 @@ use crate::link::Keyring;
 use crate::store::{StoreError, ledger, people};
 
 pub use addresses::unreached_desks;
-pub use answers::{RenewalView, view_of_renewal};
+pub use answers::{RenewalView, view_of_member, view_of_renewal};
 pub use letters::tell_desk;
 use payload::Side;
 pub use retention::{due as retention_due, forget};
@@ -62,7 +62,7 @@ pub struct Context {
 
 /// By which door an act came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Door<'a> {
     /// A page behind a link.
     Web,
     /// A mail.
@@ -71,20 +71,25 @@ pub enum Door {
     Desk,
     /// Nobody: its time had come.
     Clock,
-    /// A desk, in the place of a member who asked it by that channel.
-    Behalf(Channel),
+    /// A desk, in the place of a member who asked for it.
+    Behalf {
+        /// How the member asked.
+        channel: Channel,
+        /// Name of whoever took it down.
+        staff: &'a str,
+    },
     /// The payment provider's word.
     Card,
 }
 
-impl Door {
+impl Door<'_> {
     /// Stable text form.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Web => "web",
             Self::Mail => "mail",
-            Self::Desk | Self::Behalf(_) => "desk",
+            Self::Desk | Self::Behalf { .. } => "desk",
             Self::Clock => "clock",
             Self::Card => "card",
         }
@@ -95,7 +100,7 @@ impl Door {
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
     /// By which door.
-    pub door: Door,
+    pub door: Door<'a>,
     /// The message whose link or address was used.
     pub mid: Option<MessageId>,
     /// Language in which the person acted.
@@ -175,6 +180,11 @@ pub enum Action<'a> {
     FreshLink {
         /// The expired link's message.
         expired: MessageId,
+    },
+    /// A member asked a desk for the link to their own page.
+    OwnLink {
+        /// Of which renewal.
+        renewal: RenewalId,
     },
     /// A reply asks for something that a link must confirm first.
     AskToConfirm {
@@ -291,6 +301,7 @@ pub fn apply(
             subscriptions::start(c, context, *person, issuer, evidence)
         }
         Action::FreshLink { expired } => letters::fresh_link(c, context, *expired, evidence),
+        Action::OwnLink { renewal } => letters::own_link(c, context, *renewal, evidence),
         Action::AskToConfirm { message, wish } => {
             letters::ask_to_confirm(c, context, *message, *wish, evidence)
         }

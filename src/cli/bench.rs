@@ -1,5 +1,6 @@
 //! Owns the hidden measuring commands that `benches/run` calls.
 
+mod load;
 mod plan;
 mod tokens;
 
@@ -14,6 +15,7 @@ use clap::Subcommand;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use self::plan::{peak_mb, reset_peak};
 use super::{Place, say};
 use crate::actions::Context;
 use crate::clock::{Clock, monotonic};
@@ -33,7 +35,7 @@ use crate::store::{Lane, Store, firings, meta, staging};
 #[derive(Debug, Subcommand)]
 pub(super) enum Bench {
     /// Plan one notice for so many members, then compose, sign, commit and deliver; prints
-    /// `{"messages","seconds","per_s"}` of the latter.
+    /// `{"messages","seconds","per_s","cpu_s","peak_mb"}` of the latter.
     Send {
         /// Members.
         #[arg(long, default_value_t = 10_000)]
@@ -44,6 +46,27 @@ pub(super) enum Bench {
         /// A server on loopback.
         #[arg(long)]
         to: SocketAddr,
+        /// Domain of the members' addresses: where a real server throws mail away.
+        #[arg(long, default_value = DOMAIN)]
+        domain: String,
+    },
+    /// Make a state of so many members, and nothing else.
+    Fill {
+        /// Members.
+        #[arg(long, default_value_t = 1_000_000)]
+        members: u32,
+    },
+    /// Ask a web server on loopback each line of a file, `METHOD PATH BODY`; prints
+    /// `{"requests","seconds","per_s","p50_ms","p99_ms","max_ms","mean_bytes","statuses"}`.
+    Load {
+        /// The server.
+        #[arg(long)]
+        to: SocketAddr,
+        /// Connections, which stay open.
+        #[arg(long, default_value_t = 16)]
+        connections: usize,
+        /// What to ask.
+        file: PathBuf,
     },
     /// Count one notice for so many members against an approved forecast and plan it; prints
     /// `{"members","forecast_s","count_s","plan_s","chunk_ms_max","peak_mb"}`.
@@ -78,36 +101,53 @@ pub(super) enum Bench {
 
 impl Bench {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
-        let (messages, connections, to) = match self {
-            Self::Send { messages, connections, to } => (messages, connections, to),
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        match self {
+            Self::Send { messages, connections, to, domain } => {
+                let mut config = place.config()?;
+                anyhow::ensure!(to.ip().is_loopback(), "--to {to} is not on loopback");
+                let smtp = &mut config.relance.smtp;
+                (smtp.transport, smtp.host) = (Transport::Smtp, to.ip().to_string());
+                (smtp.port, smtp.tls, smtp.connections) = (to.port(), Tls::None, connections);
+                (smtp.username, smtp.password_file) = (String::new(), None);
+                config.relance.inbox.source = InboxSource::None;
+                let state = place.state(&config)?;
+                runtime.block_on(send(config, &state, messages, &domain))?;
+            }
+            Self::Fill { members } => {
+                let config = place.config()?;
+                runtime.block_on(fill_only(&config, &place.state(&config)?, members))?;
+            }
+            Self::Load { to, connections, file } => {
+                anyhow::ensure!(to.ip().is_loopback(), "--to {to} is not on loopback");
+                runtime.block_on(load::load(to, &file, connections))?;
+            }
             Self::Plan { members } => {
                 let config = place.config()?;
                 let state = place.state(&config)?;
-                let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
                 runtime.block_on(plan::plan(config, &state, members))?;
-                return Ok(ExitCode::SUCCESS);
             }
             Self::Tokens { forged, samples, seed } => {
                 tokens::run(forged, samples, seed, Clock::system().now())?;
-                return Ok(ExitCode::SUCCESS);
             }
-            Self::Read { seconds, dir } => {
-                read_mails(&dir, Duration::from_secs(seconds))?;
-                return Ok(ExitCode::SUCCESS);
-            }
-        };
-        let mut config = place.config()?;
-        anyhow::ensure!(to.ip().is_loopback(), "--to {to} is not on loopback");
-        let smtp = &mut config.relance.smtp;
-        (smtp.transport, smtp.host, smtp.port) = (Transport::Smtp, to.ip().to_string(), to.port());
-        (smtp.tls, smtp.connections) = (Tls::None, connections);
-        (smtp.username, smtp.password_file) = (String::new(), None);
-        config.relance.inbox.source = InboxSource::None;
-        let state = place.state(&config)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(send(config, &state, messages))?;
+            Self::Read { seconds, dir } => read_mails(&dir, Duration::from_secs(seconds))?,
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Makes a state as an import would, on which no daemon ever ran: it may become a simulation.
+async fn fill_only(config: &Config, state: &Path, members: u32) -> anyhow::Result<()> {
+    let issuer = config
+        .associations
+        .first()
+        .ok_or_else(|| anyhow::anyhow!("the config has no association"))?;
+    let opens = crate::domain::season::opens(&config.relance.season).as_millisecond();
+    std::fs::create_dir_all(state)?;
+    let store = Store::open(state, opens)?;
+    fill(&store, issuer, members, DOMAIN, None).await?;
+    store.close().await;
+    Ok(())
 }
 
 fn read_mails(dir: &Path, limit: Duration) -> anyhow::Result<()> {
@@ -143,7 +183,7 @@ fn read_mails(dir: &Path, limit: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn send(config: Config, state: &Path, members: u32) -> anyhow::Result<()> {
+async fn send(config: Config, state: &Path, members: u32, domain: &str) -> anyhow::Result<()> {
     let config = Arc::new(config);
     let first = calendar::next(&config, crate::domain::season::opens(&config.relance.season))?
         .ok_or_else(|| anyhow::anyhow!("the config has no firing"))?;
@@ -153,7 +193,7 @@ async fn send(config: Config, state: &Path, members: u32) -> anyhow::Result<()> 
     let ring = Keyring::load_or_create(state, true, &Random::System, at)?;
     let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
     let composer = Composer::new(&config.relance, &config.associations, &config.taxes)?;
-    fill(&store, &issuer, members, at.as_millisecond() - 1).await?;
+    fill(&store, &issuer, members, domain, Some(at.as_millisecond() - 1)).await?;
     let relay = Relay::new(&config.relance.smtp, None, Deadlines::default())?;
     let way = Way::Smtp(Box::new(relay));
     let outbox =
@@ -169,7 +209,8 @@ async fn send(config: Config, state: &Path, members: u32) -> anyhow::Result<()> 
     scheduler.tick(at, &stop, &|| {}).await?;
     let planned: i64 = store.read(|c| Ok(firings::all(c)?.iter().map(|f| f.planned).sum())).await?;
     outbox.open_calendar();
-    let begun = monotonic();
+    reset_peak();
+    let (begun, cpu_s) = (monotonic(), cpu_s());
     let running = tokio::spawn({
         let (outbox, stop) = (outbox.clone(), stop.clone());
         async move { outbox.run(stop, || {}).await }
@@ -185,7 +226,14 @@ async fn send(config: Config, state: &Path, members: u32) -> anyhow::Result<()> 
     store.close().await;
     #[expect(clippy::cast_precision_loss, reason = "a few million at most")]
     let per_s = planned as f64 / seconds;
-    say(&json!({"messages": planned, "seconds": seconds, "per_s": per_s}).to_string());
+    say(&json!({
+        "messages": planned,
+        "seconds": seconds,
+        "per_s": per_s,
+        "cpu_s": self::cpu_s() - cpu_s,
+        "peak_mb": peak_mb(),
+    })
+    .to_string());
     Ok(())
 }
 
@@ -193,16 +241,19 @@ async fn fill(
     store: &Store,
     issuer: &crate::config::Association,
     members: u32,
-    made_ms: i64,
+    domain: &str,
+    created_ms: Option<i64>,
 ) -> anyhow::Result<()> {
     for from in (0..members).step_by(FILL_AT_ONCE) {
-        let issuer = issuer.clone();
+        let (issuer, domain) = (issuer.clone(), domain.to_owned());
         let upto = members.min(from.saturating_add(FILL_AT_ONCE.try_into().unwrap_or(u32::MAX)));
         store
             .write(Lane::Front, move |c| {
-                meta::get_or_set(c, meta::CREATED_AT, &made_ms.to_string())?;
+                if let Some(at) = created_ms {
+                    meta::get_or_set(c, meta::CREATED_AT, &at.to_string())?;
+                }
                 for n in from..upto {
-                    staging::apply(c, &row(&issuer, n), &format!("bench-{n}"), &[0; 16])?;
+                    staging::apply(c, &row(&issuer, n, &domain), &format!("bench-{n}"), &[0; 16])?;
                 }
                 Ok(())
             })
@@ -211,16 +262,30 @@ async fn fill(
     Ok(())
 }
 
+/// The kernel counts a process's time in this unit.
+const TICKS_PER_S: f64 = 100.0;
+
+/// Processor time of this process so far.
+fn cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name, in brackets, may hold spaces.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
+    ticks.sum::<f64>() / TICKS_PER_S
+}
+
+/// Where members have their addresses unless it is said: nowhere.
+const DOMAIN: &str = "members.example";
 /// Members written in one transaction.
 const FILL_AT_ONCE: usize = 10_000;
 
-fn row(issuer: &crate::config::Association, n: u32) -> Row {
+fn row(issuer: &crate::config::Association, n: u32, domain: &str) -> Row {
     let category = issuer.categories.first();
     Row {
         member_no: format!("B{n:07}"),
         given_name: "Camille".into(),
         family_name: format!("Tremblay-{n}"),
-        email: Some(format!("camille.{n}@members.example")),
+        email: Some(format!("camille.{n}@{domain}")),
         email2: None,
         language: Some(if n.is_multiple_of(4) { "fr" } else { "en" }.into()),
         province: issuer.provinces.first().cloned().unwrap_or_else(|| "QC".into()),

@@ -65,6 +65,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/bad-form.html", "page/plain.html", "page/front.html",
     "page/desk-sign.html", "page/desk-case.html", "page/desk-done.html", "page/desk-find.html",
     "page/desk-member.html", "page/desk-last-day.html",
+    "page/behalf.html", "page/behalf-sign.html", "page/behalf-more.html", "page/behalf-link.html",
     "page/signed-in.html", "page/season.html",
     "demo/layout.html", "demo/style.css", "demo/aside.html", "demo/list.html", "demo/mails.html",
     "demo/mail.html",

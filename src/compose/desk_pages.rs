@@ -8,16 +8,17 @@ use serde_json::json;
 use tera::{Context, Value};
 
 use super::digest_mail::named;
-use super::frame::{named as text_in, put};
+use super::frame::put;
 use super::mail::foreign_line;
-use super::text::{capital, fenced};
-use super::{Bill, ComposeError, Inner, PersonFacts, format};
+use super::page_values::form;
+use super::text::fenced;
+use super::{Behalf, ComposeError, Inner, PersonFacts, Typed, format};
 use crate::config::Association;
 use crate::domain::desk::{
-    Case, Channel, Deed, Fault, Form, NOTE_CHARS_MAX, REFERENCE_CHARS_MAX, STAFF_CHARS_MAX,
+    Case, Deed, Fault, Form, NOTE_CHARS_MAX, REFERENCE_CHARS_MAX, STAFF_CHARS_MAX,
 };
 use crate::domain::digest::{Act, Item, Listing, Who};
-use crate::domain::words::{Lang, RenewalState};
+use crate::domain::words::Lang;
 
 /// One page of a desk.
 #[derive(Debug, Clone)]
@@ -37,8 +38,6 @@ pub struct DeskPage<'a> {
 pub struct DeskTyped<'a> {
     /// In a form about a case, or about a member.
     pub form: Form<'a>,
-    /// By which channel a member asked.
-    pub channel: &'a str,
     /// A member number.
     pub member_no: &'a str,
 }
@@ -80,7 +79,7 @@ pub enum DeskView<'a> {
     Expired,
     /// Which member to act for.
     Find,
-    /// A member to act for.
+    /// A member to act for, who has nothing to answer here.
     Member(MemberCase<'a>),
     /// The last day's list.
     LastDay(LastDayList<'a>),
@@ -103,21 +102,17 @@ pub struct FiringCase<'a> {
     pub fr: i64,
 }
 
-/// A member, as a desk sees one to act for.
+/// A member who has nothing to answer here.
 #[derive(Debug, Clone)]
 pub struct MemberCase<'a> {
     /// Who.
     pub person: PersonFacts<'a>,
-    /// Telephone and address on file.
-    pub who: &'a Who,
-    /// Address on file; empty for none.
-    pub address: &'a str,
-    /// What is owed; `None`: nothing on this association's invoice.
-    pub bill: Option<&'a Bill>,
-    /// When the last answer came.
-    pub answered: Option<Timestamp>,
-    /// Whether reminders are stopped.
-    pub stopped: bool,
+    /// As the desk sees them.
+    pub behalf: Behalf<'a>,
+    /// Whether the season is over; else no invoice of this association's is theirs.
+    pub closed: bool,
+    /// What was typed in the form just sent.
+    pub typed: &'a Typed,
     /// Version of the renewal; 0 where there is none yet.
     pub version: i64,
     /// The form's idempotency key.
@@ -179,7 +174,6 @@ impl Inner {
         put(context, "code", &page.issuer.code);
         for (name, value) in [
             ("staff", typed.form.staff),
-            ("channel", typed.channel),
             ("typed_no", typed.member_no),
             ("note", typed.form.note),
             ("amount", typed.form.amount),
@@ -214,7 +208,13 @@ impl Inner {
                 Ok(())
             }
             DeskView::Settled | DeskView::Expired | DeskView::Find => Ok(()),
-            DeskView::Member(member) => self.desk_member(context, lang, page.issuer, member),
+            DeskView::Member(member) => {
+                Self::put_person(context, Some(&member.person));
+                Self::put_behalf(context, Some(&member.behalf), member.typed);
+                put(context, "why", if member.closed { "closed" } else { "no-bill" });
+                form(context, member.version, member.nonce);
+                Ok(())
+            }
             DeskView::LastDay(list) => self.desk_last_day(context, lang, page.issuer, list),
         }
     }
@@ -259,32 +259,6 @@ impl Inner {
             put(context, "owed", &format::money(lang, owed));
         }
         offers(context, item.handle().act, case);
-        Ok(())
-    }
-
-    fn desk_member(
-        &self,
-        context: &mut Context,
-        lang: Lang,
-        issuer: &Association,
-        page: &MemberCase<'_>,
-    ) -> Result<(), ComposeError> {
-        Self::put_person(context, Some(&page.person));
-        put(context, "phone_on_file", &foreign_line(&page.who.phone));
-        put(context, "address", &foreign_line(page.address));
-        let category = issuer.category(page.person.category);
-        let category = category.map(|c| text_in(&c.name, lang));
-        put(context, "category", &capital(category.as_deref().unwrap_or(page.person.category)));
-        put(context, "state", page.person.state.as_str());
-        context.insert_value("open", Value::from(page.person.state == RenewalState::Open));
-        self.put_bill(context, lang, page.bill)?;
-        let at = page.answered.map(|at| self.instant(lang, at, &issuer.zone)).transpose()?;
-        put(context, "at", &at.unwrap_or_default());
-        context.insert_value("stopped", Value::from(page.stopped));
-        context.insert_value("version", Value::from(page.version));
-        put(context, "nonce", page.nonce);
-        let channels: Vec<&str> = Channel::ALL.iter().map(|c| c.as_str()).collect();
-        context.insert_value("channels", Value::from_serializable(&channels));
         Ok(())
     }
 

@@ -342,6 +342,10 @@ pub enum Said {
     Help,
     /// Says that they have paid: payment reminders rest and the desk looks.
     SaysPaid,
+    /// A desk corrected the member's data for them.
+    Corrected,
+    /// No reminder before the day that the member named.
+    RemindLater,
 }
 
 impl Said {
@@ -361,11 +365,13 @@ impl Said {
             Self::Undone => "undone",
             Self::Help => "help",
             Self::SaysPaid => "says-paid",
+            Self::Corrected => "corrected",
+            Self::RemindLater => "remind-later",
         }
     }
 
     /// Every word.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::RenewedByInvoice,
         Self::Renewed,
         Self::Paid,
@@ -378,12 +384,20 @@ impl Said {
         Self::Undone,
         Self::Help,
         Self::SaysPaid,
+        Self::Corrected,
+        Self::RemindLater,
     ];
 
     /// The word with that text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+
+    /// Whether only a desk says it: no page shows it, and no mail asks for it.
+    #[must_use]
+    pub const fn is_of_a_desk(self) -> bool {
+        matches!(self, Self::Corrected | Self::RemindLater)
     }
 
     /// Whether it is an answer to a renewal, which its page can take back.

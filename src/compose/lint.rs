@@ -1,5 +1,6 @@
 //! Owns the check that both languages say the same, that every word is used and every
-//! template renders. Run at start and by `relance check`.
+//! template renders. Run by `relance check`, by a test on the binary's own words, and at start on
+//! words that replace some of them.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -7,12 +7,13 @@ use tera::{Context, Value};
 
 use super::text::clean;
 use crate::domain::correction::{Field, Proof};
+use crate::domain::desk::Fault;
 
 /// Longest reason or note, in characters; the form says so to the browser.
 pub const REASON_CHARS_MAX: u32 = 500;
 
 /// Fields of the renewal's form that a member fills in and finds again with their faults. Those of
-/// the insurance questions come besides: `q-` and the question's id.
+/// the insurance questions come besides: `q-` and the question's id. The last four are a desk's.
 pub const TYPED: &[&str] = &[
     "proof",
     "email",
@@ -30,6 +31,10 @@ pub const TYPED: &[&str] = &[
     "employer_email",
     "purchase_order",
     "remind_on",
+    "member",
+    "staff",
+    "channel",
+    "desk_note",
 ];
 
 /// What was typed into a form, by field. A field may stand several times.
@@ -103,6 +108,8 @@ pub enum FormFault {
     EmployerByCard,
     /// Not a day on which we could remind.
     RemindOn,
+    /// What is wrong with how a desk signs for a member.
+    Signature(Fault),
     /// Of number, code and postal code one is missing.
     CodeIncomplete,
     /// Number, code and postal code do not belong together.
@@ -123,6 +130,14 @@ pub enum Longest {
 impl FormFault {
     /// Every fault of the front page.
     pub const FRONT: &'static [Self] = &[Self::CodeIncomplete, Self::CodeWrong, Self::CodeTooOften];
+
+    /// Every fault of the page when a desk has it open, besides the member's own.
+    pub const SIGNATURE: &'static [Self] = &[
+        Self::Signature(Fault::NoStaff),
+        Self::Signature(Fault::StaffTooLong),
+        Self::Signature(Fault::NoteTooLong),
+        Self::Signature(Fault::NoChannel),
+    ];
 
     /// Every fault of the renewal's page.
     pub const ALL: &'static [Self] = &[
@@ -182,6 +197,7 @@ impl FormFault {
             Self::EmployerEmail => "employer_email",
             Self::EmployerByCard => "employer-by-card",
             Self::RemindOn => "remind_on",
+            Self::Signature(fault) => fault.as_str(),
             Self::CodeIncomplete => "code-incomplete",
             Self::CodeWrong => "code-wrong",
             Self::CodeTooOften => "code-too-often",
@@ -205,6 +221,9 @@ impl FormFault {
             Self::EmployerName | Self::EmployerByCard => "employer_name".into(),
             Self::EmployerEmail => "employer_email".into(),
             Self::RemindOn => "remind_on".into(),
+            Self::Signature(Fault::NoChannel) => "channel".into(),
+            Self::Signature(Fault::NoteTooLong) => "desk_note".into(),
+            Self::Signature(_) => "staff".into(),
             Self::CodeIncomplete | Self::CodeWrong | Self::CodeTooOften => "number".into(),
         }
     }

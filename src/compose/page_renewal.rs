@@ -8,7 +8,7 @@ use super::frame::{named, put};
 use super::page_forms::{FormFault, Typed, put_typed};
 use super::page_values::{form, unbroken};
 use super::text::{capital, clean};
-use super::{Bill, ComposeError, Inner, PersonFacts, Said, format};
+use super::{Behalf, Bill, ComposeError, Inner, PersonFacts, Said, format};
 use crate::config::{Association, Text};
 use crate::domain::correction::{OnFile, Proof};
 use crate::domain::invoice::Invoice;
@@ -41,6 +41,8 @@ pub struct RenewalPage<'a> {
     pub remind_on: Option<Date>,
     /// The last day that may be chosen; none where it is too late for any.
     pub remind_until: Option<Date>,
+    /// For whom a desk has the page open; `None` on the member's own.
+    pub behalf: Option<Behalf<'a>>,
     /// What happened just before.
     pub notice: Notice,
     /// Version of the renewal that the form answers.
@@ -102,6 +104,8 @@ pub struct DonePage<'a> {
     pub invoice: &'a str,
     /// Until when it can be undone here; none where it cannot.
     pub undo_until: Option<Timestamp>,
+    /// For whom a desk has the page open; `None` on the member's own.
+    pub behalf: Option<Behalf<'a>>,
     /// Whether the corrections were saved just now.
     pub notice: Notice,
     /// Version of the renewal.
@@ -196,6 +200,7 @@ impl Inner {
             Situation::ALL.iter().map(|s| Value::normal_string(s.as_str())).collect();
         context.insert_value("situations", Value::from(situations));
         put(context, "quote", &offer.quote());
+        Self::put_behalf(context, page.behalf.as_ref(), page.typed);
         put_typed(context, page.typed);
         form(context, page.version, page.nonce);
         Ok(())
@@ -290,6 +295,7 @@ impl Inner {
         put(context, "open", &open);
         put(context, "invoice", page.invoice);
         put(context, "notice", page.notice.as_str());
+        Self::put_behalf(context, page.behalf.as_ref(), page.typed);
         put_typed(context, page.typed);
         form(context, page.version, page.nonce);
         Ok(())

@@ -94,6 +94,7 @@ impl Inner {
         put(&mut context, "page", page.name());
         context.insert_value("reason_chars_max", Value::from(i64::from(REASON_CHARS_MAX)));
         context.insert_value("of_desk", Value::from(matches!(page, Page::Desk(_))));
+        context.insert_value("behalf", Value::from(false));
         context.insert_value("of_federation", Value::from(page.issuer().is_none()));
         put_faults(&mut context, page.faults());
         let mut other = None;
@@ -163,6 +164,7 @@ impl Inner {
             .collect();
         context.insert_value("kept", Value::from_serializable(&kept));
         put(context, "quote", page.quote);
+        Self::put_behalf(context, page.behalf.as_ref(), page.typed);
         self.at(context, "at", lang, Some(at), page.issuer)?;
         form(context, page.version, page.nonce);
         Ok(())

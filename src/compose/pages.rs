@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::page_forms::{FormFault, Typed};
 use super::page_renewal::{DonePage, InvoicePage, RenewalPage};
-use super::{CardPage, PersonFacts, Said};
+use super::{Behalf, CardPage, PersonFacts, Said};
 use crate::config::{Association, StepKind};
 use crate::domain::answer::Choice;
 
@@ -124,6 +124,8 @@ pub struct ConflictPage<'a> {
     pub person: PersonFacts<'a>,
     /// What the form just sent asks for.
     pub asked: Choice,
+    /// For whom a desk has the page open; `None` on the member's own.
+    pub behalf: Option<Behalf<'a>>,
     /// What it meets.
     pub conflict: Conflict,
     /// Everything that was filled in, sent again with the new answer.

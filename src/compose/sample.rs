@@ -206,7 +206,10 @@ impl Sample {
                 for said in Said::ALL {
                     let name = said.as_str();
                     kinds.push((format!("confirmation-{name}"), MailKind::Confirmation(said)));
-                    kinds.push((format!("confirm-request-{name}"), MailKind::ConfirmRequest(said)));
+                    if !said.is_of_a_desk() {
+                        let asked = MailKind::ConfirmRequest(said);
+                        kinds.push((format!("confirm-request-{name}"), asked));
+                    }
                 }
                 for why in InvoiceWhy::ALL {
                     kinds.push((format!("invoice-{}", why.as_str()), MailKind::Invoice(why)));
@@ -297,10 +300,16 @@ impl Sample {
             lang: None,
         };
         let unreachable = self.facts(variant, MailKind::DeskNote(unreachable));
-        let by_desk = Channel::ALL.map(|channel| {
-            let mut facts = self.facts(variant, MailKind::Confirmation(Said::RenewedByInvoice));
+        let by_desk = [
+            (Channel::Phone, "fresh-link-by-desk", MailKind::FreshLink),
+            (Channel::Phone, "confirmation-by-desk", MailKind::Confirmation(Said::Corrected)),
+            (Channel::InPerson, "declaration-by-desk", MailKind::DeclarationRecorded),
+            (Channel::Letter, "follow-up-by-desk", MailKind::InsuranceFollowUp),
+        ];
+        let by_desk = by_desk.map(|(channel, name, kind)| {
+            let mut facts = self.facts(Variant { renew: true, ..variant }, kind);
             facts.channel = Some(channel);
-            (format!("confirmation-by-desk-{}", channel.as_str()), facts)
+            (format!("{name}-{}", channel.as_str()), facts)
         });
         let mut covers = Vec::new();
         for cover in [CoverNote::DeclarationDue, CoverNote::DeclarationLate, CoverNote::TooLate] {

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::sample::{LETTER, noon};
 use super::{
-    Bill, DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, MemberCase, Page, PersonFacts,
+    Behalf, DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, MemberCase, Page, PersonFacts,
+    Typed,
 };
 use crate::config::Association;
 use crate::domain::desk::{Case, Deed, Fault, Form};
@@ -53,7 +54,7 @@ impl DeskSample {
         &'a self,
         issuer: &'a Association,
         person: PersonFacts<'a>,
-        bill: &'a Bill,
+        [blank, filled]: [&'a Typed; 2],
     ) -> Vec<(String, Page<'a>)> {
         let page = |view, faults| desk_page(issuer, view, faults);
         let firing = FiringCase {
@@ -98,23 +99,27 @@ impl DeskSample {
             let name = format!("desk-done-{}-{}", act.as_str(), deed.as_str());
             all.push((name, page(view, &[])));
         }
-        let states = RenewalState::ALL.iter().map(|state| (state.as_str(), *state, true));
-        for (name, state, insured) in states.chain([("uninsured", RenewalState::Open, false)]) {
-            let open = state == RenewalState::Open;
+        for (name, closed, typed) in [("no-bill", false, blank), ("closed", true, filled)] {
+            let state = if closed { RenewalState::Lapsed } else { RenewalState::Open };
             let member = MemberCase {
-                person: PersonFacts { insured, state, ..person },
-                who: &self.who,
-                address: if open { "" } else { "m.exemple@example.org" },
-                bill: (state != RenewalState::Lapsed).then_some(bill),
-                answered: (!open).then(|| noon(5)),
-                stopped: state == RenewalState::NotRenewing,
+                person: PersonFacts { state, ..person },
+                behalf: self.behalf(state),
+                closed,
+                typed,
                 version: 2,
                 nonce: "n0nce",
             };
-            let faults: &[Fault] = if open { &[Fault::NoStaff, Fault::NoChannel] } else { &[] };
+            let faults: &[Fault] = if closed { &[Fault::NoStaff, Fault::NoChannel] } else { &[] };
             all.push((format!("desk-member-{name}"), page(DeskView::Member(member), faults)));
         }
         all
+    }
+
+    /// For whom a desk has a member's page open.
+    pub(super) fn behalf(&self, state: RenewalState) -> Behalf<'_> {
+        let open = state == RenewalState::Open;
+        let address = if open { "" } else { "m.exemple@example.org" };
+        Behalf { who: &self.who, address, state, stopped: !open }
     }
 
     fn last_day(&self) -> LastDayList<'_> {
@@ -148,7 +153,7 @@ fn desk_page<'a>(issuer: &'a Association, view: DeskView<'a>, faults: &'a [Fault
         DeskTyped::default()
     } else {
         let form = Form { staff: "A. & B.", note: "</textarea>", ..Form::default() };
-        DeskTyped { form, channel: "letter", member_no: "1\"" }
+        DeskTyped { form, member_no: "1\"" }
     };
     Page::Desk(DeskPage { issuer, view, typed, faults })
 }

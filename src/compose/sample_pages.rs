@@ -15,6 +15,7 @@ use crate::domain::correction::OnFile;
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
 use crate::domain::offer::{Insurance, Offer, Optional};
+use crate::domain::words::RenewalState;
 
 /// What pages borrow.
 #[derive(Debug, Clone)]
@@ -54,6 +55,9 @@ impl PageSamples {
             ("drop", "CEI"),
             ("employer_name", "Ville \"d’Exemple\""),
             ("remind_on", "2026-12-20"),
+            ("staff", "A. & B."),
+            ("channel", "letter"),
+            ("desk_note", "</textarea>"),
         ];
         let filled = filled.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self {
@@ -188,8 +192,8 @@ impl Sample {
             Page::BadForm(&[FormFault::Incomplete, FormFault::Unreadable]),
         ];
         all.extend(plain.into_iter().map(|p| (p.name().to_owned(), p)));
-        let desk = (self.body("OEI"), Self::person(Self::variant("OEI", true)), &self.several);
-        all.extend(self.desk.pages(desk.0, desk.1, desk.2));
+        let desk = (self.body("OEI"), Self::person(Self::variant("OEI", true)));
+        all.extend(self.desk.pages(desk.0, desk.1, [&self.pages.blank, &self.pages.filled]));
         let national = Page::Desk(DeskPage {
             issuer: self.body("CEI"),
             view: DeskView::Find,
@@ -242,6 +246,7 @@ impl Sample {
             late: false,
             remind_on: None,
             remind_until: Some(date(2026, 12, 24)),
+            behalf: None,
             notice: Notice::None,
             version: 3,
             nonce: "n0nce",
@@ -254,6 +259,14 @@ impl Sample {
                 let faulty =
                     RenewalPage { typed: &own.filled, faults: FormFault::ALL, ..plain.clone() };
                 all.push((format!("renewal-{name}-faulty"), Page::Renewal(faulty)));
+                let behalf = RenewalPage {
+                    behalf: Some(self.desk.behalf(RenewalState::Open)),
+                    typed: &own.filled,
+                    faults: FormFault::SIGNATURE,
+                    card: false,
+                    ..plain.clone()
+                };
+                all.push((format!("renewal-{name}-behalf"), Page::Renewal(behalf)));
                 let saved = RenewalPage {
                     notice: Notice::Saved,
                     waiting: "m…@example.net",
@@ -302,6 +315,7 @@ impl Sample {
             by_card: None,
             invoice: "",
             undo_until: None,
+            behalf: None,
             notice: Notice::None,
             version: 4,
             nonce: "n0nce",
@@ -309,7 +323,7 @@ impl Sample {
             faults: &[],
         };
         let mut all = Vec::new();
-        for said in Said::ALL {
+        for said in Said::ALL.into_iter().filter(|said| !said.is_of_a_desk()) {
             let page = DonePage {
                 said,
                 undo_until: said.is_answer().then(|| noon(6)),
@@ -329,6 +343,7 @@ impl Sample {
             notice: Notice::Saved,
             ..plain
         };
+        all.extend(self.behalf_pages(&pending));
         all.push(("done-declaration-pending".into(), Page::Done(pending)));
         let invoice = &own.invoice[usize::from(variant.code != "OEI")];
         let invoice = InvoicePage {
@@ -346,6 +361,28 @@ impl Sample {
         all.push(("invoice".into(), Page::Invoice(invoice)));
         all.push(("invoice-paid".into(), Page::Invoice(paid)));
         all
+    }
+
+    /// The answered page in a desk's hand.
+    fn behalf_pages<'a>(&'a self, pending: &DonePage<'a>) -> Vec<(String, Page<'a>)> {
+        let states = [
+            (Said::RenewedByInvoice, RenewalState::Pledged),
+            (Said::Paid, RenewalState::Paid),
+            (Said::NotRenewing, RenewalState::NotRenewing),
+            (Said::Situation, RenewalState::WithDesk),
+        ];
+        let page = |(said, state): (Said, RenewalState)| {
+            let behalf = DonePage {
+                said,
+                behalf: Some(self.desk.behalf(state)),
+                invoice: "",
+                by_card: None,
+                undo_until: said.is_answer().then(|| noon(6)),
+                ..pending.clone()
+            };
+            (format!("done-behalf-{}", said.as_str()), Page::Done(behalf))
+        };
+        states.map(page).into()
     }
 
     fn other_pages(&self, variant: Variant) -> Vec<(String, Page<'_>)> {
@@ -399,6 +436,8 @@ impl Sample {
                 issuer,
                 person,
                 asked,
+                behalf: (asked == Choice::Situation)
+                    .then(|| self.desk.behalf(RenewalState::Pledged)),
                 conflict,
                 typed,
                 quote,

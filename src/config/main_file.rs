@@ -417,6 +417,14 @@ pub struct WordsSection {
     pub locales_dir: Option<PathBuf>,
 }
 
+impl WordsSection {
+    /// Whether any of the binary's own words or templates may be replaced.
+    #[must_use]
+    pub fn replaces_some(&self) -> bool {
+        self.templates_dir.is_some() || self.locales_dir.is_some()
+    }
+}
+
 /// `[host]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

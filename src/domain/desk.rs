@@ -179,8 +179,6 @@ pub enum Fault {
     NoMember,
     /// By which channel the member asked was not said.
     NoChannel,
-    /// The renewal changed since the page was opened.
-    Changed,
     /// No amount above zero.
     NoAmount,
     /// No day, or one to come.
@@ -203,7 +201,6 @@ impl Fault {
         Self::WrongCount,
         Self::NoMember,
         Self::NoChannel,
-        Self::Changed,
         Self::NoAmount,
         Self::NoDay,
         Self::NoMethod,
@@ -223,7 +220,6 @@ impl Fault {
             Self::WrongCount => "wrong-count",
             Self::NoMember => "no-member",
             Self::NoChannel => "no-channel",
-            Self::Changed => "changed",
             Self::NoAmount => "no-amount",
             Self::NoDay => "no-day",
             Self::NoMethod => "no-method",

@@ -13,6 +13,7 @@ mod gauge;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_imap::Session;
@@ -171,11 +172,24 @@ impl ImapSource {
     /// The mails with these UIDs, in that order; who is gone is left out, and the last ones where
     /// all together are too large: ask again for what is missing behind the last that came. A mail
     /// that the server will not give is `NeedsPerson` when it is the first.
-    pub async fn fetch(&mut self, uids: &[u32]) -> Result<Vec<RawMail>, SourceError> {
+    pub async fn fetch(&mut self, mut uids: &[u32]) -> Result<Vec<RawMail>, SourceError> {
+        let Some(first) = uids.first() else { return Ok(Vec::new()) };
+        let mut about = HashMap::new();
+        match self.sizes(uids, &mut about).await {
+            Ok(()) => {}
+            // A "no" may be about any of them: those in front of the first that is not told of are
+            // sound, and the next call meets the fault again.
+            Err(Fault::No(_)) if about.contains_key(first) => {
+                let sound = uids.iter().take_while(|uid| about.contains_key(*uid)).count();
+                uids = &uids[..sound];
+            }
+            Err(fault) => return Err(fault.lasting(&format!("UID {first}"))),
+        }
         let mut mails: Vec<RawMail> = Vec::new();
         let mut octets = 0;
         for &uid in uids {
-            match self.fetch_one(uid).await {
+            let Some(&(size, received)) = about.get(&uid) else { continue };
+            match self.fetch_one(uid, size, received).await {
                 Ok(Some(mail)) => {
                     octets += mail.raw.len();
                     mails.push(mail);
@@ -270,15 +284,23 @@ impl ImapSource {
         Ok(uids)
     }
 
-    async fn fetch_one(&mut self, uid: u32) -> Result<Option<RawMail>, Fault> {
-        let mut about = None;
-        let command = format!("UID FETCH {uid} (UID RFC822.SIZE INTERNALDATE)");
-        self.command(&command, ANSWER_OCTETS_MAX, |response| {
-            about = facts(response, uid).or(about);
-        })
-        .await?;
-        let Some((size, received)) = about else { return Ok(None) };
+    /// Size and time of arrival of these mails, as far as they are there.
+    async fn sizes(
+        &mut self,
+        uids: &[u32],
+        about: &mut HashMap<u32, (u64, Timestamp)>,
+    ) -> Result<(), Fault> {
+        let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let command = format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)");
+        self.command(&command, ANSWER_OCTETS_MAX, |response| about.extend(facts(response))).await
+    }
 
+    async fn fetch_one(
+        &mut self,
+        uid: u32,
+        size: u64,
+        received: Timestamp,
+    ) -> Result<Option<RawMail>, Fault> {
         // Asked for with a limit in any case: some servers announce less than they send.
         let octets = if size > RAW_OCTETS_MAX as u64 { CUT_OCTETS } else { RAW_OCTETS_MAX };
         let mut raw = None;
@@ -345,16 +367,15 @@ fn has_uid(values: &[AttributeValue<'_>], uid: u32) -> bool {
     values.iter().any(|value| matches!(value, AttributeValue::Uid(got) if *got == uid))
 }
 
-/// Size and time of arrival, where the response is about that mail and gives both.
-fn facts(response: &Response<'_>, uid: u32) -> Option<(u64, Timestamp)> {
+/// UID, size and time of arrival, where the response gives all three.
+fn facts(response: &Response<'_>) -> Option<(u32, (u64, Timestamp))> {
     let Response::Fetch(_, values) = response else { return None };
-    if !has_uid(values, uid) {
-        return None;
-    }
+    let mut uid = None;
     let mut size = None;
     let mut received = None;
     for value in values {
         match value {
+            AttributeValue::Uid(number) => uid = Some(*number),
             AttributeValue::Rfc822Size(octets) => size = Some(u64::from(*octets)),
             AttributeValue::InternalDate(text) => {
                 let parsed = jiff::fmt::strtime::parse("%d-%b-%Y %H:%M:%S %z", text.trim());
@@ -363,7 +384,7 @@ fn facts(response: &Response<'_>, uid: u32) -> Option<(u64, Timestamp)> {
             _ => {}
         }
     }
-    size.zip(received)
+    uid.zip(size.zip(received))
 }
 
 /// An IMAP quoted string; `None` for what needs another form.

@@ -187,8 +187,29 @@ impl Outbox {
 
     /// Runs until `stop`: feeders end at once, workers finish the message in hand. `beat` is
     /// called whenever a feeder goes round.
+    ///
+    /// All of it runs on one thread of its own: connections wait for sockets and for the store,
+    /// and waking another thread for each of them costs more than what is done then.
     pub async fn run(&self, stop: CancellationToken, beat: impl Fn() + Send + Sync + 'static) {
-        let beat: Arc<dyn Fn() + Send + Sync> = Arc::new(beat);
+        let (outbox, beat): (_, Arc<dyn Fn() + Send + Sync>) = (self.clone(), Arc::new(beat));
+        let (ended, end) = tokio::sync::oneshot::channel::<()>();
+        let started = std::thread::Builder::new().name("outbox".into()).spawn(move || {
+            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(outbox.loops(stop, beat)),
+                Err(e) => tracing::error!(reason = %e, "outbox.cannot_run"),
+            }
+            drop(ended);
+        });
+        match started {
+            // Nothing is ever sent: the end of the thread, however it comes, is the answer.
+            Ok(_) => {
+                let _ = end.await;
+            }
+            Err(e) => tracing::error!(reason = %e, "outbox.cannot_run"),
+        }
+    }
+
+    async fn loops(&self, stop: CancellationToken, beat: Arc<dyn Fn() + Send + Sync>) {
         let (front_tx, front_rx) = mpsc::channel(AHEAD_MAX);
         let (calendar_tx, calendar_rx) = mpsc::channel(AHEAD_MAX);
         let front_rx = Arc::new(AsyncMutex::new(front_rx));

@@ -53,6 +53,14 @@ pub fn is_dead(status: &str) -> bool {
     matches!(status, "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10" | "5.2.1")
 }
 
+/// How many more may come back before a firing's health is worth another look, which takes a
+/// glance at each of its messages: half of what would make it sick. The other half is for what is
+/// opened again meanwhile, and so does not count as sent.
+#[must_use]
+fn slack(dead: i64, total: i64) -> i64 {
+    if total < FIRING_SAMPLE_MIN { 0 } else { (total / FIRING_DEAD_ONE_IN - dead).max(0) / 2 }
+}
+
 /// What claiming came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claimed {
@@ -278,11 +286,15 @@ pub fn hold_sick_firing(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let Some(firing) = firing else { return Ok(false) };
-    let (dead, total) = messages::firing_health(c, firing)?;
-    if total < FIRING_SAMPLE_MIN || dead * FIRING_DEAD_ONE_IN <= total {
+    if firings::by_id(c, firing)?.is_some_and(|f| f.reason == firings::APPROVED) {
         return Ok(false);
     }
-    if firings::by_id(c, firing)?.is_some_and(|f| f.reason == firings::APPROVED) {
+    if firings::spend_slack(c, firing)? {
+        return Ok(false);
+    }
+    let (dead, total) = messages::firing_health(c, firing)?;
+    if total < FIRING_SAMPLE_MIN || dead * FIRING_DEAD_ONE_IN <= total {
+        firings::set_slack(c, firing, slack(dead, total))?;
         return Ok(false);
     }
     let now_ms = now.as_millisecond();
@@ -339,6 +351,18 @@ mod tests {
         assert_eq!(backoff(1, 255).as_mins(), 6);
         assert_eq!(backoff(u32::MAX, 0).as_mins(), 240);
         assert_eq!(backoff(0, 0).as_mins(), 5);
+    }
+
+    #[test]
+    fn a_firing_is_looked_at_again_before_it_can_be_sick() {
+        for (dead, total, looks) in
+            [(0, 19, 0), (0, 20, 3), (6, 20, 0), (7, 20, 0), (0, 9000, 1500)]
+        {
+            assert_eq!(slack(dead, total), looks, "{dead} of {total}");
+            // One more than is counted may be dead already: a report is weighed before it is kept.
+            let (worst, left) = (dead + looks + 1, slack(dead, total));
+            assert!(left == 0 || worst * FIRING_DEAD_ONE_IN <= total, "{dead} of {total}");
+        }
     }
 
     #[test]

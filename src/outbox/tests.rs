@@ -355,6 +355,20 @@ fn too_many_dead_addresses_hold_the_rest_and_suspend_nobody_more() {
 }
 
 #[test]
+fn a_mailing_is_held_at_the_same_report_however_seldom_it_is_weighed() {
+    let mut bench = Bench::planned(62);
+    for n in 1..=61 {
+        let letter = bench.draft(n);
+        assert_eq!(bench.claim(&letter), Claimed::Ours);
+        let (taken, dead) = (Outcome::Sent("ok".into()), Outcome::Refused(reply(550, "5.1.1")));
+        bench.settle(&letter, if n <= 40 { &taken } else { &dead });
+        // 20 of 60 are no more than a third, 21 of 61 are.
+        let expected = if n < 61 { MessageState::Queued } else { MessageState::Held };
+        assert_eq!(bench.message(62).state, expected, "after {n}");
+    }
+}
+
+#[test]
 fn rate_limits_hold_calendar_mail_back() {
     let mut bench = Bench::planned(3);
     let mut config = (*bench.context.config).clone();

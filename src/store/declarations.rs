@@ -21,6 +21,8 @@ pub struct DeclarationRow {
     pub door: String,
     /// Who typed it in for the member; empty for the member.
     pub staff: String,
+    /// How the member asked them to; empty for the member.
+    pub channel: String,
     /// The message by whose link it came.
     pub mid: Option<MessageId>,
     /// When it counts, in milliseconds.
@@ -40,17 +42,18 @@ fn row(r: &SqlRow<'_>) -> rusqlite::Result<DeclarationRow> {
         language: r.get(3)?,
         door: r.get(4)?,
         staff: r.get(5)?,
-        mid: r.get::<_, Option<i64>>(6)?.map(MessageId::from_i64),
-        at_ms: r.get(7)?,
-        ledger: r.get(8)?,
+        channel: r.get(6)?,
+        mid: r.get::<_, Option<i64>>(7)?.map(MessageId::from_i64),
+        at_ms: r.get(8)?,
+        ledger: r.get(9)?,
     })
 }
 
 /// Every version for a renewal, oldest first.
 pub fn of(c: &Connection, renewal: RenewalId) -> Result<Vec<DeclarationRow>, StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT version, questions, answers, language, door, staff, mid, at, ledger
-         FROM declaration WHERE renewal = ?1 ORDER BY version",
+        "SELECT version, questions, answers, language, door, staff, channel, mid,
+           at, ledger FROM declaration WHERE renewal = ?1 ORDER BY version",
     )?;
     let rows = statement.query_map([renewal.0], row)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -66,7 +69,7 @@ pub fn add(
         .map_err(|e| StoreError::GiveUp(e.to_string()))?;
     c.prepare_cached(
         "INSERT INTO declaration (renewal, version, questions, answers, language, door, staff,
-           mid, at, ledger) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           channel, mid, at, ledger) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute((
         renewal.0,
@@ -76,6 +79,7 @@ pub fn add(
         &declaration.language,
         &declaration.door,
         &declaration.staff,
+        &declaration.channel,
         declaration.mid.map(MessageId::to_i64),
         declaration.at_ms,
         declaration.ledger,

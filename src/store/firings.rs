@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
-use super::StoreError;
+use super::{StoreError, meta};
 use crate::ids::FiringId;
 
 /// Where a firing stands.
@@ -300,4 +300,23 @@ pub fn fired_steps(c: &Connection, season: &str) -> Result<Vec<FiringRow>, Store
     let mut statement = c.prepare(&sql)?;
     let rows = statement.query_map([season], row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Takes one from what [`set_slack`] kept for a firing. `false`: none was left.
+pub fn spend_slack(c: &Connection, id: FiringId) -> Result<bool, StoreError> {
+    let left = c
+        .prepare_cached(
+            "UPDATE meta SET value = value - 1 WHERE key = ?1 AND CAST(value AS INTEGER) > 0",
+        )?
+        .execute([slack_key(id)])?;
+    Ok(left == 1)
+}
+
+/// Keeps how many more of a firing's messages may come back before its health is looked at again.
+pub fn set_slack(c: &Connection, id: FiringId, slack: i64) -> Result<(), StoreError> {
+    meta::set(c, &slack_key(id), &slack.to_string())
+}
+
+fn slack_key(id: FiringId) -> String {
+    format!("firing-slack/{}", id.0)
 }

@@ -391,13 +391,22 @@ pub fn cancel_firing(
     )?)
 }
 
-/// How many of one firing's messages were refused or came back hard, and how many went out.
+/// How many of one firing's messages were refused or came back hard, and how many went out. Looks
+/// at each of them: [`super::firings::spend_slack`] says when that is worth it.
 pub fn firing_health(c: &Connection, firing: FiringId) -> Result<(i64, i64), StoreError> {
-    Ok(c.prepare_cached(
-        "SELECT coalesce(sum(m.state = 'refused' OR coalesce(a.bounce_hard, 0)), 0),
-                coalesce(sum(m.state IN ('sent', 'refused', 'unknown')), 0)
-         FROM message m LEFT JOIN attempt a ON a.message = m.id AND a.n = m.attempt
-         WHERE m.firing = ?1",
-    )?
-    .query_row([firing.0], |r| Ok((r.get(0)?, r.get(1)?)))?)
+    let (refused, total): (i64, i64) = c
+        .prepare_cached(
+            "SELECT coalesce(sum(state = 'refused'), 0),
+                    coalesce(sum(state IN ('sent', 'refused', 'unknown')), 0)
+             FROM message WHERE firing = ?1",
+        )?
+        .query_row([firing.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let returned: i64 = c
+        .prepare_cached(
+            "SELECT count(*) FROM attempt a JOIN message m ON m.id = a.message AND m.attempt = a.n
+             WHERE a.bounced_at IS NOT NULL AND a.bounce_hard AND m.firing = ?1
+               AND m.state <> 'refused'",
+        )?
+        .query_row([firing.0], |r| r.get(0))?;
+    Ok((refused + returned, total))
 }

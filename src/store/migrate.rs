@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
     (8, include_str!("migrations/0008_earlier.sql")),
+    (6, include_str!("migrations/0006_behalf.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
 ];
 

@@ -211,7 +211,7 @@ pub(super) async fn act(
     };
     match door.link.handle.act {
         Act::LastDay => return reply::see(&ask.path, ask.chosen),
-        Act::Member => return desk_member::act(&site, &ask, &door, &form).await,
+        Act::Member => return desk_member::act(&site, &ask, &door, form).await,
         _ => {}
     }
     if door.link.used_ms.is_some() {
@@ -229,7 +229,7 @@ pub(super) async fn act(
             let received = received(&fields, today).ok().filter(|_| deed == Deed::Received);
             let reference = fields.reference.trim().to_owned();
             let received = received.map(|received| (received, reference));
-            let by = by(&site, &form, "");
+            let by = by(&site, &form);
             let count = match decided {
                 Case::Firing { count } if deed == Deed::Send => Some(count),
                 _ => None,
@@ -261,11 +261,11 @@ fn fields(form: &Typed) -> Fields<'_> {
 }
 
 /// Who signed the form, as of now: its body is complete.
-pub(super) fn by(site: &Site, form: &Typed, channel: &str) -> By {
+fn by(site: &Site, form: &Typed) -> By {
     By {
         deed: kept::Deed {
             staff: form.get("staff").trim().to_owned(),
-            channel: channel.to_owned(),
+            channel: String::new(),
             note: form.get("note").trim().to_owned(),
         },
         salt: site.random.bytes::<SALT_OCTETS>(),

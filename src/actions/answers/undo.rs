@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::invoices::{self, BillTo};
-use super::super::{Applied, Context, Evidence, note, person};
+use super::super::payload::Payload;
+use super::super::{Applied, Context, Door, Evidence, letters, note, person};
 use super::{After, settle, view_of_renewal};
 use crate::compose::Said;
 use crate::domain::words::{RenewalState, TaskKind};
@@ -83,7 +84,7 @@ pub(in crate::actions) fn remind_on(
         return Ok(Applied::Already);
     }
     renewals::set_remind_on(c, id, day)?;
-    let (_, subject) = person(c, row.person)?;
+    let (member, subject) = person(c, row.person)?;
     let data = json!({
         "issuer": row.issuer,
         "season": row.season,
@@ -92,6 +93,19 @@ pub(in crate::actions) fn remind_on(
         "door": evidence.door.as_str(),
         "mid": evidence.mid.map(|m| m.to_string()),
     });
-    note(c, context, &subject, "remind-on", &data, evidence)?;
+    let seq = note(c, context, &subject, "remind-on", &data, evidence)?;
+    // Who chooses the day on their own page sees it there.
+    if matches!(evidence.door, Door::Behalf { .. }) {
+        let said = Said::RemindLater.as_str().into();
+        let parts = letters::Parts {
+            seq,
+            kind: "confirmation",
+            member: &member,
+            renewal: Some(id),
+            issuer: &row.issuer,
+            payload: &Payload { said, ..Payload::default() },
+        };
+        letters::confirm(c, context, &subject, &parts, evidence)?;
+    }
     Ok(Applied::Done)
 }

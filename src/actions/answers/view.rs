@@ -9,7 +9,7 @@ use crate::compose::Bill;
 use crate::domain::answer::{self, Given};
 use crate::domain::billing::{self, Terms};
 use crate::domain::correction::OnFile;
-use crate::domain::member::Member;
+use crate::domain::member::{Member, Renewal};
 use crate::domain::offer::{self, Offer};
 use crate::domain::words::{Cover, RenewalState};
 use crate::ids::RenewalId;
@@ -56,6 +56,37 @@ pub fn view_of_renewal(
 ) -> Result<Option<RenewalView>, StoreError> {
     let Some(row) = renewals::by_id(c, id)? else { return Ok(None) };
     let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
+    view(c, context, row, member, now).map(Some)
+}
+
+/// As [`view_of_renewal`], of a member: where the season's renewal was not opened yet, as it will be,
+/// under a row that is nobody's.
+pub fn view_of_member(
+    c: &Connection,
+    context: &Context,
+    member: Member,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<RenewalView, StoreError> {
+    let season = &context.config.relance.season.id;
+    let renewal = renewals::find(c, member.id, issuer, season)?.unwrap_or(Renewal {
+        id: RenewalId(0),
+        state: RenewalState::Open,
+        version: 0,
+        remind_on: None,
+    });
+    let (person, issuer, season) = (member.id, issuer.to_owned(), season.clone());
+    view(c, context, RenewalRow { renewal, person, issuer, season }, member, now)
+}
+
+fn view(
+    c: &Connection,
+    context: &Context,
+    row: RenewalRow,
+    member: Member,
+    now: Timestamp,
+) -> Result<RenewalView, StoreError> {
+    let id = row.renewal.id;
     let on_file = corrected::on_file(c, row.person)?;
     let given = renewals::answers(c, id)?;
     let mut offer = offered(context, &row, &member, now);
@@ -66,7 +97,7 @@ pub fn view_of_renewal(
         Some(issued) => Some(issued),
         None => owed_now(context, &row, &member, answer::standing(&given), now),
     };
-    Ok(Some(RenewalView { row, member, on_file, offer, owed, given }))
+    Ok(RenewalView { row, member, on_file, offer, owed, given })
 }
 
 /// Whether every question of the offer was answered last, in the wording of now.

@@ -15,7 +15,6 @@ use crate::ids::{MessageId, Random};
 use crate::link::Keyring;
 use crate::store::Direct;
 
-const BY_PAGE: insurance::By<'_> = insurance::By { staff: "", tell: false };
 const DEADLINE: &str = "2027-01-01T05:00:00Z";
 const IN_TIME: &str = "2027-01-01T04:59:59Z";
 const LATER: &str = "2027-01-05T15:00:00Z";
@@ -78,7 +77,7 @@ impl Club {
         self.store.write(|c| f(c, context)).unwrap()
     }
 
-    fn answer(&mut self, n: i64, choice: Choice, door: Door, when: &str) -> Applied {
+    fn answer(&mut self, n: i64, choice: Choice, door: Door<'static>, when: &str) -> Applied {
         let evidence = evidence(door, when);
         self.write(|c, context| {
             let answer = &crate::domain::answer::Answer::plain(choice);
@@ -87,11 +86,11 @@ impl Club {
         })
     }
 
-    fn declare(&mut self, n: i64, yes: [bool; 2], door: Door, when: &str) -> Applied {
+    fn declare(&mut self, n: i64, yes: [bool; 2], door: Door<'static>, when: &str) -> Applied {
         let declaration = answers(yes);
         let evidence = evidence(door, when);
         self.write(|c, context| {
-            insurance::declare(c, context, RenewalId(n), &declaration, BY_PAGE, &evidence)
+            insurance::declare(c, context, RenewalId(n), &declaration, false, &evidence)
         })
     }
 
@@ -124,7 +123,7 @@ impl Club {
     }
 }
 
-fn evidence(door: Door, when: &str) -> Evidence<'static> {
+fn evidence(door: Door<'static>, when: &str) -> Evidence<'static> {
     Evidence { door, mid: Some(MessageId([7; 8])), lang: Lang::Fr, at: at(when), answers: "" }
 }
 
@@ -148,7 +147,7 @@ fn declarations_are_versions_and_never_come_by_mail() {
     {
         let proof = evidence(Door::Web, when);
         let got = club.write(|c, context| {
-            insurance::declare(c, context, RenewalId(1), &declaration, BY_PAGE, &proof)
+            insurance::declare(c, context, RenewalId(1), &declaration, false, &proof)
         });
         assert_eq!(got, want, "{declaration:?}");
     }

@@ -17,7 +17,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-pub use behalf::{Wanted, apply as act_for_member, member_of};
+pub use behalf::{Asked, apply as act_for_member, member_of};
 pub use case::{CaseView, look};
 pub use firing::Reach;
 pub use gather::gather;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{fill, say};
+use super::{DOMAIN, fill, say};
 use crate::actions::firings::{Foretold, approve_forecast};
 use crate::actions::{Context, Door, Evidence};
 use crate::clock::{Clock, monotonic};
@@ -35,7 +35,7 @@ pub(super) async fn plan(config: Config, state: &Path, members: u32) -> anyhow::
     let store = Store::open(state, at.as_millisecond())?;
     let ring = Keyring::load_or_create(state, true, &Random::System, at)?;
     let context = Context { config: Arc::clone(&config), ring: Arc::new(ring) };
-    fill(&store, &issuer, members, at.as_millisecond() - 1).await?;
+    fill(&store, &issuer, members, DOMAIN, Some(at.as_millisecond() - 1)).await?;
     reset_peak();
 
     let begun = monotonic();
@@ -146,12 +146,12 @@ async fn planned(
 
 /// Forgets the process's peak so far (proc(5), `clear_refs`); where the system does not allow it,
 /// the figure is that of filling too.
-fn reset_peak() {
+pub(super) fn reset_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// The process's peak of resident memory.
-fn peak_mb() -> u64 {
+pub(super) fn peak_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
     let kb = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());

@@ -6,10 +6,11 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::now;
-use crate::actions::insurance::{self, By};
+use crate::actions::insurance;
 use crate::actions::{Applied, Context, Door, Evidence};
 use crate::cli::say;
 use crate::clock::Clock;
+use crate::domain::desk::Channel;
 use crate::domain::insurance::{Declaration, insurer_of};
 use crate::store::{Direct, people, renewals};
 
@@ -41,6 +42,7 @@ impl Declare {
         if staff.is_empty() {
             bail!("--staff: name the person who took the call");
         }
+        let door = Door::Behalf { channel: Channel::Phone, staff };
         let mut store = Direct::open(dir, Clock::system().now().as_millisecond())?;
         let applied = store.write(|c| {
             let Some(member) = people::by_number(c, &self.member)? else { return Ok(None) };
@@ -50,9 +52,8 @@ impl Declare {
             let season = &context.config.relance.season.id;
             let renewal = renewals::open(c, member.id, issuer, season, at.as_millisecond())?;
             let lang = member.reads(association.language);
-            let evidence = Evidence { door: Door::Desk, mid: None, lang, at, answers: "" };
-            let by = By { staff, tell: true };
-            insurance::declare(c, context, renewal, &declaration, by, &evidence).map(Some)
+            let evidence = Evidence { door, mid: None, lang, at, answers: "" };
+            insurance::declare(c, context, renewal, &declaration, true, &evidence).map(Some)
         })?;
         match applied {
             None => bail!("there is no member {}, or no association bills them", self.member),

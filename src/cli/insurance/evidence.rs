@@ -153,6 +153,7 @@ fn declaration(c: &Connection, row: &RenewalRow, d: &DeclarationRow) -> Result<V
     let digest = insurance::digest(&declarations::salt(c, row.person)?, &given);
     Ok(json!({
         "version": d.version, "at": instant(d.at_ms), "door": d.door, "staff": d.staff,
+        "channel": d.channel,
         "link_of": d.mid.map(|mid| mid.to_string()), "language": d.language,
         "questions": d.questions, "answers": answers, "complete": data["complete"],
         "line": d.ledger, "matches_ledger": data["digest"] == digest.as_str(),
@@ -184,7 +185,7 @@ fn text(bundle: &Value) {
             say(&format!(
                 "  declared {} by {}, questions {} in {}, {vouched} ledger {}",
                 word(&d["at"]),
-                word(&d["door"]),
+                vouched_by(d),
                 word(&d["questions"]),
                 word(&d["language"]),
                 d["line"]
@@ -213,6 +214,18 @@ fn text(bundle: &Value) {
     for l in list(&bundle["ledger"]) {
         let (at, kind, hash) = (word(&l["at"]), word(&l["kind"]), word(&l["hash"]));
         say(&format!("ledger {:>6}  {at}  {kind:<16} {}", l["line"], &hash[..hash.len().min(16)]));
+    }
+}
+
+/// The door, and for a desk who took it down and how the member asked.
+fn vouched_by(d: &Value) -> String {
+    let word = |name: &str| d[name].as_str().unwrap_or_default();
+    let more: Vec<&str> =
+        [word("staff"), word("channel")].into_iter().filter(|w| !w.is_empty()).collect();
+    if more.is_empty() {
+        word("door").to_owned()
+    } else {
+        format!("{} ({})", word("door"), more.join(", "))
     }
 }
 

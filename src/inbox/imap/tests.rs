@@ -85,10 +85,15 @@ fn usual(command: &str) -> String {
             "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 12] ok\r\nTAG OK [READ-ONLY] done\r\n".into()
         }
         ["UID", "SEARCH", ..] => format!("* SEARCH 11 9\r\n{done}"),
-        ["UID", "FETCH", uid, "(UID", "RFC822.SIZE", ..] => format!(
-            "* 1 FETCH (UID {uid} RFC822.SIZE {} INTERNALDATE \" 3-Nov-2026 09:00:01 -0500\")\r\n{done}",
-            MAIL.len()
-        ),
+        ["UID", "FETCH", uids, "(UID", "RFC822.SIZE", ..] => {
+            let about = |uid: &str| {
+                format!(
+                    "* 1 FETCH (UID {uid} RFC822.SIZE {} INTERNALDATE \" 3-Nov-2026 09:00:01 -0500\")\r\n",
+                    MAIL.len()
+                )
+            };
+            uids.split(',').map(about).collect::<String>() + done
+        }
         ["UID", "FETCH", uid, ..] => {
             format!("* 1 FETCH (UID {uid} BODY[]<0> {{{}}}\r\n{MAIL})\r\n{done}", MAIL.len())
         }
@@ -139,6 +144,15 @@ async fn every_fault_says_what_to_do() {
     const GARBAGE: Act = Say("what?\r\n");
     const NONSENSE: &str = "retry: session: the server's answer makes no sense";
     const HUGE: Act = Say("* 1 FETCH (UID 9 BODY[] {400000000}\r\n");
+    const ONLY_11: Act = Say(
+        "* 2 FETCH (UID 11 RFC822.SIZE 45 INTERNALDATE \" 3-Nov-2026 09:00:01 -0500\")\r\nTAG OK 9 is gone\r\n",
+    );
+    const NOT_11: Act = Say(
+        "* 1 FETCH (UID 9 RFC822.SIZE 45 INTERNALDATE \" 3-Nov-2026 09:00:01 -0500\")\r\nTAG NO broken\r\n",
+    );
+    const NOT_9: Act = Say(
+        "* 2 FETCH (UID 11 RFC822.SIZE 45 INTERNALDATE \" 3-Nov-2026 09:00:01 -0500\")\r\nTAG NO broken\r\n",
+    );
     let table: &[(Script, &str)] = &[
         (&[], "9:45 11:45"),
         (&[("greeting", Say("* BYE busy\r\n"))], "retry: greeting: the server does not greet"),
@@ -161,8 +175,10 @@ async fn every_fault_says_what_to_do() {
         (&[("UID SEARCH", GARBAGE)], NONSENSE),
         (&[("UID SEARCH", Say("* SEARCH 8\r\nTAG OK done\r\n"))], ""),
         (&[("UID SEARCH", Say("TAG NO [INUSE] later\r\n"))], "retry: search: "),
-        (&[("UID FETCH 9 (UID RFC", Close)], "retry: uid: connection closed"),
-        (&[("UID FETCH 9 (UID RFC", Say("TAG OK it is gone\r\n"))], "11:45"),
+        (&[("UID FETCH 9,11 (UID RFC", Close)], "retry: uid: connection closed"),
+        (&[("UID FETCH 9,11 (UID RFC", ONLY_11)], "11:45"),
+        (&[("UID FETCH 9,11 (UID RFC", NOT_11)], "9:45"),
+        (&[("UID FETCH 9,11 (UID RFC", NOT_9)], "person: UID 9: broken"),
         (&[("UID FETCH 9 (UID BODY", Say("TAG NO unreadable\r\n"))], "person: UID 9: unreadable"),
         (
             &[("UID FETCH 9 (UID BODY", HUGE)],

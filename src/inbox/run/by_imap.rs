@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{BATCH, Inbox, Stop};
 use crate::inbox::apply::Place;
 use crate::inbox::imap::{ImapSettings, ImapSource};
+use crate::inbox::source::{RawMail, SourceError};
 use crate::store::StoreError;
 use crate::store::inbounds::{self, MailboxRow};
 
@@ -35,25 +36,41 @@ impl Inbox {
             };
             self.meet(&mut source, &place, state.uid_next, beat).await?;
             let poll = Duration::from_secs(u64::from(self.context.config.relance.inbox.poll_s));
+            let mut ahead = None;
             loop {
                 beat();
                 self.may_look()?;
                 self.state.working.store(true, Ordering::SeqCst);
-                let since = self.clock.now();
-                let last = self.cursor(&place).await?;
-                let mails = source.fetch_since(last, BATCH).await?;
-                if mails.is_empty() {
+                let (since, mails) = match ahead.take() {
+                    Some(fetched) => fetched,
+                    None => self.fetch(&mut source, self.cursor(&place).await?).await?,
+                };
+                let Some(last) = mails.iter().map(|mail| mail.uid).max() else {
                     self.looked(since);
-                    source.wait(last, poll.min(MAX_WAIT)).await?;
-                } else {
-                    self.take(&place, mails).await?;
-                }
+                    source.wait(self.cursor(&place).await?, poll.min(MAX_WAIT)).await?;
+                    continue;
+                };
+                // The next ones come while these are taken in.
+                let next = self.fetch(&mut source, last);
+                let (taken, next) = tokio::join!(self.take(&place, mails), next);
+                taken?;
+                ahead = Some(next?);
             }
         };
         tokio::select! {
             () = stop.cancelled() => Stop::Asked,
             ended = session => match ended { Ok(never) => never, Err(stop) => stop },
         }
+    }
+
+    /// A batch above `last`, and when it was asked for.
+    async fn fetch(
+        &self,
+        source: &mut ImapSource,
+        last: u32,
+    ) -> Result<(Timestamp, Vec<RawMail>), SourceError> {
+        let since = self.clock.now();
+        Ok((since, source.fetch_since(last, BATCH).await?))
     }
 
     async fn cursor(&self, place: &Place) -> Result<u32, StoreError> {

@@ -18,7 +18,7 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("earlier_word", &["choice", "door"], "codes of what was chosen"),
     (
         "declaration",
-        &["questions", "answers", "language", "door", "staff"],
+        &["questions", "answers", "language", "door", "staff", "channel"],
         "evidence that is never altered; it names nobody once the person is empty",
     ),
     ("outcome", &["outcome", "evidence"], "codes and instants"),

@@ -8,6 +8,7 @@ use crate::compose::{FormFault, Longest, REASON_CHARS_MAX, Typed};
 use crate::config::{CardProvider, Config};
 use crate::domain::answer::{Answer, Choice, Declared, Employer, Situation};
 use crate::domain::correction::{self, Change, Fault, Field, Proof, VALUE_CHARS_MAX};
+use crate::domain::desk;
 use crate::domain::offer::{self, Lack, Offer};
 use crate::domain::words::Cover;
 use crate::members::address;
@@ -34,6 +35,30 @@ pub(super) enum Asked {
     Undo,
     /// Nothing: what is on record stays.
     Keep,
+    /// A desk: no more reminders.
+    Stop,
+    /// A desk: reminders again.
+    Start,
+    /// A desk: the link to the member's own page, to the address on file.
+    Link,
+}
+
+impl Asked {
+    /// What the ledger calls it when a desk did it.
+    pub const fn did(&self) -> &'static str {
+        match self {
+            Self::Answer { answer, .. } => answer.choice.as_str(),
+            Self::Correct(_) => "correct",
+            Self::RemindOn(_) => "remind",
+            Self::Declare(_) => "declare",
+            Self::Pay => "pay",
+            Self::Undo => "undo",
+            Self::Keep => "keep",
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Link => "link",
+        }
+    }
 }
 
 /// Reads a form. `may_prove`: nobody has guessed wrongly too often about this member.
@@ -43,17 +68,29 @@ pub(super) fn read(
     may_prove: bool,
     typed: &Typed,
 ) -> Result<Asked, Vec<FormFault>> {
-    let reading = Reading { shown, config, may_prove, typed };
-    match typed.get("act") {
-        "undo" => Ok(Asked::Undo),
-        "keep" => Ok(Asked::Keep),
-        "pay" if reading.config.relance.card.provider != CardProvider::None => Ok(Asked::Pay),
-        "correct" => reading.corrections(),
-        "declare" => reading.declaration(),
-        "remind" => reading.reminder().map(Asked::RemindOn).map_err(|fault| vec![fault]),
-        "" | "replace" => reading.answer(),
-        _ => Err(vec![FormFault::UnknownChoice]),
+    let behalf = shown.behalf().is_some();
+    let reading = Reading { shown, config, may_prove, typed, behalf };
+    let asked = reading.asked();
+    let unsigned = match asked {
+        Ok(Asked::Keep) => Vec::new(),
+        _ if behalf => signature(typed),
+        _ => Vec::new(),
+    };
+    match asked {
+        asked if unsigned.is_empty() => asked,
+        asked => {
+            Err(in_order(unsigned.into_iter().chain(asked.err().into_iter().flatten()).collect()))
+        }
     }
+}
+
+/// What is wrong with how a desk signs for a member.
+fn signature(typed: &Typed) -> Vec<FormFault> {
+    let mut faults = desk::signature(typed.get("staff"), typed.get("desk_note"), false);
+    if desk::Channel::parse(typed.get("channel")).is_none() {
+        faults.push(desk::Fault::NoChannel);
+    }
+    faults.into_iter().map(FormFault::Signature).collect()
 }
 
 struct Reading<'a> {
@@ -61,9 +98,28 @@ struct Reading<'a> {
     config: &'a Config,
     may_prove: bool,
     typed: &'a Typed,
+    /// Whether a desk has the page: it signs, and is no stranger whom a notice was passed on to.
+    behalf: bool,
 }
 
 impl Reading<'_> {
+    fn asked(&self) -> Result<Asked, Vec<FormFault>> {
+        let card = self.config.relance.card.provider != CardProvider::None;
+        match self.typed.get("act") {
+            "undo" => Ok(Asked::Undo),
+            "keep" => Ok(Asked::Keep),
+            "pay" if card && !self.behalf => Ok(Asked::Pay),
+            "correct" => self.corrections(),
+            "declare" => self.declaration(),
+            "remind" => self.reminder().map(Asked::RemindOn).map_err(|fault| vec![fault]),
+            "stop" if self.behalf => Ok(Asked::Stop),
+            "start" if self.behalf => Ok(Asked::Start),
+            "link" if self.behalf => Ok(Asked::Link),
+            "" | "replace" => self.answer(),
+            _ => Err(vec![FormFault::UnknownChoice]),
+        }
+    }
+
     fn corrections(&self) -> Result<Asked, Vec<FormFault>> {
         let (changes, mut faults) = self.changes();
         if changes.is_empty() && faults.is_empty() {
@@ -100,7 +156,10 @@ impl Reading<'_> {
     fn answer(&self) -> Result<Asked, Vec<FormFault>> {
         let choice = match self.typed.get("choice") {
             "" => return Err(vec![FormFault::NoChoice]),
-            text => Choice::parse(text).ok_or_else(|| vec![FormFault::UnknownChoice])?,
+            // A card is the member's alone.
+            text => Choice::parse(text)
+                .filter(|choice| *choice != Choice::Card || !self.behalf)
+                .ok_or_else(|| vec![FormFault::UnknownChoice])?,
         };
         let version = self.typed.get("version").parse().map_err(|_| vec![FormFault::Incomplete])?;
         let (nonce, quote) = (self.typed.get("nonce"), self.typed.get("quote"));
@@ -217,6 +276,9 @@ impl Reading<'_> {
     }
 
     fn proof(&self) -> Option<FormFault> {
+        if self.behalf {
+            return None;
+        }
         let typed = self.typed.get("proof");
         let view = &self.shown.view;
         let asked = Proof::of(&view.on_file.postal_code);
@@ -245,12 +307,13 @@ fn fault_of(lack: Lack) -> FormFault {
 /// As the page shows the fields, from top to bottom.
 fn in_order(mut faults: Vec<FormFault>) -> Vec<FormFault> {
     faults.sort_by_key(|fault| match fault {
-        FormFault::Correction(_) | FormFault::TooLong(_) | FormFault::NothingChanged => 0,
-        FormFault::Situation | FormFault::Note => 1,
-        FormFault::Cover => 2,
-        FormFault::Question(_) => 3,
-        FormFault::Proof(_) | FormFault::ProofWrong(_) | FormFault::ProofTooOften => 4,
-        _ => 5,
+        FormFault::Signature(_) => 0,
+        FormFault::Correction(_) | FormFault::TooLong(_) | FormFault::NothingChanged => 1,
+        FormFault::Situation | FormFault::Note => 2,
+        FormFault::Cover => 3,
+        FormFault::Question(_) => 4,
+        FormFault::Proof(_) | FormFault::ProofWrong(_) | FormFault::ProofTooOften => 5,
+        _ => 6,
     });
     faults
 }

@@ -1,9 +1,9 @@
-//! Owns the renewal's page: what a link shows, and what its forms do. Reading a form is `form`'s,
-//! showing is `render`'s, acting is `act`'s.
+//! Owns the renewal's page: what a link shows, and what its forms do, be it in the member's hand or
+//! in a desk's. Reading a form is `form`'s, showing is `render`'s, acting is `act`'s.
 
 mod act;
 mod form;
-mod render;
+pub(super) mod render;
 mod standing;
 
 use axum::body::Body;
@@ -15,10 +15,11 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::ask::{Ask, Presented, message_of};
-use super::{Site, reply};
+use super::desk_member::Stead;
+use super::{Site, desk_member, reply};
 use crate::actions::{self, Context, RenewalView};
 use crate::compose::{
-    CoverNote, ExpiredPage, FormFault, Page, PersonFacts, SeasonClosedPage, Typed, mask,
+    Behalf, CoverNote, ExpiredPage, FormFault, Page, PersonFacts, SeasonClosedPage, Typed, mask,
 };
 use crate::config::Association;
 use crate::domain::offer::Offer;
@@ -26,12 +27,21 @@ use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{answer, season, sign_in};
 use crate::ids::{MessageId, RenewalId};
 use crate::link::{Purpose, Token};
-use crate::store::{StoreError, attempts, corrections, messages, renewals};
+use crate::store::{StoreError, attempts, corrections, messages};
+
+/// Whose hand is on the page.
+pub(super) enum Hand {
+    /// The member's, by a link of that message.
+    Member(MessageId),
+    /// A desk's, in the member's place.
+    Desk(Box<Stead>),
+}
 
 /// What a link leads to, owned.
 pub(super) struct Shown {
     pub view: RenewalView,
     pub issuer: Association,
+    pub hand: Hand,
     /// A new address that waits to be confirmed, masked; empty for none.
     waiting: String,
     /// The day before which no reminder goes out.
@@ -56,6 +66,17 @@ pub(super) fn shown(
     let Some(message) = messages::by_id(c, attempt.message)? else { return Ok(None) };
     let Some(id) = message.renewal else { return Ok(None) };
     let Some(view) = actions::view_of_renewal(c, context, id, now)? else { return Ok(None) };
+    shown_to(c, context, view, Hand::Member(mid), now)
+}
+
+/// The page of a renewal in that hand; `None` where its association is in no config.
+pub(super) fn shown_to(
+    c: &Connection,
+    context: &Context,
+    view: RenewalView,
+    hand: Hand,
+    now: Timestamp,
+) -> Result<Option<Shown>, StoreError> {
     let Some(issuer) = context.config.association(&view.row.issuer).cloned() else {
         return Ok(None);
     };
@@ -63,18 +84,29 @@ pub(super) fn shown(
     let zone = season::zone(&issuer.zone).unwrap_or(jiff::tz::TimeZone::UTC);
     Ok(Some(Shown {
         waiting: waiting.map(|w| mask(&w.address)).unwrap_or_default(),
-        remind_on: renewals::remind_on(c, id)?,
+        remind_on: view.row.renewal.remind_on,
         today: zone.to_datetime(now).date(),
         standing: standing::read(c, context, &view, &zone)?,
         view,
         issuer,
+        hand,
     }))
 }
 
 impl Shown {
-    /// The language that the member reads first.
+    /// The language that whoever holds the page reads first.
     pub fn own_lang(&self) -> Lang {
-        self.view.member.reads(self.issuer.language)
+        match self.hand {
+            Hand::Member(_) => self.view.member.reads(self.issuer.language),
+            Hand::Desk(_) => self.issuer.desk.language,
+        }
+    }
+
+    /// For whom a desk has it open; `None` in the member's hand.
+    pub fn behalf(&self) -> Option<Behalf<'_>> {
+        let Hand::Desk(stead) = &self.hand else { return None };
+        let state = self.view.row.renewal.state;
+        Some(Behalf { who: &stead.who, address: &stead.address, state, stopped: stead.stopped })
     }
 
     pub fn person(&self) -> PersonFacts<'_> {
@@ -108,6 +140,13 @@ impl Shown {
         let (season, row) = (&site.context.config.relance.season, &self.view.row);
         let unanswered = matches!(row.renewal.state, RenewalState::Open | RenewalState::Lapsed);
         !season::takes_answers(season, &row.season, now) && (row.season != season.id || unanswered)
+    }
+
+    /// Whether there is anything to answer here, or an answer to show.
+    fn is_answerable(&self, site: &Site, now: Timestamp) -> bool {
+        let state = self.view.row.renewal.state;
+        let unanswered = matches!(state, RenewalState::Open | RenewalState::Lapsed);
+        !self.is_closed(site, now) && (!unanswered || self.view.offer.is_some())
     }
 
     /// Whether this season's link can stand in for one of another season.
@@ -159,6 +198,26 @@ async fn load(site: &Site, ask: &Ask, mid: MessageId) -> Result<Shown, Response>
     ask.found(site, found)
 }
 
+/// The page as it stands now, in the same hand.
+async fn again(site: &Site, ask: &Ask, shown: &Shown) -> Result<Shown, Response> {
+    match &shown.hand {
+        Hand::Member(mid) => load(site, ask, *mid).await,
+        Hand::Desk(stead) => {
+            let found = desk_member::find(site, ask, &stead.link, &stead.who.member_no).await;
+            ask.found(site, found)
+        }
+    }
+}
+
+/// After the POST: the page again; `saved`: it says that corrections were saved.
+fn see(ask: &Ask, hand: &Hand, saved: bool) -> Response {
+    match hand {
+        Hand::Member(_) if saved => reply::saved(&ask.path, ask.chosen),
+        Hand::Member(_) => reply::see(&ask.path, ask.chosen),
+        Hand::Desk(stead) => desk_member::see(ask, &stead.who.member_no, saved),
+    }
+}
+
 fn expired(site: &Site, ask: &Ask, shown: &Shown, sent: bool) -> Response {
     let page =
         ExpiredPage { issuer: &shown.issuer, address_masked: &shown.masked(), nonce: &nonce(site) };
@@ -196,14 +255,16 @@ pub(super) async fn act(
         Ok(shown) if token.is_err() || shown.is_closed(&site, ask.now) => {
             act::fresh_link(&site, &ask, &shown, mid).await
         }
-        Ok(shown) => answered(&site, &ask, shown, mid, typed).await,
+        Ok(shown) => answered(&site, &ask, shown, typed).await,
         Err(answer) => answer,
     }
 }
 
-async fn answered(site: &Site, ask: &Ask, shown: Shown, mid: MessageId, typed: Typed) -> Response {
+/// Does what a form asks for, in whoever's hand the page is.
+pub(super) async fn answered(site: &Site, ask: &Ask, shown: Shown, typed: Typed) -> Response {
     let number = &shown.view.member.member_no;
-    let proves = !typed.get("proof").trim().is_empty();
+    let member = matches!(shown.hand, Hand::Member(_));
+    let proves = member && !typed.get("proof").trim().is_empty();
     // Counted before it is looked at; whoever was right, or was not asked, has guessed nothing.
     let may_prove = !proves || site.limits.proofs.begin(number, crate::clock::monotonic()).is_ok();
     let read = form::read(&shown, &site.context.config, may_prove, &typed);
@@ -212,8 +273,8 @@ async fn answered(site: &Site, ask: &Ask, shown: Shown, mid: MessageId, typed: T
         site.limits.proofs.succeeded(number);
     }
     match read {
-        Ok(form::Asked::Keep) => reply::see(&ask.path, ask.chosen),
-        Ok(asked) => act::apply(site, ask, shown, mid, asked, typed).await,
+        Ok(form::Asked::Keep) => see(ask, &shown.hand, false),
+        Ok(asked) => act::apply(site, ask, shown, asked, typed).await,
         Err(faults) => render::faulty(site, ask, &shown, &typed, faults),
     }
 }

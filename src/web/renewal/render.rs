@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::ask::Ask;
 use super::super::{Site, reply};
-use super::{Shown, nonce};
+use super::{Shown, desk_member, nonce, see};
 use crate::actions::{Context, RenewalView};
 use crate::compose::{
     Conflict, ConflictPage, DonePage, FormFault, InsuranceFacts, Notice, Page, RenewalPage, Said,
@@ -18,7 +18,7 @@ use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{offer, season};
 
 /// What a form just sent leaves on the page.
-pub(super) struct Sent {
+pub(in crate::web) struct Sent {
     pub typed: Typed,
     pub faults: Vec<FormFault>,
     pub notice: Notice,
@@ -41,8 +41,11 @@ impl Sent {
 }
 
 /// The page for where the renewal stands.
-pub(super) fn page(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent) -> Response {
+pub(in crate::web) fn page(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent) -> Response {
     let lang = ask.lang(shown.own_lang());
+    if shown.behalf().is_some() && !shown.is_answerable(site, ask.now) {
+        return desk_member::bare(site, ask, shown, sent);
+    }
     let state = shown.view.row.renewal.state;
     let open = matches!(state, RenewalState::Open | RenewalState::Lapsed);
     let (Some(offer), true) = (&shown.view.offer, open) else {
@@ -56,10 +59,11 @@ pub(super) fn page(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent) -> Respon
         waiting: &shown.waiting,
         offer,
         insurance: offer.speaks_of_insurance().then(|| insurance(site, offer)).flatten(),
-        card: site.card.is_some(),
+        card: site.card.is_some() && shown.behalf().is_none(),
         late: state == RenewalState::Lapsed,
         remind_on: shown.remind_on.filter(|day| *day > shown.today),
         remind_until: offer::remind_until(season, shown.today),
+        behalf: shown.behalf(),
         notice: sent.notice,
         version: shown.view.row.renewal.version,
         nonce: &nonce(site),
@@ -98,9 +102,11 @@ fn done(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent, lang: Lang) -> Respo
     let said = said(view.given.last().and_then(|g| g.choice), state, owes);
     let renews = matches!(state, RenewalState::Pledged | RenewalState::Paid);
     let declare = renews && shown.insured();
-    let by_card = site.card.is_some() && state == RenewalState::Pledged;
+    let by_card = site.card.is_some() && state == RenewalState::Pledged && shown.behalf().is_none();
     let offer = view.offer.as_ref().filter(|offer| declare && offer.asks_questions());
-    let invoice = shown.standing.invoice.as_ref().map(|_| format!("{}/invoice", ask.path));
+    // A desk's link opens no invoice.
+    let own = shown.standing.invoice.as_ref().filter(|_| shown.behalf().is_none());
+    let invoice = own.map(|_| format!("{}/invoice", ask.path));
     let page = DonePage {
         issuer: &shown.issuer,
         person: shown.person(),
@@ -114,6 +120,7 @@ fn done(site: &Site, ask: &Ask, shown: &Shown, sent: &Sent, lang: Lang) -> Respo
         by_card: Some(shown.standing.left).filter(|left| by_card && *left > Cents::ZERO),
         invoice: invoice.as_deref().unwrap_or_default(),
         undo_until: undo_until(&site.context, view, ask.now),
+        behalf: shown.behalf(),
         notice: sent.notice,
         version: view.row.renewal.version,
         nonce: &nonce(site),
@@ -158,7 +165,7 @@ pub(super) fn conflict(
     stale: bool,
 ) -> Response {
     let state = shown.view.row.renewal.state;
-    let Some(last) = shown.view.given.last() else { return reply::see(&ask.path, ask.chosen) };
+    let Some(last) = shown.view.given.last() else { return see(ask, &shown.hand, false) };
     let owes = shown.view.owed.as_ref().is_some_and(|b| b.total().get() > 0);
     let (recorded, at) = (said(last.choice, state, owes), last.at);
     let conflict = if stale || recorded == Said::Undone {
@@ -171,6 +178,7 @@ pub(super) fn conflict(
         issuer: &shown.issuer,
         person: shown.person(),
         asked,
+        behalf: shown.behalf(),
         conflict,
         typed,
         quote: &quote,

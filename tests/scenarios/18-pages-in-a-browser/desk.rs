@@ -88,8 +88,13 @@ fn no_page_of_a_desk_has_a_fault_at_any_width_in_either_language() {
     visit.look("desk-find-faulty", 404, &format!("{door}?member=77"));
     visit.look("desk-member", 200, &format!("{door}?member=1"));
     visit.look("desk-member-uninsured", 200, &format!("{door}?member=9"));
-    let unsigned = [("member", "1"), ("wanted", "invoice")];
+    let unsigned = [("member", "1"), ("choice", "invoice")];
     visit.keep("desk-member-faulty", 400, &door, &unsigned, true);
+    let signed = [("staff", "Anne Exemple"), ("channel", "phone"), ("choice", "invoice")];
+    let open = http::get(visit.cip.site.web, &format!("{door}?member=1")).unwrap().body;
+    let answer = visit.submit(&door, &[&hidden(&open)[..], &signed].concat());
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    visit.look("desk-member-answered", 200, &format!("{door}?member=1"));
     visit.cip.jump("2026-12-31T13:00:00Z");
     let last = link_after(&newest_digest(&relay), "This is the last digest");
     visit.look("desk-last-day", 200, &last);

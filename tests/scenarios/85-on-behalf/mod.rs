@@ -23,6 +23,10 @@ fn act(site: &Rehearsal, door: &str, member: &str, fields: &[(&str, &str)]) -> A
     http::post_form(site.site.web, door, &fields).unwrap()
 }
 
+/// Where the first member's renewal stands.
+const HERS: &str = "SELECT r.state FROM renewal r JOIN person p ON p.id = r.person
+                    WHERE p.member_no = '1'";
+
 fn begin() -> (Relay, Rehearsal) {
     let relay = Relay::start();
     let site = Rehearsal::of_all(&relay);
@@ -49,18 +53,18 @@ fn a_desk_renews_for_a_member_who_called() {
         assert!(page.body.contains("No member of CIP has this number."), "{}", page.body);
     }
     for fields in [
-        &[("wanted", "invoice")][..],
-        &[("wanted", "invoice"), ("staff", "Ann Example")],
-        &[("wanted", "invoice"), ("channel", "phone")],
+        &[("choice", "invoice")][..],
+        &[("choice", "invoice"), ("staff", "Ann Example")],
+        &[("choice", "invoice"), ("channel", "phone")],
         &[("staff", "Ann Example"), ("channel", "phone")],
-        &[("wanted", "invoice"), ("staff", "Ann Example"), ("channel", "pigeon")],
+        &[("choice", "invoice"), ("staff", "Ann Example"), ("channel", "pigeon")],
     ] {
         assert_eq!(act(&site, &door, "2", fields).status, 400, "{fields:?}");
     }
     assert_eq!(crate::support::db::dump(&site.store()), before);
 
-    let signed = [("staff", "Ann Example"), ("channel", "phone"), ("note", "Called at noon.")];
-    let wanted = [&signed[..], &[("wanted", "invoice")]].concat();
+    let signed = [("staff", "Ann Example"), ("channel", "phone"), ("desk_note", "Called at noon.")];
+    let wanted = [&signed[..], &[("choice", "invoice")]].concat();
     let answer = act(&site, &door, "2", &wanted);
     assert_eq!(answer.status, 303);
     let shown = get(&site, answer.header("location").unwrap()).body;
@@ -85,10 +89,10 @@ fn a_desk_renews_for_a_member_who_called() {
     assert!(line.len() == 1 && !line[0].contains("Ann"), "{line:?}");
 
     // The link goes on: another member, another wish.
-    let stop = [&signed[..], &[("wanted", "stop")]].concat();
+    let stop = [&signed[..], &[("act", "stop")]].concat();
     assert_eq!(act(&site, &door, "1", &stop).status, 303);
     assert!(get(&site, &format!("{door}?member=1")).body.contains("stopped"));
-    let start = [&signed[..], &[("wanted", "start")]].concat();
+    let start = [&signed[..], &[("act", "start")]].concat();
     assert_eq!(act(&site, &door, "1", &start).status, 303);
     assert_eq!(site.query("SELECT count(*) FROM unsubscription"), ["0"]);
     site.cli(&["audit", "verify"]).ok();
@@ -105,12 +109,21 @@ fn a_page_that_is_older_than_the_members_own_answer_does_nothing() {
     let page = get(&site, &hers).body;
     let leaving = [&hidden(&page)[..], &[("choice", "not-renewing"), ("proof", "1")]].concat();
     assert_eq!(http::post_form(site.site.web, &hers, &leaving).unwrap().status, 303);
-    let wanted = [("wanted", "invoice"), ("staff", "Ann"), ("channel", "letter")];
+    let wanted = [("choice", "invoice"), ("staff", "Ann"), ("channel", "letter")];
     let late = [&hidden(&stale)[..], &wanted].concat();
     let answer = http::post_form(site.site.web, &door, &late).unwrap();
     assert_eq!(answer.status, 409, "{}", answer.body);
-    assert!(answer.body.contains("The renewal changed since this page was opened."));
+    for words in ["Which answer should stand?", "You are not renewing for", "Ann"] {
+        assert!(answer.body.contains(words), "{words}: {}", answer.body);
+    }
     assert_eq!(site.query("SELECT count(*) FROM deed"), ["0"]);
+    assert_eq!(site.query(HERS), ["\"not-renewing\""]);
+
+    // The desk asks the member once more, who says it again.
+    let once_more = [&hidden(&answer.body)[..], &[("act", "replace")]].concat();
+    assert_eq!(http::post_form(site.site.web, &door, &once_more).unwrap().status, 303);
+    assert_eq!(site.query(HERS), ["\"pledged\""]);
+    assert_eq!(site.query("SELECT staff, channel FROM deed"), ["\"Ann\" | \"letter\""]);
 }
 
 #[test]
@@ -121,7 +134,7 @@ fn a_link_is_one_associations_and_one_days() {
     assert_eq!(get(&site, &format!("{door}?member=1")).status, 404);
     let page = get(&site, &format!("{door}?member=3"));
     assert_eq!(page.status, 200, "before the notice too");
-    let wanted = [("wanted", "invoice"), ("staff", "Ann"), ("channel", "in-person")];
+    let wanted = [("choice", "invoice"), ("staff", "Ann"), ("channel", "in-person")];
     assert_eq!(act(&site, &door, "3", &wanted).status, 303);
     assert_eq!(site.query("SELECT state FROM renewal"), ["\"pledged\""]);
     site.jump("2026-11-03T15:00:00Z");
