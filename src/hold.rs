@@ -108,6 +108,12 @@ impl Guard {
         }
     }
 
+    /// Waits until something holds us.
+    pub async fn holds(&self) {
+        // The sender lives in here: it cannot be gone.
+        let _ = self.0.held.subscribe().wait_for(Option::is_some).await;
+    }
+
     /// Waits until nothing holds us. `false`: stop. `beat` is called while it waits.
     pub async fn pass(&self, stop: &CancellationToken, beat: &(impl Fn() + ?Sized)) -> bool {
         let mut held = self.0.held.subscribe();

@@ -18,6 +18,7 @@
 //!   [`simulate`]: a season played against a copy of the store.
 
 pub mod actions;
+pub mod bell;
 pub mod card;
 pub mod cli;
 pub mod clock;

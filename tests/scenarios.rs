@@ -123,3 +123,5 @@ mod s94_poisoned_member;
 mod s95_nothing_leaks;
 #[path = "scenarios/96-overload/mod.rs"]
 mod s96_overload;
+#[path = "scenarios/97-operating/mod.rs"]
+mod s97_operating;

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use self::plan::{peak_mb, reset_peak};
 use super::{Place, say};
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::clock::{Clock, monotonic};
 use crate::compose::Composer;
 use crate::config::{Config, InboxSource, Tls, Transport};
@@ -68,8 +69,9 @@ pub(super) enum Bench {
         /// What to ask.
         file: PathBuf,
     },
-    /// Count one notice for so many members against an approved forecast and plan it; prints
-    /// `{"members","forecast_s","count_s","plan_s","chunk_ms_max","peak_mb"}`.
+    /// Foretell the season of so many members, count its first notice against what was approved and
+    /// plan it; prints `{"members","forecast_s","count_s","plan_s","whole_s","write_ms_max","peak_mb"}`
+    /// and the processor seconds.
     Plan {
         /// Members.
         #[arg(long, default_value_t = 100_000)]
@@ -203,7 +205,7 @@ async fn send(config: Config, state: &Path, members: u32, domain: &str) -> anyho
         context,
         clock,
         outbox: outbox.clone(),
-        wake: Arc::default(),
+        wake: Bell::default(),
     };
     let stop = CancellationToken::new();
     scheduler.tick(at, &stop, &|| {}).await?;

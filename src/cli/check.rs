@@ -78,7 +78,7 @@ impl Check {
 }
 
 /// Questions whose text changed after members had answered them under the same version.
-fn reworded(dir: &Path, config: &Config) -> Option<String> {
+pub(super) fn reworded(dir: &Path, config: &Config) -> Option<String> {
     let asked = config.relance.insurance.clone()?;
     let version = asked.questions_version.clone();
     if !dir.join(store::FILE).exists() {

@@ -1,14 +1,16 @@
-//! Owns `relance import`: read, stage, apply; show and list what was refused.
+//! Owns `relance import`: read the list once to weigh it, and again to apply it; show and list what
+//! was refused.
 
 mod report;
 mod sieve;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -18,17 +20,23 @@ use sha2::{Digest, Sha256};
 use self::report::{Refused, Report};
 use self::sieve::{Graves, Sieve};
 use super::{Place, say_error};
-use crate::clock::Clock;
+use crate::clock::{Clock, monotonic};
 use crate::config::Config;
 use crate::ids::Random;
 use crate::link::Keyring;
 use crate::members::{Reader, Refusal, RowOutcome};
 use crate::store::people::Row;
-use crate::store::staging::{self, ImportChange, ImportId};
+use crate::store::staging::{self, Begun, ImportChange, ImportId};
 use crate::store::{Direct, FILE, StoreError, ledger};
 
-/// Rows in one transaction: the daemon's writer waits for no more than a few milliseconds.
-const CHUNK: usize = 100;
+/// Rows read at once, and applied in one transaction at most.
+const CHUNK: usize = 500;
+/// A transaction takes no more rows after this time: the daemon's writer waits for no more than 10 ms.
+const CHUNK_TIME_MAX: Duration = Duration::from_millis(7);
+/// Memberships compared at once with a complete list.
+const KEPT_AT_ONCE: i64 = 5000;
+/// Somebody wrote the list while it was read.
+const CHANGED: &str = "the list changed while it was read; import it again";
 /// Rows between two lines of progress.
 const PROGRESS_ROWS: u64 = 20_000;
 
@@ -77,7 +85,7 @@ impl Import {
         let nothing_yet = self.dry_run && !state.join(FILE).exists();
         let mut store = if nothing_yet { Direct::aside()? } else { Direct::open(state, now_ms)? };
         let ring = Place::ring(state).ok();
-        let graves = store.write(|c| Graves::read(c, ring))?;
+        let graves = store.read(|c| Graves::read(c, ring))?;
         let shown = self.file.display().to_string();
         let mut run = Run {
             config,
@@ -86,7 +94,7 @@ impl Import {
             progress: Progress { on: std::io::stderr().is_terminal() && !self.json },
         };
         let taken = if self.dry_run {
-            self.try_out(&mut store, &mut run)
+            self.try_out(&store, &mut run)
         } else {
             self.take_in(state, &mut store, &mut run)
         };
@@ -107,119 +115,138 @@ impl Import {
         Ok(if report.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Reads every row and hands the accepted ones over with their line numbers; a reason given
-    /// back refuses one.
-    fn each(
-        &self,
-        run: &mut Run<'_>,
-        mut accept: impl FnMut(&mut Sieve, u64, Row) -> anyhow::Result<Option<Refused>>,
-    ) -> anyhow::Result<()> {
-        let input = BufReader::new(File::open(&self.file)?);
-        let mut reader = Reader::new(input, run.config)?;
+    /// Reads the whole list and refuses what is wrong in it, by itself or beside the rows before
+    /// it. Nothing is written. Returns what all rows of a person say of them together, where one
+    /// row says it otherwise.
+    fn sift(&self, store: &Direct, run: &mut Run<'_>) -> anyhow::Result<Merged> {
+        let mut reader = self.open(run.config)?;
         run.report.names = reader.names().to_vec();
-        while let Some(outcome) = reader.next_row()? {
-            run.report.rows += 1;
-            run.progress.at("read", run.report.rows);
-            let reasons: Vec<Refused> = match outcome {
-                RowOutcome::Accepted { line, row } => {
-                    accept(&mut run.sieve, line, Row::from(*row))?.into_iter().collect()
+        let mut more = true;
+        while more {
+            // In one snapshot, and the next rows in the next: the log must not grow without end.
+            let read = store.read(|c| {
+                for _ in 0..CHUNK {
+                    match reader.next_row() {
+                        Ok(Some(outcome)) => run.sift(c, outcome, || reader.cells())?,
+                        Ok(None) => return Ok(Ok(false)),
+                        Err(fault) => return Ok(Err(fault)),
+                    }
                 }
-                RowOutcome::Refused { line, refusals } => {
-                    let refused = |r: Refusal| Refused { line, field: r.field.into(), why: r.why };
-                    refusals.into_iter().map(refused).collect()
-                }
-            };
-            if !reasons.is_empty() {
-                run.report.refuse(reasons, reader.cells());
-            }
+                Ok(Ok(true))
+            });
+            more = read??;
         }
-        Ok(())
+        let mut merged = Merged::new();
+        if run.sieve.is_even() {
+            return Ok(merged);
+        }
+        self.each(run, |run, _, row| {
+            if run.sieve.is_uneven(&row.member_no) {
+                let number = row.member_no.clone();
+                let all = match merged.remove(&number) {
+                    Some(before) => before.or(row),
+                    None => row,
+                };
+                merged.insert(number, all);
+            }
+            Ok(())
+        })?;
+        Ok(merged)
     }
 
-    /// Stages every accepted row: `aside` where there is one, else in the store itself.
-    fn stage(
+    /// Hands over every accepted row of a list that was sifted, with its line.
+    fn each<'a>(
         &self,
-        store: &mut Direct,
-        mut aside: Option<&mut Direct>,
-        id: ImportId,
-        run: &mut Run<'_>,
+        run: &mut Run<'a>,
+        mut take: impl FnMut(&mut Run<'a>, u64, Row) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut waiting: Vec<(i64, Row)> = Vec::with_capacity(CHUNK);
-        self.each(run, |sieve, line, row| {
-            if sieve.is_erased(line, &row) {
-                return Ok(None);
+        let mut reader = self.open(run.config)?;
+        while let Some(outcome) = reader.next_row()? {
+            if let RowOutcome::Accepted { line, row } = outcome
+                && run.sieve.takes(line)
+            {
+                take(run, line, Row::from(*row))?;
             }
-            if let Some(refused) = store.write(|c| sieve.refuse(c, line, &row))? {
-                return Ok(Some(refused));
-            }
-            waiting.push((i64::try_from(line)?, row));
-            if waiting.len() >= CHUNK {
-                let to = aside.as_deref_mut().unwrap_or(store);
-                to.write(|c| staging::stage(c, id, &waiting))?;
-                waiting.clear();
-            }
-            Ok(None)
-        })?;
-        let to = aside.unwrap_or(store);
-        to.write(|c| {
-            staging::stage(c, id, &waiting)?;
-            staging::staged(c, id)
-        })?;
+        }
         Ok(())
     }
 
-    /// What [`Self::take_in`] would do, reckoned aside.
-    fn try_out(&self, store: &mut Direct, run: &mut Run<'_>) -> anyhow::Result<()> {
-        let mut aside = Direct::aside()?;
-        let id = aside.write(|c| staging::begin(c, "", self.complete, 0))?;
-        self.stage(store, Some(&mut aside), id, run)?;
-        let mut known = HashSet::new();
-        loop {
-            let rows = aside.write(|c| settled(c, id))?;
-            let Some((last, _)) = rows.last() else { return Ok(()) };
-            aside.write(|c| staging::applied(c, id, *last))?;
-            for (_, row) in &rows {
-                // An earlier row of the same person would have mended what both say of them.
-                let first = known.insert(row.member_no.clone());
-                count(&mut run.report, store.write(|c| compare(c, row, first))?);
-            }
-        }
+    fn open<'a>(&self, config: &'a Config) -> anyhow::Result<Reader<'a, BufReader<File>>> {
+        Ok(Reader::new(BufReader::new(File::open(&self.file)?), config)?)
     }
 
-    /// Stages all accepted rows, then applies them. Killed anywhere, the same file goes on where
-    /// it was; the planner sees nothing until the end.
+    /// What [`Self::take_in`] would do.
+    fn try_out(&self, store: &Direct, run: &mut Run<'_>) -> anyhow::Result<()> {
+        let merged = self.sift(store, run)?;
+        self.each(run, |run, line, row| {
+            let row = whole(&merged, row);
+            // An earlier row of the same person would have mended what both say of them.
+            let first = run.sieve.is_first(line, &row.member_no);
+            let change = store.read(|c| compare(c, &row, first))?;
+            count(&mut run.report, change);
+            Ok(())
+        })
+    }
+
+    /// Sifts the list, then applies it in chunks. Killed anywhere, the same file goes on where it
+    /// was; the planner sees nothing until the end.
     fn take_in(&self, state: &Path, store: &mut Direct, run: &mut Run<'_>) -> anyhow::Result<()> {
         let now = Clock::system().now();
-        let unused = store.write(ledger::is_empty)?;
+        let unused = store.read(ledger::is_empty)?;
         let ring = Keyring::load_or_create(state, unused, &Random::System, now)?;
         let digest = digest(&self.file)?;
         let complete = self.complete;
-        let id = store.write(|c| staging::begin(c, &digest, complete, now.as_millisecond()))?;
-        if let Err(fault) = self.stage(store, None, id, run) {
-            store.write(|c| staging::discard(c, id))?;
-            return Err(fault);
-        }
-        crate::faults::point("import.staged");
-        apply_all(store, id, run, now.as_millisecond())?;
-        let report = &mut run.report;
+        let merged = self.sift(store, run)?;
+        let begun = store.write(|c| staging::begin(c, &digest, complete, now.as_millisecond()))?;
+        crate::faults::point("import.begun");
+        self.apply(store, begun, &merged, run, now.as_millisecond())?;
+        anyhow::ensure!(digest == self::digest(&self.file)?, "{CHANGED}");
         // A refused row may be anybody's: a typing error must not end a membership.
-        let ends = complete && report.refused.is_empty();
-        let ended = store.write(|c| {
-            let ended = if ends { Some(staging::mark_missing(c, id)?) } else { None };
-            staging::finish(c, id)?;
+        let ends = complete && run.report.refused.is_empty();
+        let missing = if ends { missing(store, &run.sieve)? } else { Vec::new() };
+        let report = &mut run.report;
+        store.write(|c| {
+            staging::mark_missing(c, &missing)?;
+            staging::finish(c, begun.id)?;
             let data = serde_json::json!({
                 "digest": digest, "added": report.added, "changed": report.changed,
                 "unchanged": report.unchanged, "refused": report.refused.len(),
-                "missing": ended.as_ref().map(Vec::len),
+                "missing": ends.then_some(missing.len()),
             });
-            ledger::append(c, &ring, now.as_millisecond(), "", "imported", &data)?;
-            Ok(ended)
+            ledger::append(c, &ring, now.as_millisecond(), "", "imported", &data)
         })?;
-        report.missing = ended.as_ref().map(Vec::len);
-        report.ended = ended.unwrap_or_default();
+        report.missing = ends.then_some(missing.len());
+        report.ended = missing.into_iter().map(|m| (m.member_no, m.association)).collect();
+        report.ended.sort();
         Ok(())
     }
+
+    /// Applies the rows that are not yet, chunk by chunk.
+    fn apply(
+        &self,
+        store: &mut Direct,
+        begun: Begun,
+        merged: &Merged,
+        run: &mut Run<'_>,
+        now_ms: i64,
+    ) -> anyhow::Result<()> {
+        let mut waiting: Vec<(u64, Row)> = Vec::with_capacity(CHUNK);
+        self.each(run, |run, line, row| {
+            if i64::try_from(line)? > begun.applied {
+                waiting.push((line, whole(merged, row)));
+            }
+            if waiting.len() == CHUNK {
+                flush(store, begun.id, &mut waiting, run, now_ms)
+            } else {
+                Ok(())
+            }
+        })?;
+        flush(store, begun.id, &mut waiting, run, now_ms)
+    }
 }
+
+/// By number: what all rows of one person say of them.
+type Merged = HashMap<String, Row>;
 
 /// What a list is read with, and what came of it so far.
 struct Run<'a> {
@@ -227,6 +254,32 @@ struct Run<'a> {
     report: Report,
     sieve: Sieve,
     progress: Progress,
+}
+
+impl Run<'_> {
+    /// Weighs one row of the list for the first time.
+    fn sift(
+        &mut self,
+        c: &rusqlite::Connection,
+        outcome: RowOutcome,
+        cells: impl FnOnce() -> Vec<String>,
+    ) -> Result<(), StoreError> {
+        self.report.rows += 1;
+        self.progress.at("read", self.report.rows);
+        let reasons: Vec<Refused> = match outcome {
+            RowOutcome::Accepted { line, row } => {
+                self.sieve.weigh(c, line, &Row::from(*row))?.into_iter().collect()
+            }
+            RowOutcome::Refused { line, refusals } => {
+                let refused = |r: Refusal| Refused { line, field: r.field.into(), why: r.why };
+                refusals.into_iter().map(refused).collect()
+            }
+        };
+        if !reasons.is_empty() {
+            self.report.refuse(reasons, cells());
+        }
+        Ok(())
+    }
 }
 
 /// Tells how far it is, on a terminal.
@@ -250,47 +303,68 @@ fn count(report: &mut Report, change: ImportChange) {
     }
 }
 
-/// Applies what is staged, chunk by chunk.
-fn apply_all(
+/// A row as all rows of its person together have it: of what they say of the person, the first that
+/// says anything counts, so that no row undoes another, now or the next time.
+fn whole(merged: &Merged, row: Row) -> Row {
+    let Some(all) = merged.get(&row.member_no) else { return row };
+    let Row { association, category, pli, home, since, .. } = row;
+    Row { association, category, pli, home, since, ..all.clone() }
+}
+
+/// Applies rows that wait, in transactions short enough for a daemon that writes beside it.
+fn flush(
     store: &mut Direct,
     id: ImportId,
+    waiting: &mut Vec<(u64, Row)>,
     run: &mut Run<'_>,
     now_ms: i64,
 ) -> anyhow::Result<()> {
-    let graves = run.sieve.graves();
-    loop {
-        let applied = store.write(|c| {
-            let rows = settled(c, id)?;
-            let mut changes = Vec::with_capacity(rows.len());
-            for (_, row) in &rows {
-                let subject = HEXLOWER.encode(&Random::System.bytes::<12>());
-                for address in row.email.iter().chain(&row.email2) {
-                    graves.suspend_again(c, address, now_ms)?;
+    let mut rest = waiting.as_slice();
+    while !rest.is_empty() {
+        let sieve = &mut run.sieve;
+        let (done, changes) = store.write(|c| {
+            let begun = monotonic();
+            // Who is erased while the list comes in stays so.
+            sieve.look_at_graves(c)?;
+            let (mut done, mut changes) = (0, Vec::with_capacity(rest.len()));
+            for (line, row) in rest {
+                done += 1;
+                if !sieve.is_erased(*line, row) {
+                    sieve.suspend_again(c, row, now_ms)?;
+                    let subject = HEXLOWER.encode(&Random::System.bytes::<12>());
+                    let salt = Random::System.bytes::<16>();
+                    changes.push(staging::apply(c, row, &subject, &salt)?);
                 }
-                changes.push(staging::apply(c, row, &subject, &Random::System.bytes::<16>())?);
+                if begun.elapsed() >= CHUNK_TIME_MAX {
+                    break;
+                }
             }
-            if let Some((line, _)) = rows.last() {
-                staging::applied(c, id, *line)?;
-            }
-            Ok(changes)
+            let last = rest[done - 1].0;
+            staging::applied(c, id, i64::try_from(last).unwrap_or(i64::MAX))?;
+            Ok((done, changes))
         })?;
         crate::faults::point("import.chunk");
-        if applied.is_empty() {
-            return Ok(());
-        }
-        for change in applied {
+        rest = &rest[done..];
+        for change in changes {
             count(&mut run.report, change);
+            let report = &run.report;
+            run.progress.at("applied", report.added + report.changed + report.unchanged);
         }
-        let report = &run.report;
-        run.progress.at("applied", report.added + report.changed + report.unchanged);
     }
+    waiting.clear();
+    Ok(())
 }
 
-/// The next staged rows, each as all rows of its person together have it.
-fn settled(c: &rusqlite::Connection, id: ImportId) -> Result<Vec<(i64, Row)>, StoreError> {
-    let rows = staging::pending(c, id, i64::try_from(CHUNK).unwrap_or(1))?;
-    let settled = rows.into_iter().map(|(line, row)| Ok((line, staging::settled(c, id, row)?)));
-    settled.collect()
+/// The memberships in the store that the list does not have.
+fn missing(store: &Direct, sieve: &Sieve) -> Result<Vec<staging::Kept>, StoreError> {
+    let (mut missing, mut after) = (Vec::new(), 0);
+    loop {
+        let some = store.read(|c| staging::kept_after(c, after, KEPT_AT_ONCE))?;
+        let Some(last) = some.last() else { return Ok(missing) };
+        after = last.membership;
+        missing
+            .extend(some.into_iter().filter(|kept| !sieve.has(&kept.member_no, &kept.association)));
+    }
 }
 
 /// What applying a row would do; of a person's first row with what it says of the person.

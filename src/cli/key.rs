@@ -3,21 +3,39 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Subcommand;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Place, say, say_json};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::ids::Random;
 use crate::link::Keyring;
-use crate::store::{self, ledger, read_once};
+use crate::store::{self, Direct, ledger, read_once};
+
+/// A link to unsubscribe works for this long at least, whatever the season's links do (Canada's
+/// anti-spam law, s. 11(2)).
+const UNSUBSCRIBE_DAYS_MIN: u32 = 60;
 
 /// Subcommands of `relance key`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Key {
-    /// Make a key with which links are signed from the daemon's next start on; earlier links stay
-    /// good.
+    /// Make a key with which links are signed once the daemon has reloaded; earlier links stay good.
     New {
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Destroy a key that signs no more: no link that was signed with it works after that, the
+    /// links to unsubscribe included. Refused while any of them may still be wanted.
+    Retire {
+        /// The key's number.
+        id: u8,
+        /// Destroy it now, because somebody else has it: every link signed with it dies.
+        #[arg(long)]
+        compromised: bool,
         /// One JSON object.
         #[arg(long)]
         json: bool,
@@ -36,6 +54,9 @@ impl Key {
         let now = Clock::system().now();
         let json = match self {
             Self::New { json } => json,
+            Self::Retire { id, compromised, json } => {
+                return retire(place, &config, id, compromised, json);
+            }
             Self::List { json } => return list(&place.look(&config)?, json),
         };
         let dir = place.state(&config)?;
@@ -47,11 +68,42 @@ impl Key {
             say_json(&json!({"id": id}))?;
         } else {
             say(&format!(
-                "key {id} is made; restart the daemon to sign with it: systemctl restart relance"
+                "key {id} is made; let the daemon sign with it: systemctl reload relance"
             ));
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn retire(
+    place: &Place,
+    config: &Config,
+    id: u8,
+    compromised: bool,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let dir = place.existing(config)?;
+    let mut ring = Place::ring(&dir)?;
+    let now = Clock::system().now();
+    let days = i64::from(config.relance.season.link_days.max(UNSUBSCRIBE_DAYS_MIN));
+    let wanted_until = ring.succeeded(id)? + SignedDuration::from_hours(24 * days);
+    if now < wanted_until && !compromised {
+        bail!(
+            "links signed with key {id} may be used until {wanted_until}: {days} days after the key that follows it was made. If somebody else has the key: relance key retire {id} --compromised, after which none of those links works"
+        );
+    }
+    ring.retire(id)?;
+    Direct::open(&dir, now.as_millisecond())?.write(|c| {
+        let data = json!({"key": id, "compromised": compromised});
+        ledger::append(c, &ring, now.as_millisecond(), "", "key-retired", &data)
+    })?;
+    ring.save(&dir)?;
+    if json {
+        say_json(&json!({"id": id, "retired": now}))?;
+    } else {
+        say(&format!("key {id} is destroyed; let the daemon forget it: systemctl reload relance"));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list(dir: &Path, json: bool) -> anyhow::Result<ExitCode> {

@@ -11,7 +11,7 @@ use anyhow::bail;
 use super::{Place, say, say_json};
 use crate::clock::Clock;
 use crate::link::{Token, code};
-use crate::store::{Direct, attempts, ledger, messages, people, read_once};
+use crate::store::{Direct, attempts, ledger, messages, people, read_once, revoked};
 
 /// Subcommands of `relance link`.
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,16 @@ pub(super) enum Link {
         /// The token, or the link or address in which it stands.
         token: String,
         /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take back every link of one mail, its reply address included: a link that went astray opens
+    /// nothing then, and its page offers to mail a fresh one to the address on file. Unsubscribing
+    /// stays possible.
+    Revoke {
+        /// The token, or the link or address in which it stands.
+        token: String,
+        /// One JSON object: `{"attempt","revoked"}`; `revoked` is false where it was done before.
         #[arg(long)]
         json: bool,
     },
@@ -48,6 +58,7 @@ impl Link {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
         match self {
             Self::Inspect { token, json } => inspect(place, &token, json),
+            Self::Revoke { token, json } => revoke(place, &token, json),
             Self::Desk { issuer, json } => super::link_desk::run(place, issuer.as_deref(), json),
             Self::Code { member, json } => tell_code(place, &member, json),
         }
@@ -84,6 +95,37 @@ fn tell_code(place: &Place, member_no: &str, json: bool) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
+fn revoke(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let config = place.config()?;
+    let dir = place.existing(&config)?;
+    let ring = Place::ring(&dir)?;
+    let Ok(token) = Token::read(bare(token), &ring) else {
+        bail!("not a token of this installation, or damaged: it opens nothing as it is");
+    };
+    let (mid, now_ms) = (token.message, Clock::system().now().as_millisecond());
+    let revoked = Direct::open(&dir, now_ms)?.write(|c| {
+        if !revoked::revoke(c, mid, now_ms)? {
+            return Ok(false);
+        }
+        let message =
+            attempts::by_mid(c, mid)?.map(|a| messages::by_id(c, a.message)).transpose()?;
+        let person = message.flatten().and_then(|m| m.person);
+        let contact = person.map(|id| people::contact(c, id)).transpose()?;
+        let subject = contact.map_or_else(String::new, |contact| contact.subject);
+        let data = json!({"attempt": mid.to_string()});
+        ledger::append(c, &ring, now_ms, &subject, "links-revoked", &data)?;
+        Ok(true)
+    })?;
+    if json {
+        say_json(&json!({"attempt": mid.to_string(), "revoked": revoked}))?;
+    } else if revoked {
+        say("every link of that mail is taken back, from now on");
+    } else {
+        say("the links of that mail were taken back before");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn inspect(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
     let config = place.config()?;
     let dir = place.existing(&config)?;
@@ -97,6 +139,7 @@ fn inspect(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     };
     let mid = found.message;
+    let revoked = read_once(&dir, |c| revoked::is_revoked(c, mid))?;
     let (message, member) = read_once(&dir, |c| {
         let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok((None, None)) };
         let message = messages::by_id(c, attempt.message)?;
@@ -110,7 +153,7 @@ fn inspect(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
     let expired = expires.is_some_and(|at| at <= Clock::system().now());
     let value = json!({
         "valid": true, "purpose": found.purpose.as_str(), "attempt": mid.to_string(),
-        "expires": expires.map(|t| t.to_string()), "expired": expired,
+        "expires": expires.map(|t| t.to_string()), "expired": expired, "revoked": revoked,
         "message": message.as_ref().map(|m| m.id.0),
         "kind": message.as_ref().map(|m| m.kind.clone()), "member_no": member,
     });

@@ -1,6 +1,7 @@
 //! Owns `relance run`.
 
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -12,7 +13,11 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 
 use super::Place;
+use crate::compose;
+use crate::config::Config;
 use crate::daemon::assemble::{Daemon, Options};
+use crate::daemon::footing::Footing;
+use crate::daemon::lifecycle::Ended;
 use crate::ids::Random;
 use crate::outbox::transport::Deadlines;
 
@@ -50,14 +55,70 @@ impl Run {
             bail!("{}", renamed.join("\n"));
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let ended = runtime.block_on(async {
-            let daemon = Daemon::assemble(config, &options).await?;
-            tracing::info!(version = env!("CARGO_PKG_VERSION"), "relance.started");
-            anyhow::Ok(daemon.run().await)
-        })?;
+        let ended = runtime.block_on(serve(place, config, &options))?;
         tracing::info!(?ended, "relance.ended");
         Ok(ExitCode::from(ended.exit_code()))
     }
+}
+
+/// One daemon after another, each with the config of its time, until one ends for good.
+async fn serve(place: &Place, config: Config, options: &Options) -> anyhow::Result<Ended> {
+    let mut footing = Footing::take(options)?;
+    let mut daemon = Daemon::assemble(config.clone(), options, &mut footing).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "relance.started");
+    let mut current = config;
+    loop {
+        let renewed = || renewed(place.clone(), options.state.clone());
+        let (ended, next) = daemon.run(&mut footing, renewed).await;
+        let Some(next) = next else { return Ok(ended) };
+        daemon = match Daemon::assemble(next.clone(), options, &mut footing).await {
+            Ok(daemon) => {
+                tracing::info!("relance.reloaded");
+                current = next;
+                daemon
+            }
+            // What only a start can tell (a port that is taken, a password that is gone) must not
+            // end a daemon that ran well.
+            Err(e) => {
+                let reason = e.to_string();
+                tracing::error!(reason, "relance.reload_failed");
+                Daemon::assemble(current.clone(), options, &mut footing).await?
+            }
+        };
+    }
+}
+
+/// The config as it is now, where a daemon that runs may go on with it.
+async fn renewed(place: Place, state: PathBuf) -> Option<Config> {
+    let read = tokio::task::spawn_blocking(move || reread(&place, &state)).await;
+    match read.map_err(anyhow::Error::from).and_then(|read| read) {
+        Ok(config) => Some(config),
+        Err(e) => {
+            let reason = format!("{e:#}");
+            tracing::error!(reason, "relance.reload_refused");
+            None
+        }
+    }
+}
+
+fn reread(place: &Place, state: &Path) -> anyhow::Result<Config> {
+    let config = place.config()?;
+    let chosen = place.look(&config)?;
+    if chosen != state {
+        bail!(
+            "state.dir is {} now, and this daemon runs on {}; another state needs a restart",
+            chosen.display(),
+            state.display()
+        );
+    }
+    let mut faults: Vec<String> =
+        compose::lint(&config.relance.words).iter().map(ToString::to_string).collect();
+    faults.extend(super::check::renamed(state, &config));
+    faults.extend(super::check::reworded(state, &config));
+    if !faults.is_empty() {
+        bail!("{}", faults.join("\n"));
+    }
+    Ok(config)
 }
 
 fn patience(seconds: u64) -> Deadlines {

@@ -9,11 +9,13 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::footing::{Door, Footing};
 use super::health::{self, Check, Health};
 use super::lifecycle::{Ended, Lifecycle, Tasks};
 use super::quiet::{Loops, overdue};
 use super::{control, metrics, simulated, state};
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::card::{self, Provider};
 use crate::clock::Clock;
 use crate::compose::Composer;
@@ -30,7 +32,7 @@ use crate::outbox::smtp::Relay;
 use crate::outbox::transport::Deadlines;
 use crate::outbox::{self, Outbox, Way};
 use crate::scheduler::Scheduler;
-use crate::store::{Lane, StateLock, Store, holds, ledger, meta, read_once};
+use crate::store::{Lane, Store, holds, ledger, meta, read_once};
 use crate::web::guesses::Guesses;
 use crate::web::limits::WebLimits;
 use crate::web::{self, listen};
@@ -113,15 +115,16 @@ pub struct Daemon {
     members: TcpListener,
     admin: TcpListener,
     control: tokio::net::UnixListener,
-    _lock: StateLock,
 }
 
 impl Daemon {
     /// Opens everything in the order in which faults are cheapest: folder, lock, store, words,
-    /// servers' settings, listeners. Inside the runtime.
-    pub async fn assemble(config: Config, options: &Options) -> Result<Self, StartError> {
-        state::open(&options.state)?;
-        let lock = StateLock::take(&options.state)?;
+    /// servers' settings, listeners; stands on `footing`. Inside the runtime.
+    pub async fn assemble(
+        config: Config,
+        options: &Options,
+        footing: &mut Footing,
+    ) -> Result<Self, StartError> {
         let machine = Clock::system().now();
         let store = Store::open(&options.state, machine.as_millisecond())?;
         let config = Arc::new(config);
@@ -130,8 +133,8 @@ impl Daemon {
         let (way, mailbox) = (way(&config, options)?, source(&config, options)?);
         let provider = Provider::new(&config.relance.card, options.credentials.as_deref())?;
         let provider = provider.map(Arc::new);
-        let members = bind(config.relance.web.listen, "web.listen").await?;
-        let admin = bind(config.relance.admin.listen, "admin.listen").await?;
+        let members = footing.listener(Door::Members, config.relance.web.listen).await?;
+        let admin = footing.listener(Door::Admin, config.relance.admin.listen).await?;
         let (clock, held) = calendar(&store, &config, options.clock).await?;
         let unused = store.read(ledger::is_empty).await?;
         let random = options.random.clone();
@@ -160,7 +163,7 @@ impl Daemon {
             clock: clock.clone(),
             config: Arc::clone(&config),
             outbox: outbox.clone(),
-            scheduler: Arc::default(),
+            scheduler: Bell::default(),
             inbox,
         };
         let scheduler = Scheduler {
@@ -168,14 +171,13 @@ impl Daemon {
             context: context.clone(),
             clock: clock.clone(),
             outbox: outbox.clone(),
-            wake: Arc::clone(&loops.scheduler),
+            wake: loops.scheduler.clone(),
         };
         let limits = Arc::new(WebLimits::new(&config.relance.web));
         let guesses = Arc::new(Guesses::new(config.relance.web.code_failures_per_hour));
         let control = control::listen(&options.state)
             .map_err(|source| StartError::Io { what: "the control socket".into(), source })?;
-        let lifecycle =
-            Lifecycle::new().map_err(|source| StartError::Io { what: "signals".into(), source })?;
+        let lifecycle = Lifecycle::new();
         let site = web::Site {
             store,
             context,
@@ -183,12 +185,12 @@ impl Daemon {
             clock,
             random,
             outbox,
-            scheduler: Arc::clone(&loops.scheduler),
+            scheduler: loops.scheduler.clone(),
             card: provider,
             limits,
             guesses,
         };
-        Ok(Self { lifecycle, loops, scheduler, site, members, admin, control, _lock: lock })
+        Ok(Self { lifecycle, loops, scheduler, site, members, admin, control })
     }
 
     /// The parts that a driver inside the process needs.
@@ -209,9 +211,14 @@ impl Daemon {
         self.lifecycle.tasks().soft()
     }
 
-    /// Starts every loop and runs until the end.
-    pub async fn run(self) -> Ended {
-        let Self { lifecycle, loops, scheduler, site, members, admin, control, _lock } = self;
+    /// Starts every loop and runs until the end, or until `renewed`, asked on SIGHUP, has the
+    /// config of a successor, which is handed on.
+    pub async fn run<F: Future<Output = Option<Config>>>(
+        self,
+        footing: &mut Footing,
+        renewed: impl FnMut() -> F,
+    ) -> (Ended, Option<Config>) {
+        let Self { lifecycle, loops, scheduler, site, members, admin, control } = self;
         let tasks = lifecycle.tasks().clone();
         let store = loops.store.clone();
         spawn_loops(&tasks, &loops, scheduler);
@@ -241,7 +248,7 @@ impl Daemon {
             control::serve(control, loops, stop).await;
             Ok(())
         });
-        let ended = lifecycle.run(DRAIN).await;
+        let ended = lifecycle.run(DRAIN, &mut footing.signals, renewed).await;
         store.close().await;
         ended
     }
@@ -304,12 +311,6 @@ async fn first_look(outbox: &Outbox) {
     if outbox.guard.held().is_none() {
         outbox.open_calendar();
     }
-}
-
-async fn bind(address: std::net::SocketAddr, key: &str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| StartError::Io { what: format!("{key} = {address}"), source })
 }
 
 async fn calendar(

@@ -21,8 +21,8 @@ pub const FILE: &str = "control.sock";
 const LINE_OCTETS_MAX: u64 = 200;
 /// A command waits so long for the loops to come to rest.
 const QUIET_WAIT: Duration = Duration::from_mins(5);
-/// Between two looks at whether they have.
-const QUIET_LOOK: Duration = Duration::from_millis(20);
+/// After a fault of the socket.
+const FAULT_WAIT: Duration = Duration::from_millis(20);
 /// Said to whoever would move a real calendar.
 const REAL: &str = "the calendar of this daemon is the real one; only a run with --clock can jump";
 /// A client that says nothing is gone.
@@ -49,7 +49,7 @@ pub async fn serve(listener: UnixListener, loops: Loops, stop: CancellationToken
                 Ok((stream, _)) => stream,
                 Err(e) => {
                     tracing::warn!(reason = %e, "control.accept_failed");
-                    tokio::time::sleep(QUIET_LOOK).await;
+                    tokio::time::sleep(FAULT_WAIT).await;
                     continue;
                 }
             },
@@ -107,7 +107,7 @@ async fn carry_out(line: &str, loops: &Loops) -> Result<String, String> {
         ["wake"] => {
             loops.outbox.guard.agree().await.map_err(|e| e.to_string())?;
             loops.outbox.wake();
-            loops.scheduler.notify_one();
+            loops.scheduler.ring();
             if let Some(inbox) = &loops.inbox {
                 inbox.wake();
             }
@@ -128,39 +128,17 @@ pub async fn jump(loops: &Loops, at: Timestamp) -> Result<String, String> {
         .await
         .map_err(|e| e.to_string())?;
     let _ = loops.clock.set(at);
-    loops.outbox.wake();
     quiet(loops).await?;
     Ok(at.to_string())
 }
 
-/// Waits until every loop is at rest, seen twice in a row.
+/// Waits until every loop is at rest.
 pub async fn quiet(loops: &Loops) -> Result<(), String> {
-    let begun = crate::clock::monotonic();
-    if let Some(inbox) = &loops.inbox
-        && inbox.looks_at_will()
-    {
-        // The look under way may have begun before the last mail was delivered; the one after it
-        // has not.
-        let enough = inbox.looks() + 2;
-        // A held store looks at nothing.
-        let may = || inbox.fault().is_none() && loops.outbox.guard.look().is_none();
-        while inbox.looks() < enough && may() && begun.elapsed() < QUIET_WAIT {
-            inbox.wake();
-            tokio::time::sleep(QUIET_LOOK).await;
-        }
+    if let Ok(rested) = tokio::time::timeout(QUIET_WAIT, loops.rest()).await {
+        return rested.map_err(|e| e.to_string());
     }
-    let mut seen = 0;
-    while seen < 2 {
-        match loops.busy().await.map_err(|e| e.to_string())? {
-            None => seen += 1,
-            Some(what) if begun.elapsed() > QUIET_WAIT => {
-                return Err(format!("the daemon is still {what}; look at its log"));
-            }
-            Some(_) => seen = 0,
-        }
-        tokio::time::sleep(QUIET_LOOK).await;
-    }
-    Ok(())
+    let what = loops.busy().await.map_err(|e| e.to_string())?.unwrap_or("working");
+    Err(format!("the daemon is still {what}; look at its log"))
 }
 
 /// Asks the daemon that runs on a state folder. `Err`: no daemon, or what it said.

@@ -1,5 +1,6 @@
 //! Owns start and stop. The first SIGTERM or SIGINT asks every loop to finish what is in flight;
-//! the second, or the drain's deadline, drops it. A task that ends unasked, or panics, stops the
+//! the second, or the drain's deadline, drops it. SIGHUP asks for new config: where it is good, the
+//! loops finish as for a stop and their successors start in the same process. A task that ends unasked, or panics, stops the
 //! daemon with a failure, so that the service manager starts it afresh. Speaks to systemd
 //! (`sd_notify`), and feeds its watchdog only while every loop beats.
 
@@ -12,7 +13,6 @@ use futures_util::stream::{Stream, unfold};
 use futures_util::{FutureExt, StreamExt};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -49,8 +49,6 @@ impl Ended {
 #[derive(Debug)]
 pub struct Lifecycle {
     tasks: Tasks,
-    reload: watch::Sender<u64>,
-    signals: Signals,
 }
 
 /// Starts tasks; cheap to clone, for parts that start others later.
@@ -63,8 +61,9 @@ pub struct Tasks {
     failure: Arc<Mutex<Option<String>>>,
 }
 
+/// What the process is told from outside; taken once, since none may be missed in between.
 #[derive(Debug)]
-struct Signals {
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
@@ -78,6 +77,15 @@ enum Asked {
 }
 
 impl Signals {
+    /// Takes over the process's signals. Inside the runtime.
+    pub fn take() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
     async fn next(&mut self) -> Asked {
         tokio::select! {
             _ = self.terminate.recv() => Asked::Stop,
@@ -136,9 +144,10 @@ impl Tasks {
 }
 
 impl Lifecycle {
-    /// Takes over the process's signals. Call it first, inside the runtime.
-    pub fn new() -> std::io::Result<Self> {
-        Ok(Self {
+    /// Nothing runs yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
             tasks: Tasks {
                 soft: CancellationToken::new(),
                 hard: CancellationToken::new(),
@@ -146,13 +155,7 @@ impl Lifecycle {
                 beats: Heartbeats::default(),
                 failure: Arc::default(),
             },
-            reload: watch::Sender::new(0),
-            signals: Signals {
-                terminate: signal(SignalKind::terminate())?,
-                interrupt: signal(SignalKind::interrupt())?,
-                hang_up: signal(SignalKind::hangup())?,
-            },
-        })
+        }
     }
 
     /// What starts tasks.
@@ -161,26 +164,31 @@ impl Lifecycle {
         &self.tasks
     }
 
-    /// Counts the SIGHUPs.
-    #[must_use]
-    pub fn reload(&self) -> watch::Receiver<u64> {
-        self.reload.subscribe()
-    }
-
     /// Tells systemd that everything is up, and runs until the end: in flight work has `drain`
-    /// to finish in.
-    pub async fn run(self, drain: Duration) -> Ended {
+    /// to finish in. On SIGHUP `renewed` is asked; where it has something, that ends the loops
+    /// too, and is handed on.
+    pub async fn run<R, F: Future<Output = Option<R>>>(
+        self,
+        drain: Duration,
+        signals: &mut Signals,
+        renewed: impl FnMut() -> F,
+    ) -> (Ended, Option<R>) {
         notify(&[NotifyState::Ready]);
-        let Self { tasks, reload, signals } = self;
-        let signals = unfold(signals, |mut signals| async move {
+        let signals = unfold(signals, |signals| async move {
             let asked = signals.next().await;
             Some((asked, signals))
         });
-        let ended = conduct(&tasks, &reload, drain, signals).await;
+        let (ended, next) = conduct(&self.tasks, drain, signals, renewed).await;
         if let Ended::CutOff(left) = ended {
             tracing::warn!(left, "tasks were dropped in their work");
         }
-        ended
+        (ended, next)
+    }
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -195,28 +203,34 @@ fn notify(states: &[NotifyState<'_>]) {
     }
 }
 
-async fn conduct(
+async fn conduct<R, F: Future<Output = Option<R>>>(
     tasks: &Tasks,
-    reload: &watch::Sender<u64>,
     drain: Duration,
     signals: impl Stream<Item = Asked>,
-) -> Ended {
+    mut renewed: impl FnMut() -> F,
+) -> (Ended, Option<R>) {
     let mut signals = std::pin::pin!(signals);
     let watchdog = sd_notify::watchdog_enabled();
     // Three looks within systemd's limit: one may be missed on a busy machine.
     let mut pulse = interval(watchdog.map_or(PULSE_CHECK, |limit| limit / 3));
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut next = None;
     loop {
         tokio::select! {
             () = tasks.soft.cancelled() => break,
-            Some(asked) = signals.next() => match asked {
-                Asked::Stop => break,
-                Asked::Reload => reload.send_modify(|count| *count += 1),
-            },
+            Some(asked) = signals.next() => {
+                if asked == Asked::Reload {
+                    next = renewed().await;
+                    if next.is_none() {
+                        continue;
+                    }
+                }
+                break;
+            }
             _ = pulse.tick() => feed(tasks, watchdog.is_some()),
         }
     }
-    notify(&[NotifyState::Stopping]);
+    notify(&[if next.is_some() { NotifyState::Reloading } else { NotifyState::Stopping }]);
     tasks.soft.cancel();
     tasks.tracker.close();
     let mut deadline = std::pin::pin!(sleep(drain));
@@ -224,7 +238,11 @@ async fn conduct(
         tokio::select! {
             () = tasks.tracker.wait() => break 0,
             () = &mut deadline => break tasks.tracker.len(),
-            Some(asked) = signals.next() => if asked == Asked::Stop { break tasks.tracker.len() },
+            Some(asked) = signals.next() => if asked == Asked::Stop {
+                // A stop while reloading is a stop; while stopping, a hurried one.
+                if next.take().is_none() { break tasks.tracker.len() }
+                notify(&[NotifyState::Stopping]);
+            },
             // The drain is bounded by its own deadline; loops that have ended do not beat.
             _ = pulse.tick() => if watchdog.is_some() { notify(&[NotifyState::Watchdog]) },
         }
@@ -232,9 +250,9 @@ async fn conduct(
     tasks.hard.cancel();
     tasks.tracker.wait().await;
     match tasks.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        Some(text) => Ended::Failed(text),
-        None if left > 0 => Ended::CutOff(left),
-        None => Ended::Clean,
+        Some(text) => (Ended::Failed(text), None),
+        None if left > 0 => (Ended::CutOff(left), next),
+        None => (Ended::Clean, next),
     }
 }
 
@@ -260,19 +278,24 @@ mod tests {
     struct Staged {
         tasks: Tasks,
         signals: mpsc::UnboundedSender<Asked>,
-        reloads: watch::Receiver<u64>,
-        ended: tokio::task::JoinHandle<Ended>,
+        ended: tokio::task::JoinHandle<(Ended, Option<u8>)>,
     }
 
     fn staged(drain: Duration) -> Staged {
-        let Lifecycle { tasks, reload, .. } = Lifecycle::new().unwrap();
+        renewed_by(drain, Vec::new())
+    }
+
+    /// One whose config, asked for on a reload, is each of `renewed` in turn.
+    fn renewed_by(drain: Duration, renewed: Vec<Option<u8>>) -> Staged {
+        let Lifecycle { tasks } = Lifecycle::new();
         let (signals, mut received) = mpsc::unbounded_channel();
-        let reloads = reload.subscribe();
         let own = tasks.clone();
+        let mut renewed = renewed.into_iter();
         let ended = tokio::spawn(async move {
-            conduct(&own, &reload, drain, poll_fn(move |cx| received.poll_recv(cx))).await
+            let signals = poll_fn(move |cx| received.poll_recv(cx));
+            conduct(&own, drain, signals, || std::future::ready(renewed.next().flatten())).await
         });
-        Staged { tasks, signals, reloads, ended }
+        Staged { tasks, signals, ended }
     }
 
     impl Staged {
@@ -287,6 +310,10 @@ mod tests {
         }
 
         async fn end(self) -> Ended {
+            self.end_and_next().await.0
+        }
+
+        async fn end_and_next(self) -> (Ended, Option<u8>) {
             timeout(SHORT * 50, self.ended).await.expect("it ends").unwrap()
         }
     }
@@ -335,23 +362,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reload_is_counted_and_stops_nothing() {
-        let mut daemon = staged(SHORT);
+    async fn a_reload_hands_on_what_is_good_and_stops_nothing_else() {
+        let daemon = renewed_by(SHORT * 100, vec![None, Some(7)]);
+        daemon.worker(SHORT);
         daemon.signals.send(Asked::Reload).unwrap();
-        daemon.reloads.changed().await.unwrap();
-        assert_eq!(*daemon.reloads.borrow(), 1);
-        assert!(!daemon.tasks.soft().is_cancelled());
+        sleep(SHORT).await;
+        assert!(!daemon.tasks.soft().is_cancelled(), "bad config changes nothing");
+        daemon.signals.send(Asked::Reload).unwrap();
+        assert_eq!(daemon.end_and_next().await, (Ended::Clean, Some(7)));
+
+        let daemon = renewed_by(SHORT * 100, vec![Some(7)]);
+        daemon.worker(SHORT * 5);
+        daemon.signals.send(Asked::Reload).unwrap();
         daemon.signals.send(Asked::Stop).unwrap();
-        assert_eq!(daemon.end().await, Ended::Clean);
+        assert_eq!(daemon.end_and_next().await, (Ended::Clean, None), "a stop prevails");
     }
 
     /// Another test in this process may hear it too, and only counts it.
     #[tokio::test]
     async fn a_hang_up_reaches_us() {
-        let mut life = Lifecycle::new().unwrap();
+        let mut signals = Signals::take().unwrap();
         let pid = std::process::id().to_string();
         let sent = std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap();
         assert!(sent.success());
-        assert_eq!(timeout(SHORT * 50, life.signals.next()).await.unwrap(), Asked::Reload);
+        assert_eq!(timeout(SHORT * 50, signals.next()).await.unwrap(), Asked::Reload);
     }
 }

@@ -4,6 +4,7 @@
 pub mod assemble;
 mod card;
 pub mod control;
+pub mod footing;
 pub mod health;
 pub mod heartbeat;
 pub mod lifecycle;

@@ -1,10 +1,13 @@
 //! Owns knowing whether all loops are done with what is due now, and what comes next: what a
 //! travelling calendar needs before it jumps.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::actions::cover;
+use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::inbox::Inbox;
@@ -12,6 +15,9 @@ use crate::outbox::Outbox;
 use crate::scheduler::{self, calendar, digests};
 use crate::store::firings::{self, FiringState};
 use crate::store::{Store, StoreError, messages, staging};
+
+/// Before a second round, where the first left something: most often a mailbox's server is slow.
+const BUSY_WAIT: Duration = Duration::from_millis(20);
 
 /// The loops that must be at rest.
 #[derive(Clone)]
@@ -25,12 +31,42 @@ pub struct Loops {
     /// Sending.
     pub outbox: Outbox,
     /// Wakes the scheduler.
-    pub scheduler: std::sync::Arc<tokio::sync::Notify>,
+    pub scheduler: Bell,
     /// Reading; `None` where no mailbox is configured.
     pub inbox: Option<Inbox>,
 }
 
 impl Loops {
+    /// Has every loop go round, and waits until all are at rest with nothing due: what one of them
+    /// writes for another is done too.
+    pub async fn rest(&self) -> Result<(), StoreError> {
+        loop {
+            // The loops of a held store stand still, and serve nobody.
+            if self.outbox.guard.look().is_none() {
+                tokio::select! {
+                    () = self.go_round() => {}
+                    () = self.outbox.guard.holds() => {}
+                }
+            }
+            if self.busy().await?.is_none() {
+                return Ok(());
+            }
+            tokio::time::sleep(BUSY_WAIT).await;
+        }
+    }
+
+    /// In the order in which one makes work for the next.
+    async fn go_round(&self) {
+        if let Some(inbox) = self.inbox.as_ref().filter(|inbox| inbox.looks_at_will()) {
+            inbox.wake();
+            inbox.at_rest().await;
+        }
+        self.scheduler.ring();
+        self.scheduler.at_rest().await;
+        self.outbox.wake();
+        self.outbox.at_rest().await;
+    }
+
     /// What is still under way, as one word; `None` when all is quiet.
     pub async fn busy(&self) -> Result<Option<&'static str>, StoreError> {
         if !self.outbox.is_quiet() {
@@ -50,8 +86,6 @@ impl Loops {
             self.store.read(move |c| cover::is_due(c, &config, now, read_until)).await?
         };
         if cover {
-            // What happened since its last round, it would see within the minute.
-            self.scheduler.notify_one();
             return Ok(Some("settling cover"));
         }
         self.store.read(move |c| due(c, &config, now)).await

@@ -14,6 +14,7 @@ use crate::compose::Composer;
 use crate::config::Config;
 use crate::daemon::assemble::{Daemon, Options, StartError};
 use crate::daemon::control;
+use crate::daemon::footing::Footing;
 use crate::daemon::lifecycle::Ended;
 use crate::daemon::quiet::Loops;
 use crate::daemon::state::{self, StateError};
@@ -29,10 +30,6 @@ use crate::store::{Direct, ImportRow, StoreError, ledger, staging};
 
 /// The calendar starts so long before the season opens.
 const BEFORE_OPENING: SignedDuration = SignedDuration::from_hours(12);
-/// Between two looks at whether the inbox has looked.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(2);
-/// An inbox that has not looked by then is broken.
-const LOOK_MAX: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Why a demo cannot start or go on: show it and end.
 #[derive(Debug, thiserror::Error)]
@@ -114,9 +111,11 @@ impl Stage {
             random,
         };
         let authserv = config.relance.mail.authserv_id.clone();
-        let daemon = Daemon::assemble(config, &options).await?;
+        let mut footing = Footing::take(&options)?;
+        let daemon = Daemon::assemble(config, &options, &mut footing).await?;
         let (loops, composer, stopping) = (daemon.loops(), daemon.composer(), daemon.stopping());
-        let running = tokio::spawn(daemon.run());
+        let fixed = || std::future::ready(None);
+        let running = tokio::spawn(async move { daemon.run(&mut footing, fixed).await.0 });
         let mailbox = Mailbox::new(&folder.outgoing(), web);
         let postman = Postman::new(&folder.incoming(), &authserv, loops.clock.clone());
         let stage = Self { loops, composer, mailbox, postman, web, folder, stopping, running };
@@ -144,26 +143,24 @@ impl Stage {
 
     /// Waits until what was put into the inbox is read and what followed from it is sent.
     pub async fn settle(&self) -> Result<(), StageError> {
-        if let Some(inbox) = &self.loops.inbox {
-            // A look under way may have listed the folder too early; the second began after it.
-            for _ in 0..2 {
-                let (before, begun) = (inbox.looks(), crate::clock::monotonic());
-                inbox.wake();
-                while inbox.looks() == before {
-                    if self.stopping.is_cancelled() || begun.elapsed() > LOOK_MAX {
-                        return Err(StageError::Restless("the inbox is not read any more".into()));
-                    }
-                    tokio::time::sleep(LOOK).await;
-                }
-            }
-        }
-        self.loops.outbox.wake();
-        control::quiet(&self.loops).await.map_err(StageError::Restless)
+        self.unless_stopped(control::quiet(&self.loops)).await
     }
 
     /// Moves the calendar forward, and waits until everything due then is done.
     pub async fn jump(&self, at: Timestamp) -> Result<(), StageError> {
-        control::jump(&self.loops, at).await.map(drop).map_err(StageError::Restless)
+        self.unless_stopped(control::jump(&self.loops, at)).await.map(drop)
+    }
+
+    /// Loops that have ended never come to rest.
+    async fn unless_stopped<T>(
+        &self,
+        rest: impl Future<Output = Result<T, String>>,
+    ) -> Result<T, StageError> {
+        let stopped = || StageError::Restless("the daemon has stopped; look at its log".into());
+        tokio::select! {
+            () = self.stopping.cancelled() => Err(stopped()),
+            rested = rest => rested.map_err(StageError::Restless),
+        }
     }
 
     /// Number and hash of the ledger's last line.

@@ -20,7 +20,7 @@ use crate::ids::{MessageId, PersonId};
 use crate::outbox::hold_sick_firing;
 use crate::store::inbounds::{self, NewInbound};
 use crate::store::messages::MessageView;
-use crate::store::{StoreError, attempts, messages, people, renewals};
+use crate::store::{StoreError, attempts, messages, people, renewals, revoked};
 
 /// A person's words are kept up to here for the desk.
 const TEXT_CHARS_MAX: usize = 20_000;
@@ -209,7 +209,8 @@ fn origin(
     reading: &Reading,
     now: Timestamp,
 ) -> Result<Option<Origin>, StoreError> {
-    let Some(attribution) = attribute(reading, &context.ring, now) else { return Ok(None) };
+    let Some(mut attribution) = attribute(reading, &context.ring, now) else { return Ok(None) };
+    attribution.found.expired |= revoked::is_revoked(c, attribution.mid)?;
     let Some(attempt) = attempts::by_mid(c, attribution.mid)? else {
         tracing::error!(message = %attribution.mid, "inbox.token_of_nothing_here");
         return Ok(None);

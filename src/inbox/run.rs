@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::{Arrived, Place, take_in};
@@ -21,6 +20,7 @@ use super::reading::{Reading, Unreadable};
 use super::source::{RawMail, SourceError};
 use super::trace;
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::domain::hold::HoldReason;
 use crate::faults;
@@ -68,7 +68,8 @@ pub struct Inbox {
 
 #[derive(Default)]
 struct State {
-    wake: Notify,
+    /// Look now.
+    bell: Bell,
     /// Complete looks that found nothing more.
     looks: AtomicU64,
     working: AtomicBool,
@@ -112,7 +113,7 @@ impl Inbox {
 
     /// Look now.
     pub fn wake(&self) {
-        self.state.wake.notify_one();
+        self.state.bell.ring();
     }
 
     /// Whether a look costs nothing and can be asked for (a Maildir).
@@ -131,6 +132,12 @@ impl Inbox {
     #[must_use]
     pub fn is_working(&self) -> bool {
         self.state.working.load(Ordering::SeqCst)
+    }
+
+    /// Waits until a look that began after now is over, or failed. Only where
+    /// [`Inbox::looks_at_will`].
+    pub async fn at_rest(&self) {
+        self.state.bell.at_rest().await;
     }
 
     /// Why mail is not read at the moment.
@@ -156,7 +163,7 @@ impl Inbox {
     pub async fn run(self, stop: CancellationToken, beat: impl Fn() + Send + Sync) {
         let mut wait = RETRY_FIRST;
         while self.outbox.guard.pass(&stop, &beat).await {
-            let before = self.looks();
+            let (before, heard) = (self.looks(), self.state.bell.hear());
             let ended = match &self.source {
                 Source::Imap(settings) => self.imap(settings, &stop, &beat).await,
                 Source::Maildir(maildir) => self.maildir(maildir, &stop, &beat).await,
@@ -182,13 +189,15 @@ impl Inbox {
                     wait
                 }
             };
+            // A look that failed is over too; the fault says why.
+            self.state.bell.served(heard);
             wait = (wait * 2).min(RETRY_MAX);
             let until = crate::clock::monotonic() + pause;
             while crate::clock::monotonic() < until && !stop.is_cancelled() {
                 beat();
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = self.state.wake.notified() => break,
+                    () = self.state.bell.rings_after(heard) => break,
                     () = tokio::time::sleep(RETRY_FIRST) => {}
                 }
             }

@@ -17,8 +17,8 @@ use crate::ids::{MessageId, Random};
 
 /// The key file's name in the state folder.
 const FILE: &str = "keys.toml";
-/// A key id is one byte.
-const LINK_KEYS_MAX: usize = 256;
+/// A key id is one byte, and the newest key has one.
+const LINK_KEYS_MAX: u8 = 255;
 
 /// Every key of one installation.
 #[derive(Clone)]
@@ -92,8 +92,16 @@ pub enum KeyError {
         mode: u32,
     },
     /// All 256 numbers are taken.
-    #[error("the ring is full: 256 link keys; retire old ones first")]
+    #[error("the ring is full: 256 link keys; retire old ones first: relance key retire")]
     Full,
+    /// No key has that number.
+    #[error("there is no key {0}; relance key list shows those that are")]
+    Missing(u8),
+    /// New links are signed with it.
+    #[error(
+        "key {0} signs new links; make its successor first (relance key new), and let the daemon take it up (systemctl reload relance)"
+    )]
+    Signs(u8),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -213,13 +221,27 @@ impl Keyring {
 
     /// Adds a link key, which signs from now on. Links signed before stay good.
     pub fn add(&mut self, random: &Random, now: Timestamp) -> Result<u8, KeyError> {
-        let next = self.links.iter().map(|k| u16::from(k.id)).max().unwrap_or(0) + 1;
-        let id = u8::try_from(next).map_err(|_| KeyError::Full)?;
-        if self.links.len() >= LINK_KEYS_MAX {
-            return Err(KeyError::Full);
-        }
+        let newest = self.newest().0;
+        // The next number, and after the last the first that is free again: what was signed with a
+        // destroyed key does not verify with another of its number.
+        let mut numbers = (1..LINK_KEYS_MAX).map(|n| newest.wrapping_add(n));
+        let free = |id: &u8| self.links.iter().all(|k| k.id != *id);
+        let id = numbers.find(free).ok_or(KeyError::Full)?;
         self.links.push(LinkKey { id, secret: random.bytes(), created: now });
         Ok(id)
+    }
+
+    /// When the key after `id` was made, which has signed in its place since the daemon took it up.
+    pub fn succeeded(&self, id: u8) -> Result<Timestamp, KeyError> {
+        let at = self.links.iter().position(|k| k.id == id).ok_or(KeyError::Missing(id))?;
+        self.links.get(at + 1).map(|next| next.created).ok_or(KeyError::Signs(id))
+    }
+
+    /// Destroys a key that signs no more: whatever was signed with it is damaged from now on.
+    pub fn retire(&mut self, id: u8) -> Result<(), KeyError> {
+        self.succeeded(id)?;
+        self.links.retain(|k| k.id != id);
+        Ok(())
     }
 
     /// The link keys, oldest first.
@@ -320,12 +342,16 @@ mod tests {
     }
 
     #[test]
-    fn a_full_ring_says_so() {
+    fn a_full_ring_says_so_and_has_room_again_once_one_is_retired() {
         let mut ring = Keyring::generate(&Random::seeded(1), at());
-        for _ in 0..254 {
-            ring.add(&Random::seeded(2), at()).unwrap();
+        for n in 0..255u16 {
+            assert_eq!(u16::from(ring.add(&Random::seeded(2), at()).unwrap()), (n + 2) % 256);
         }
         assert!(matches!(ring.add(&Random::seeded(3), at()), Err(KeyError::Full)));
+        ring.retire(9).unwrap();
+        assert!(matches!(ring.retire(9), Err(KeyError::Missing(9))));
+        assert_eq!(ring.add(&Random::seeded(3), at()).unwrap(), 9);
+        assert!(matches!(ring.retire(9), Err(KeyError::Signs(9))));
     }
 
     #[test]

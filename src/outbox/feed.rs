@@ -30,6 +30,7 @@ pub(super) async fn run(
     stop: CancellationToken,
     beat: Arc<dyn Fn() + Send + Sync>,
 ) {
+    let bell = if priority == 0 { &outbox.state.bells[0] } else { &outbox.state.bells[1] };
     let mut opening = outbox.state.calendar.subscribe();
     while !stop.is_cancelled() {
         beat();
@@ -48,12 +49,13 @@ pub(super) async fn run(
             }
             continue;
         }
-        let woken = outbox.state.wake.notified();
+        let heard = bell.hear();
         match round(&outbox, priority, &hand_over, &stop).await {
             Ok(0) => {
+                bell.served(heard);
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = woken => {}
+                    () = bell.rings_after(heard) => {}
                     () = tokio::time::sleep(LOOK_EVERY) => {}
                 }
             }
@@ -77,13 +79,13 @@ async fn round(
     stop: &CancellationToken,
 ) -> Result<usize, StoreError> {
     let now = outbox.clock.now();
-    let waiting = i64::try_from(outbox.lock_in_flight().len()).unwrap_or(i64::MAX / 2);
+    let waiting = i64::try_from(outbox.state.in_flight.borrow().len()).unwrap_or(i64::MAX / 2);
     let due = outbox
         .store
         .read(move |c| messages::due(c, priority, now.as_millisecond(), waiting + BATCH))
         .await?;
     let fresh: Vec<MessageView> = {
-        let in_flight = outbox.lock_in_flight();
+        let in_flight = outbox.state.in_flight.borrow();
         let fresh = due.into_iter().filter(|m| !in_flight.contains(&m.id));
         fresh.take(usize::try_from(BATCH).unwrap_or(1)).collect()
     };
@@ -97,12 +99,12 @@ async fn round(
     }
     for letter in letters {
         let row = letter.view.id;
-        outbox.lock_in_flight().insert(row);
+        outbox.take_up(row);
         tokio::select! {
             biased;
-            () = stop.cancelled() => { outbox.lock_in_flight().remove(&row); return Ok(count); }
+            () = stop.cancelled() => { outbox.let_go(row); return Ok(count); }
             sent = hand_over.send(letter) => {
-                if sent.is_err() { outbox.lock_in_flight().remove(&row); return Ok(count); }
+                if sent.is_err() { outbox.let_go(row); return Ok(count); }
             }
         }
     }

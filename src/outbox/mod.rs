@@ -30,6 +30,7 @@ pub use letter::{CONFIRM_LINK_DAYS, Drafted, Letter, draft, preview};
 pub use settle::{Claimed, InFlight, claim, hold_sick_firing, recover, settle};
 
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::compose::Composer;
 use crate::hold::Guard;
@@ -71,9 +72,9 @@ pub struct Outbox {
 
 struct State {
     /// Rows that a feeder has drafted and no worker has settled.
-    in_flight: Mutex<HashSet<MessageRow>>,
-    /// Something new may be due.
-    wake: Notify,
+    in_flight: watch::Sender<HashSet<MessageRow>>,
+    /// Something new may be due: a bell for each priority's feeder.
+    bells: [Bell; 2],
     relay: Mutex<work::RelayHealth>,
     /// Calendar mail waits until this opens: after a start and after a hold, for one complete look
     /// at the inbox.
@@ -114,8 +115,8 @@ impl Outbox {
         way: Way,
     ) -> Self {
         let state = State {
-            in_flight: Mutex::default(),
-            wake: Notify::new(),
+            in_flight: watch::Sender::default(),
+            bells: Default::default(),
             relay: Mutex::default(),
             calendar: watch::Sender::new(false),
             read_until: AtomicI64::new(i64::MIN),
@@ -128,7 +129,7 @@ impl Outbox {
 
     /// Something new may be due: look now.
     pub fn wake(&self) {
-        self.state.wake.notify_waiters();
+        self.state.bells.iter().for_each(Bell::ring);
     }
 
     /// Lets calendar mail go.
@@ -176,7 +177,17 @@ impl Outbox {
     /// Whether nothing is drafted or being sent.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.state.in_flight.lock().is_ok_and(|rows| rows.is_empty())
+        self.state.in_flight.borrow().is_empty()
+    }
+
+    /// Waits until both feeders have looked since now and found nothing, and what they had handed
+    /// over is settled.
+    pub async fn at_rest(&self) {
+        for bell in &self.state.bells {
+            bell.at_rest().await;
+        }
+        // The sender lives in here: it cannot be gone.
+        let _ = self.state.in_flight.subscribe().wait_for(HashSet::is_empty).await;
     }
 
     /// Counts since the process began.
@@ -236,8 +247,16 @@ impl Outbox {
         }
     }
 
-    fn lock_in_flight(&self) -> std::sync::MutexGuard<'_, HashSet<MessageRow>> {
-        self.state.in_flight.lock().expect("nothing panics while it holds this set")
+    fn take_up(&self, row: MessageRow) {
+        self.state.in_flight.send_modify(|rows| {
+            rows.insert(row);
+        });
+    }
+
+    fn let_go(&self, row: MessageRow) {
+        self.state.in_flight.send_modify(|rows| {
+            rows.remove(&row);
+        });
     }
 }
 

@@ -96,11 +96,11 @@ impl Worker {
         while let Some(letter) = self.next(&stop).await {
             let row = letter.view.id;
             if self.outbox.guard.look().is_some() {
-                self.outbox.lock_in_flight().remove(&row);
+                self.outbox.let_go(row);
                 continue;
             }
             if !self.connect(&stop).await {
-                self.outbox.lock_in_flight().remove(&row);
+                self.outbox.let_go(row);
                 break;
             }
             if let Some((flying, parcel)) = self.claim(letter).await {
@@ -108,7 +108,7 @@ impl Worker {
                 self.count(&outcome);
                 self.pending = Some((flying, outcome));
             } else {
-                self.outbox.lock_in_flight().remove(&row);
+                self.outbox.let_go(row);
             }
             if stop.is_cancelled() {
                 break;
@@ -326,7 +326,7 @@ impl Worker {
 
     fn settled(&mut self) {
         if let Some((sent, _)) = self.pending.take() {
-            self.outbox.lock_in_flight().remove(&sent.view.id);
+            self.outbox.let_go(sent.view.id);
             faults::point("outbox.settled");
         }
     }

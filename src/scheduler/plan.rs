@@ -165,7 +165,7 @@ impl<'a> Plan<'a> {
         let owed = verdict.err().is_none_or(Excluded::needs_a_letter);
         let open = match renewal {
             Some(renewal) => Some(renewal.id),
-            None if owed => Some(renewals::open(
+            None if owed => Some(renewals::add(
                 c,
                 member.id,
                 &self.firing.issuer,

@@ -1,11 +1,8 @@
 //! Owns the loop that notices what is due: firings, holds that ended, the daily pass, digests,
 //! reminders that members asked for.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{self, ChunkEnd};
@@ -14,6 +11,7 @@ use super::retention::DailyPass;
 use super::{calendar, daily, digests, gate};
 use crate::actions::cover::{self, PassEnd};
 use crate::actions::{Context, changes, overdue};
+use crate::bell::Bell;
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
 use crate::faults;
 use crate::ids::FiringId;
@@ -36,7 +34,7 @@ pub struct Scheduler {
     /// Woken when messages were written.
     pub outbox: Outbox,
     /// Somebody decided something: look now.
-    pub wake: Arc<Notify>,
+    pub wake: Bell,
 }
 
 impl Scheduler {
@@ -49,6 +47,7 @@ impl Scheduler {
             if !self.outbox.guard.pass(&stop, &beat).await {
                 return;
             }
+            let heard = self.wake.hear();
             let now = self.clock.now();
             let done = match self.tick(now, &stop, &beat).await {
                 Ok(()) => self.settle_cover(now, &stop, &beat).await,
@@ -68,6 +67,7 @@ impl Scheduler {
             if let Err(e) = forgetting.run(&self.store, &self.context, now, &stop).await {
                 tracing::error!(reason = %e, "scheduler.forgetting_failed");
             }
+            self.wake.served(heard);
             let config = &self.context.config;
             let step = calendar::next(config, now).ok().flatten().map(|n| n.due);
             let digest = digests::next(config, now).ok().flatten();
@@ -78,7 +78,7 @@ impl Scheduler {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.clock.sleep_until(until) => {}
-                () = self.wake.notified() => {}
+                () = self.wake.rings_after(heard) => {}
                 () = self.outbox.next_reading(), if cover_waits => {}
             }
         }

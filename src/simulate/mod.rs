@@ -21,6 +21,7 @@ pub use outcome::{Outcome, Row};
 use self::cheques::{Entered, Post};
 use self::deeds::{Did, Turn};
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::compose::{ComposeError, Composer};
 use crate::config::{Config, InboxSource, StepKind, Transport};
@@ -189,9 +190,10 @@ impl Running {
         let config = Arc::clone(&context.config);
         let composer = Composer::new(&config.relance, &config.associations, &config.taxes)?;
         let maildir = MaildirTransport::open(out)
-            .map_err(|source| SimulateError::Io { what: out.display().to_string(), source })?;
+            .map_err(|source| SimulateError::Io { what: out.display().to_string(), source })?
+            .unsynced();
         let clock = Clock::fixed(start);
-        let store = Store::open(copy, start.as_millisecond())?;
+        let store = Store::open_fleeting(copy, start.as_millisecond())?;
         let random = Random::System;
         let outbox = Outbox::new(
             store.clone(),
@@ -204,13 +206,13 @@ impl Running {
         outbox.open_calendar();
         // No mailbox is read: no deadline waits for one.
         outbox.inbox_was_read(Timestamp::MAX);
-        let wake: Arc<tokio::sync::Notify> = Arc::default();
+        let wake = Bell::default();
         let scheduler = Scheduler {
             store: store.clone(),
             context: context.clone(),
             clock: clock.clone(),
             outbox: outbox.clone(),
-            wake: Arc::clone(&wake),
+            wake: wake.clone(),
         };
         let stop = CancellationToken::new();
         let (sending, calendar) = (outbox.clone(), stop.clone());
@@ -311,7 +313,6 @@ impl Running {
             let Some(last) = last else { break };
             after = last;
         }
-        self.loops.outbox.wake();
         control::quiet(&self.loops).await.map_err(SimulateError::Restless)?;
         Ok(after)
     }

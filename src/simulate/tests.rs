@@ -7,9 +7,9 @@ use crate::domain::billing::tests::federation;
 use crate::folder::Folder;
 use crate::store::{Direct, outcomes, people};
 
-/// Ten thousand in a release build. A debug build takes some 100 s for 200, nearly all of it for the
-/// calendar's many jumps, so few play there: enough that whatever the behaviour file names happens.
-const MEMBERS: u32 = if cfg!(debug_assertions) { 200 } else { 10_000 };
+/// Ten thousand in a release build. A debug build composes slowly, so fewer play there: more than
+/// enough that whatever the behaviour file names happens.
+const MEMBERS: u32 = if cfg!(debug_assertions) { 400 } else { 10_000 };
 
 const BEHAVIOUR: &str = "seed = 20\nemployers = 12
 [shares]\ninvoice = 30\ncard = 25\nemployer = 12\nnot_renewing = 6\nsituation = 3\nreply = 8\nbounce = 2

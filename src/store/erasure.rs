@@ -116,10 +116,6 @@ pub fn erase(c: &Connection, person: PersonId, at_ms: i64) -> Result<usize, Stor
         (person.0, at_ms),
     )?;
     c.execute("UPDATE membership SET missing = 1 WHERE person = ?1", [person.0])?;
-    c.execute(
-        "DELETE FROM import_row WHERE member_no = (SELECT member_no FROM person WHERE id = ?1)",
-        [person.0],
-    )?;
     bills(c, person, &named)?;
     foreign(c, &named)?;
     for (table, columns) in EMPTIED {

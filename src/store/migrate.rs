@@ -17,6 +17,8 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (8, include_str!("migrations/0008_earlier.sql")),
     (6, include_str!("migrations/0006_behalf.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
+    (11, include_str!("migrations/0011_import.sql")),
+    (10, include_str!("migrations/0010_links.sql")),
 ];
 
 /// The newest schema that this binary knows.

@@ -36,6 +36,7 @@ pub mod records;
 pub mod remittances;
 pub mod renewals;
 pub mod retention;
+pub mod revoked;
 pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
@@ -68,6 +69,12 @@ pub const FILE: &str = "relance.db";
 const READERS: usize = 4;
 /// Milliseconds that a command waits for the daemon's writer, and the other way round.
 const BUSY_TIMEOUT_MS: u32 = 10_000;
+
+/// Pages that a command keeps at most, in KiB: an import looks up and writes in indexes of a whole
+/// federation. What a command does not touch takes no memory.
+const DIRECT_CACHE_KIB: i64 = 64 * 1024;
+/// Pages in the log before a command copies them back, as seldom as the daemon does.
+const DIRECT_CHECKPOINT_PAGES: i64 = 4000;
 
 /// What the store failed with, and what the caller can do.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +157,17 @@ impl Store {
     /// thread. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
         let path = state.join(FILE);
+        Self::start(open_current(state, now_ms)?, path)
+    }
+
+    /// As [`Store::open`], for a copy that is thrown away: no commit waits for the disk.
+    pub fn open_fleeting(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
         let connection = open_current(state, now_ms)?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        Self::start(connection, state.join(FILE))
+    }
+
+    fn start(connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
         let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             writer: writer::Writer::start(connection),
@@ -205,6 +222,17 @@ impl Store {
         self.writer.fault()
     }
 
+    /// The longest that somebody had to wait behind one group of writes.
+    #[must_use]
+    pub fn longest_write(&self) -> std::time::Duration {
+        self.writer.longest()
+    }
+
+    /// Begins to measure [`Store::longest_write`] anew.
+    pub fn forget_longest_write(&self) {
+        self.writer.forget_longest();
+    }
+
     /// Stops the writer after what is queued, and checkpoints the log.
     pub async fn close(&self) {
         self.writer.stop().await;
@@ -242,7 +270,10 @@ pub struct Direct(Connection);
 impl Direct {
     /// Opens the state's file, making or migrating it. `now_ms` stamps migrations.
     pub fn open(state: &Path, now_ms: i64) -> Result<Self, StoreError> {
-        Ok(Self(open_current(state, now_ms)?))
+        let connection = open_current(state, now_ms)?;
+        connection.pragma_update(None, "cache_size", -DIRECT_CACHE_KIB)?;
+        connection.pragma_update(None, "wal_autocheckpoint", DIRECT_CHECKPOINT_PAGES)?;
+        Ok(Self(connection))
     }
 
     /// An empty store of its own beside the state, gone when it is closed: for reckoning what
@@ -257,6 +288,14 @@ impl Direct {
     /// there any longer. `false`: somebody was reading, and some of it does.
     pub fn forget_log(&self) -> Result<bool, StoreError> {
         Ok(self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0))? == 0)
+    }
+
+    /// Runs `f` in one snapshot.
+    pub fn read<T>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        in_snapshot(&self.0, f)
     }
 
     /// Runs `f` in a transaction of its own.

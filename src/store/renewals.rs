@@ -191,6 +191,17 @@ pub fn open(
     if let Some(found) = find(c, person, issuer, season)? {
         return Ok(found.id);
     }
+    add(c, person, issuer, season, at_ms)
+}
+
+/// Opens one that is not there.
+pub fn add(
+    c: &Connection,
+    person: PersonId,
+    issuer: &str,
+    season: &str,
+    at_ms: i64,
+) -> Result<RenewalId, StoreError> {
     c.prepare_cached(
         "INSERT INTO renewal (person, issuer, season, state, opened_at, changed_at)
          VALUES (?1, ?2, ?3, 'open', ?4, ?4)",

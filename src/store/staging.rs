@@ -1,4 +1,4 @@
-//! Owns imports on their way: rows staged first, applied in chunks, resumable after a kill.
+//! Owns imports on their way: begun, applied in chunks, resumable after a kill.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -20,95 +20,39 @@ pub enum ImportChange {
     Unchanged,
 }
 
-/// Begins an import of a file with that digest, or finds the one that a kill interrupted.
+/// An import that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begun {
+    /// Its row.
+    pub id: ImportId,
+    /// The last line applied so far.
+    pub applied: i64,
+}
+
+/// Begins an import of a file with that digest, or finds the one that a kill interrupted. From now
+/// on the planner waits until it is finished.
 pub fn begin(
     c: &Connection,
     digest: &str,
     complete: bool,
     at_ms: i64,
-) -> Result<ImportId, StoreError> {
-    let open: Option<i64> = c
+) -> Result<Begun, StoreError> {
+    let open = c
         .query_row(
-            "SELECT id FROM import
-             WHERE digest = ?1 AND state IN ('staging', 'applying') AND complete = ?2",
+            "SELECT id, applied FROM import
+             WHERE digest = ?1 AND state = 'applying' AND complete = ?2",
             (digest, complete),
-            |r| r.get(0),
+            |r| Ok(Begun { id: ImportId(r.get(0)?), applied: r.get(1)? }),
         )
         .optional()?;
-    if let Some(id) = open {
-        return Ok(ImportId(id));
+    if let Some(begun) = open {
+        return Ok(begun);
     }
     c.execute(
-        "INSERT INTO import (digest, started_at, state, complete) VALUES (?1, ?2, 'staging', ?3)",
+        "INSERT INTO import (digest, started_at, state, complete) VALUES (?1, ?2, 'applying', ?3)",
         (digest, at_ms, complete),
     )?;
-    Ok(ImportId(c.last_insert_rowid()))
-}
-
-/// Stages rows with their line numbers; staged again, nothing changes.
-pub fn stage(c: &Connection, import: ImportId, rows: &[(i64, Row)]) -> Result<(), StoreError> {
-    let mut statement = c.prepare_cached(
-        "INSERT INTO import_row (import, line, row, member_no) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO NOTHING",
-    )?;
-    for (line, row) in rows {
-        let json = serde_json::to_string(row).map_err(|e| StoreError::GiveUp(e.to_string()))?;
-        statement.execute((import.0, line, json, &row.member_no))?;
-    }
-    Ok(())
-}
-
-/// All rows are staged: from now on they are applied, whatever dies.
-pub fn staged(c: &Connection, import: ImportId) -> Result<(), StoreError> {
-    c.execute(
-        "UPDATE import SET state = 'applying' WHERE id = ?1 AND state = 'staging'",
-        [import.0],
-    )?;
-    Ok(())
-}
-
-/// The next staged rows not applied yet.
-pub fn pending(
-    c: &Connection,
-    import: ImportId,
-    limit: i64,
-) -> Result<Vec<(i64, Row)>, StoreError> {
-    let mut statement = c.prepare_cached(
-        "SELECT line, row FROM import_row WHERE import = ?1
-           AND line > (SELECT applied FROM import WHERE id = ?1) ORDER BY line LIMIT ?2",
-    )?;
-    let mut rows = statement.query((import.0, limit))?;
-    let mut out = Vec::new();
-    while let Some(r) = rows.next()? {
-        let json: String = r.get(1)?;
-        let row = serde_json::from_str(&json).map_err(|e| StoreError::GiveUp(e.to_string()))?;
-        out.push((r.get(0)?, row));
-    }
-    Ok(out)
-}
-
-/// A staged row as all rows of its person together have it: of what they say of the person, the
-/// first that says anything counts, so that no row undoes another, now or the next time.
-pub fn settled(c: &Connection, import: ImportId, row: Row) -> Result<Row, StoreError> {
-    let mut statement = c.prepare_cached(
-        "SELECT row FROM import_row WHERE import = ?1 AND member_no = ?2 ORDER BY line",
-    )?;
-    let mut rows = statement.query((import.0, &row.member_no))?;
-    let mut all: Option<Row> = None;
-    while let Some(r) = rows.next()? {
-        let json: String = r.get(0)?;
-        let next: Row =
-            serde_json::from_str(&json).map_err(|e| StoreError::GiveUp(e.to_string()))?;
-        all = Some(match all {
-            None => next,
-            Some(first) => first.or(next),
-        });
-    }
-    let Row { association, category, pli, home, since, .. } = row;
-    Ok(match all {
-        Some(all) => Row { association, category, pli, home, since, ..all },
-        None => return Err(StoreError::GiveUp("a staged row is gone".into())),
-    })
+    Ok(Begun { id: ImportId(c.last_insert_rowid()), applied: 0 })
 }
 
 /// Applies one row: person and membership, whichever is new or differs. `subject` and `salt` are
@@ -215,24 +159,40 @@ pub fn applied(c: &Connection, import: ImportId, line: i64) -> Result<(), StoreE
     Ok(())
 }
 
-/// With a complete list: memberships that are not in it go missing. Returns them: member number
-/// and association.
-pub fn mark_missing(c: &Connection, import: ImportId) -> Result<Vec<(String, String)>, StoreError> {
-    let mut statement = c.prepare(
-        "UPDATE membership SET missing = 1 WHERE missing = 0 AND NOT EXISTS (
-           SELECT 1 FROM import_row i JOIN person p ON p.id = membership.person
-           WHERE i.import = ?1 AND i.member_no = p.member_no
-             AND json_extract(i.row, '$.association') = membership.association)
-         RETURNING (SELECT member_no FROM person WHERE id = membership.person), association",
-    )?;
-    let rows = statement.query_map([import.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    let mut ended = rows.collect::<Result<Vec<_>, _>>()?;
-    ended.sort();
-    Ok(ended)
+/// A membership that stands in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its row.
+    pub membership: i64,
+    /// Whose.
+    pub member_no: String,
+    /// Where.
+    pub association: String,
 }
 
-/// The import is over; its rows are not needed any more. Older ones that died half-way are over
-/// too: this list is newer, and the planner must not wait for them.
+/// Up to `limit` memberships that are not missing, after the row `after`.
+pub fn kept_after(c: &Connection, after: i64, limit: i64) -> Result<Vec<Kept>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT m.id, p.member_no, m.association FROM membership m JOIN person p ON p.id = m.person
+         WHERE m.id > ?1 AND m.missing = 0 ORDER BY m.id LIMIT ?2 + 0",
+    )?;
+    let rows = statement.query_map((after, limit), |r| {
+        Ok(Kept { membership: r.get(0)?, member_no: r.get(1)?, association: r.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// These memberships are not in a complete list.
+pub fn mark_missing(c: &Connection, missing: &[Kept]) -> Result<(), StoreError> {
+    let mut statement = c.prepare_cached("UPDATE membership SET missing = 1 WHERE id = ?1")?;
+    for one in missing {
+        statement.execute([one.membership])?;
+    }
+    Ok(())
+}
+
+/// The import is over. Older ones that died half-way are over too: this list is newer, and the
+/// planner must not wait for them.
 pub fn finish(c: &Connection, import: ImportId) -> Result<(), StoreError> {
     let done = c.execute(
         "UPDATE import SET state = 'done' WHERE id = ?1 AND state = 'applying'",
@@ -242,22 +202,9 @@ pub fn finish(c: &Connection, import: ImportId) -> Result<(), StoreError> {
         return Err(StoreError::GiveUp("a newer list was imported meanwhile".into()));
     }
     c.execute(
-        "UPDATE import SET state = 'superseded'
-         WHERE id < ?1 AND state IN ('staging', 'applying')",
+        "UPDATE import SET state = 'superseded' WHERE id < ?1 AND state = 'applying'",
         [import.0],
     )?;
-    c.execute("DELETE FROM import_row WHERE import <= ?1", [import.0])?;
-    Ok(())
-}
-
-/// Forgets an import of which nothing was applied, with all that was staged of it.
-pub fn discard(c: &Connection, import: ImportId) -> Result<(), StoreError> {
-    c.execute(
-        "DELETE FROM import_row WHERE import = ?1
-           AND EXISTS (SELECT 1 FROM import WHERE id = ?1 AND state = 'staging')",
-        [import.0],
-    )?;
-    c.execute("DELETE FROM import WHERE id = ?1 AND state = 'staging'", [import.0])?;
     Ok(())
 }
 

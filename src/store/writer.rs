@@ -8,11 +8,13 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use crate::clock::monotonic;
 use crate::faults;
 
 /// Closures in one transaction: enough to share a commit among all that wait, few enough that the
@@ -55,6 +57,8 @@ struct Queue {
     ended: bool,
     /// Why the last group was not kept.
     fault: Option<String>,
+    /// The longest that the thread was taken by one group, with what followed it.
+    longest: Duration,
 }
 
 impl Writer {
@@ -119,6 +123,14 @@ impl Writer {
         self.0.lock().fault.clone()
     }
 
+    pub(super) fn longest(&self) -> Duration {
+        self.0.lock().longest
+    }
+
+    pub(super) fn forget_longest(&self) {
+        self.0.lock().longest = Duration::ZERO;
+    }
+
     pub(super) async fn stop(&self) {
         let notified = self.0.stopped.notified();
         tokio::pin!(notified);
@@ -163,6 +175,7 @@ fn serve(shared: &Shared, connection: &Connection) {
     let _ = connection.pragma_update(None, "wal_autocheckpoint", 0);
     let mut groups = 0u32;
     while let Some(group) = shared.next() {
+        let begun = monotonic();
         let (outcome, answers) = run_group(connection, group);
         // Before anybody is answered: who hears "try again" may look at once at how the store is.
         shared.lock().fault = outcome.as_ref().err().cloned();
@@ -173,6 +186,8 @@ fn serve(shared: &Shared, connection: &Connection) {
         if groups.is_multiple_of(CHECKPOINT_LOOK_GROUPS) {
             checkpoint(connection, "PASSIVE", CHECKPOINT_PAGES);
         }
+        let mut queue = shared.lock();
+        queue.longest = queue.longest.max(begun.elapsed());
     }
     checkpoint(connection, "TRUNCATE", 0);
 }

@@ -17,7 +17,7 @@ use crate::compose::{FormFault, Page, Typed};
 use crate::domain::words::Lang;
 use crate::ids::MessageId;
 use crate::link::{Purpose, Token, TokenError};
-use crate::store::StoreError;
+use crate::store::{StoreError, revoked};
 
 /// A form is a few hundred octets; a reason and a note of 500 characters each, percent-encoded,
 /// some 12,000.
@@ -125,8 +125,9 @@ impl Ask {
         response
     }
 
-    /// Verifies the token before anything else is looked at. `Err` is the answer.
-    pub fn verify(
+    /// Verifies the token before anything else is looked at; one that was taken back is as one
+    /// that has expired. `Err` is the answer.
+    pub async fn verify(
         &self,
         site: &Site,
         text: &str,
@@ -147,10 +148,14 @@ impl Ask {
         if let Err(wait) = site.limits.token(token.message, now) {
             return Err(self.too_many(site, wait));
         }
-        Ok(match verified {
-            Ok(token) => Ok(token),
-            Err(_) => Err(*token),
-        })
+        let token = *token;
+        // Nobody may be kept from stopping us.
+        let revoked = purpose != Purpose::Unsubscribe
+            && match site.store.read(move |c| revoked::is_revoked(c, token.message)).await {
+                Ok(revoked) => revoked,
+                Err(e) => return Err(self.trouble(site, &e)),
+            };
+        Ok(if verified.is_ok() && !revoked { Ok(token) } else { Err(token) })
     }
 
     /// What every POST begins with: the link is verified, then the form is read. `Err` is the
@@ -162,7 +167,7 @@ impl Ask {
         purpose: Purpose,
         body: Body,
     ) -> Result<(Result<Token, Token>, Typed), Response> {
-        let token = self.verify(site, text, purpose)?;
+        let token = self.verify(site, text, purpose).await?;
         Ok((token, self.form(site, body).await?))
     }
 
@@ -175,8 +180,12 @@ impl Ask {
         match found {
             Ok(Some(found)) => Ok(found),
             Ok(None) => Err(self.page(site, 404, &Page::Damaged)),
-            Err(e) => Err(reply::trouble(site, &e, self.chosen.unwrap_or(self.accepted))),
+            Err(e) => Err(self.trouble(site, &e)),
         }
+    }
+
+    fn trouble(&self, site: &Site, e: &StoreError) -> Response {
+        reply::trouble(site, e, self.chosen.unwrap_or(self.accepted))
     }
 
     /// Reads a form's fields, bounded. `Err` is the answer.

@@ -51,7 +51,7 @@ pub(super) async fn press(
     State(site): State<Site>,
     Presented(text): Presented,
 ) -> Response {
-    let mid = match ask.verify(&site, &text, Purpose::Renew) {
+    let mid = match ask.verify(&site, &text, Purpose::Renew).await {
         Ok(Ok(token)) => token.message,
         // The link's own page says that it has expired, and offers a fresh one.
         Ok(Err(_)) => return reply::see(&own_page(&ask), ask.chosen),

@@ -44,7 +44,7 @@ pub(super) async fn show(
     State(site): State<Site>,
     Presented(text): Presented,
 ) -> Response {
-    let token = match ask.verify(&site, &text, Purpose::Confirm) {
+    let token = match ask.verify(&site, &text, Purpose::Confirm).await {
         Ok(token) => token,
         Err(answer) => return answer,
     };

@@ -57,7 +57,7 @@ impl Door {
 
 /// Verifies the link and reads its row. `Err` is the answer.
 async fn open(site: &Site, ask: &Ask, text: &str) -> Result<Door, Response> {
-    let token = ask.verify(site, text, Purpose::Desk)?;
+    let token = ask.verify(site, text, Purpose::Desk).await?;
     let id: MessageId = message_of(&token);
     let found = site
         .store
@@ -281,7 +281,7 @@ async fn decide(site: &Site, ask: &Ask, door: &Door, order: Order, by: By) -> Re
         Ok(_) => {
             site.outbox.wake();
             // A mailing that was let go is planned now, not at the next look.
-            site.scheduler.notify_one();
+            site.scheduler.ring();
             reply::see(&ask.path, ask.chosen)
         }
         Err(e) => door.trouble(site, ask, &e),

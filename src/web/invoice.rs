@@ -122,7 +122,7 @@ pub(super) async fn own(
     State(site): State<Site>,
     Presented(text): Presented,
 ) -> Response {
-    let mid = match ask.verify(&site, &text, Purpose::Renew) {
+    let mid = match ask.verify(&site, &text, Purpose::Renew).await {
         Ok(Ok(token)) => token.message,
         // The renewal's page says that the link has expired, and offers a fresh one.
         Ok(Err(_)) => return reply::see(ask.path.trim_end_matches("/invoice"), ask.chosen),
@@ -141,7 +141,7 @@ pub(super) async fn show(
     Presented(text): Presented,
 ) -> Response {
     // An invoice that is owed has no end: an old link still shows what became of it.
-    let mid = match ask.verify(&site, &text, Purpose::Invoice) {
+    let mid = match ask.verify(&site, &text, Purpose::Invoice).await {
         Ok(token) => message_of(&token),
         Err(answer) => return answer,
     };

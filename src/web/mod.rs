@@ -24,9 +24,9 @@ use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use tokio::sync::Notify;
 
 use crate::actions::Context;
+use crate::bell::Bell;
 use crate::card::Provider;
 use crate::clock::Clock;
 use crate::compose::{Composer, FormFault, Page};
@@ -56,7 +56,7 @@ pub struct Site {
     /// Woken after an act: somebody waits for a confirmation.
     pub outbox: Outbox,
     /// Woken after a desk let a mailing go.
-    pub scheduler: Arc<Notify>,
+    pub scheduler: Bell,
     /// Who takes payments by card, where anybody does.
     pub card: Option<Arc<Provider>>,
     /// Counts of who asked how often; in memory, so that a scanner writes nothing.

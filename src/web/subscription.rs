@@ -44,7 +44,7 @@ pub(super) async fn show(
     State(site): State<Site>,
     Presented(text): Presented,
 ) -> Response {
-    let mid = match ask.verify(&site, &text, Purpose::Unsubscribe) {
+    let mid = match ask.verify(&site, &text, Purpose::Unsubscribe).await {
         Ok(token) => message_of(&token),
         Err(answer) => return answer,
     };
@@ -82,7 +82,7 @@ pub(super) async fn act(
     Presented(text): Presented,
     body: Body,
 ) -> Response {
-    let mid = match ask.verify(&site, &text, Purpose::Unsubscribe) {
+    let mid = match ask.verify(&site, &text, Purpose::Unsubscribe).await {
         Ok(token) => message_of(&token),
         Err(answer) => return answer,
     };

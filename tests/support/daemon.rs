@@ -172,6 +172,11 @@ impl Daemon {
         self.process.output()
     }
 
+    /// Sends a signal by name (`HUP`).
+    pub fn signal(&mut self, name: &str) {
+        self.process.signal(name);
+    }
+
     /// SIGTERM; returns how it ended. Panics where it does not end by itself.
     pub fn stop(mut self) -> ExitStatus {
         self.process.signal("TERM");

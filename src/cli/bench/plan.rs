@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{DOMAIN, fill, say};
 use crate::actions::firings::{Foretold, approve_forecast};
 use crate::actions::{Context, Door, Evidence};
+use crate::bell::Bell;
 use crate::clock::{Clock, monotonic};
 use crate::compose::Composer;
 use crate::config::Config;
@@ -23,8 +24,10 @@ use crate::scheduler::{ChunkEnd, Scheduler, calendar, chunk, register_due};
 use crate::store::firings::{self, FiringState};
 use crate::store::{Lane, Look, Store};
 
-/// Plans one notice for so many members; prints `{"members","forecast_s","count_s","plan_s",
-/// "chunk_ms_max","chunk_ms_p99","peak_mb"}`.
+/// Foretells the whole season of so many members and plans its first notice; prints
+/// `{"members","forecast_s","forecast_cpu_s","count_s","plan_s","whole_s","whole_cpu_s",
+/// "write_ms_max","peak_mb"}`. `whole` is counting and planning, `write_ms_max` the longest that the
+/// store's writer was taken.
 pub(super) async fn plan(config: Config, state: &Path, members: u32) -> anyhow::Result<()> {
     let config = Arc::new(config);
     let opens = crate::domain::season::opens(&config.relance.season);
@@ -38,10 +41,11 @@ pub(super) async fn plan(config: Config, state: &Path, members: u32) -> anyhow::
     fill(&store, &issuer, members, DOMAIN, Some(at.as_millisecond() - 1)).await?;
     reset_peak();
 
-    let begun = monotonic();
-    let wish = Wish { after: opens, until: at, now: opens, members: false };
+    let begun = Spent::begin();
+    let until = crate::domain::season::ends(&config.relance.season);
+    let wish = Wish { after: opens, until, now: opens, members: false };
     let ahead = Look::open(state)?.read(|c| forecast(c, &config, wish))?;
-    let forecast_s = begun.elapsed().as_secs_f64();
+    let (forecast_s, forecast_cpu_s) = begun.end();
     let count = ahead.firings.first().map_or(Count::default(), |f| f.count);
 
     // Approved, so that it is counted; the tick ends where planning would begin.
@@ -55,22 +59,21 @@ pub(super) async fn plan(config: Config, state: &Path, members: u32) -> anyhow::
             register_due(c, &approving, at)
         })
         .await?;
-    let (begun, count_s) = (monotonic(), counted(&store, &context, state, at).await?);
-    let (plan_s, mut chunks) = planned(&store, &context, at).await?;
-    let whole_s = begun.elapsed().as_secs_f64();
-    chunks.sort_unstable();
-    let ms = |duration: Option<&Duration>| duration.map_or(0.0, |d| d.as_secs_f64() * 1000.0);
+    store.forget_longest_write();
+    let (begun, count_s) = (Spent::begin(), counted(&store, &context, state, at).await?);
+    let plan_s = planned(&store, &context, at).await?;
+    let (whole_s, whole_cpu_s) = begun.end();
     let written: i64 = store.read(|c| Ok(firings::all(c)?.iter().map(|f| f.planned).sum())).await?;
     anyhow::ensure!(written == i64::from(members), "{written} of {members} were planned");
     say(&json!({
         "members": members,
         "forecast_s": forecast_s,
+        "forecast_cpu_s": forecast_cpu_s,
         "count_s": count_s,
         "plan_s": plan_s,
         "whole_s": whole_s,
-        "chunks": chunks.len(),
-        "chunk_ms_max": ms(chunks.last()),
-        "chunk_ms_p99": ms(chunks.get(chunks.len() * 99 / 100)),
+        "whole_cpu_s": whole_cpu_s,
+        "write_ms_max": store.longest_write().as_secs_f64() * 1000.0,
         "peak_mb": peak_mb(),
     })
     .to_string());
@@ -96,7 +99,7 @@ async fn counted(
         context: context.clone(),
         clock,
         outbox,
-        wake: Arc::default(),
+        wake: Bell::default(),
     };
     let stop = CancellationToken::new();
     let begun = monotonic();
@@ -117,31 +120,42 @@ async fn counted(
     Ok(seconds)
 }
 
-/// Plans chunk by chunk; how long all took, and each.
-async fn planned(
-    store: &Store,
-    context: &Context,
-    at: jiff::Timestamp,
-) -> anyhow::Result<(f64, Vec<Duration>)> {
+/// Plans chunk by chunk; how long all took.
+async fn planned(store: &Store, context: &Context, at: jiff::Timestamp) -> anyhow::Result<f64> {
     let open = store.read(|c| firings::in_state(c, FiringState::Planning)).await?;
-    let (begun, mut chunks) = (monotonic(), Vec::new());
+    let begun = monotonic();
     for firing in open {
-        loop {
+        let mut end = ChunkEnd::More;
+        while end == ChunkEnd::More {
             let context = context.clone();
-            let (end, took) = store
-                .write(Lane::Background, move |c| {
-                    let begun = monotonic();
-                    let end = chunk(c, &context, firing.id, at)?;
-                    Ok((end, begun.elapsed()))
-                })
-                .await?;
-            chunks.push(took);
-            if end == ChunkEnd::Done {
-                break;
-            }
+            end = store.write(Lane::Background, move |c| chunk(c, &context, firing.id, at)).await?;
         }
     }
-    Ok((begun.elapsed().as_secs_f64(), chunks))
+    Ok(begun.elapsed().as_secs_f64())
+}
+
+/// Time spent, by the wall and by this process's processors.
+struct Spent {
+    begun: std::time::Instant,
+    cpu_s: f64,
+}
+
+impl Spent {
+    fn begin() -> Self {
+        Self { begun: monotonic(), cpu_s: cpu_s() }
+    }
+
+    fn end(self) -> (f64, f64) {
+        (self.begun.elapsed().as_secs_f64(), cpu_s() - self.cpu_s)
+    }
+}
+
+/// What this process used of processors so far (proc(5): fields 14 and 15, in hundredths).
+fn cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    after.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum::<f64>()
+        / 100.0
 }
 
 /// Forgets the process's peak so far (proc(5), `clear_refs`); where the system does not allow it,

@@ -1,7 +1,7 @@
 //! Owns what one row of a list cannot know of the others: a number for two people, two homes, one
 //! membership twice, rows of one person that disagree, an address of several.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::report::{Disagreement, Refused};
@@ -15,7 +15,24 @@ use crate::store::{StoreError, addresses};
 const SHARED_NAMED_MAX: usize = 20;
 
 /// What every row of a person says of them, and not of one membership.
-type OfPerson = [(&'static str, u32); 14];
+const OF_PERSON: [&str; 14] = [
+    "given_name",
+    "family_name",
+    "email",
+    "email2",
+    "language",
+    "province",
+    "zone",
+    "status",
+    "phone",
+    "street",
+    "city",
+    "postal_code",
+    "country",
+    "employer",
+];
+/// Each of those as a hash, zero for nothing: a list may have a million rows.
+type Said = [u32; OF_PERSON.len()];
 
 /// What the first row of a person said.
 struct Seen {
@@ -24,16 +41,19 @@ struct Seen {
     family: String,
     /// Line of the row that says it is the home membership.
     home: Option<u64>,
-    /// The fields, as hashes: a list may have a million rows.
-    said: OfPerson,
+    said: Said,
+    /// By association, the line of the row.
+    places: Vec<(Box<str>, u64)>,
 }
 
 /// What one row cannot know of the others.
 #[derive(Default)]
 pub(super) struct Sieve {
     seen: HashMap<String, Seen>,
-    /// Member number and association → line.
-    places: HashMap<(String, String), u64>,
+    /// Numbers of those of whom not all rows say the same.
+    uneven: HashSet<String>,
+    /// Lines that are not taken, though each by itself could be.
+    dropped: HashSet<u64>,
     /// Address → member numbers.
     addresses: HashMap<String, Vec<String>>,
     disagreements: Vec<Disagreement>,
@@ -60,9 +80,7 @@ impl Graves {
         Ok(Self { ring, numbers, addresses })
     }
 
-    /// What came back from an address stays known, though its owner was erased: the mark gives
-    /// way to the suspension, which a person can lift as any other.
-    pub(super) fn suspend_again(
+    fn suspend_again(
         &self,
         c: &rusqlite::Connection,
         address: &str,
@@ -94,7 +112,26 @@ impl Sieve {
         Self { graves, ..Self::default() }
     }
 
-    /// Whether a row is of somebody who was erased: it is not taken, and told.
+    /// Weighs an accepted row, in the list's order. Returns why it is refused because of the rows
+    /// before it, or of the store. A row of somebody who was erased is not taken, and told.
+    pub(super) fn weigh(
+        &mut self,
+        c: &rusqlite::Connection,
+        line: u64,
+        row: &Row,
+    ) -> Result<Option<Refused>, StoreError> {
+        if self.is_erased(line, row) {
+            self.dropped.insert(line);
+            return Ok(None);
+        }
+        let refused = self.refuse(c, line, row)?;
+        if refused.is_some() {
+            self.dropped.insert(line);
+        }
+        Ok(refused)
+    }
+
+    /// Whether a row is of somebody who was erased; then it is told.
     pub(super) fn is_erased(&mut self, line: u64, row: &Row) -> bool {
         let erased = self.graves.has(&row.member_no);
         if erased {
@@ -103,18 +140,57 @@ impl Sieve {
         erased
     }
 
+    /// Sees who was erased since.
+    pub(super) fn look_at_graves(&mut self, c: &rusqlite::Connection) -> Result<(), StoreError> {
+        self.graves = Graves::read(c, self.graves.ring.take())?;
+        Ok(())
+    }
+
+    /// What came back from an address stays known, though its owner was erased: the mark gives
+    /// way to the suspension, which a person can lift as any other.
+    pub(super) fn suspend_again(
+        &self,
+        c: &rusqlite::Connection,
+        row: &Row,
+        at_ms: i64,
+    ) -> Result<(), StoreError> {
+        for address in row.email.iter().chain(&row.email2) {
+            self.graves.suspend_again(c, address, at_ms)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the row of that line is taken, once all were weighed.
+    pub(super) fn takes(&self, line: u64) -> bool {
+        !self.dropped.contains(&line)
+    }
+
+    /// Whether all rows of each person say the same of them.
+    pub(super) fn is_even(&self) -> bool {
+        self.uneven.is_empty()
+    }
+
+    /// Whether one row of that person says something that another does not.
+    pub(super) fn is_uneven(&self, member_no: &str) -> bool {
+        self.uneven.contains(member_no)
+    }
+
+    /// Whether the row of that line is its person's first.
+    pub(super) fn is_first(&self, line: u64, member_no: &str) -> bool {
+        self.seen.get(member_no).is_none_or(|seen| seen.line == line)
+    }
+
+    /// Whether the list has that membership.
+    pub(super) fn has(&self, member_no: &str, association: &str) -> bool {
+        self.seen.get(member_no).is_some_and(|seen| seen.place(association).is_some())
+    }
+
     /// Lines of rows that were not taken, since their members were erased.
     pub(super) fn erased(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.erased)
     }
 
-    /// The marks of who was erased.
-    pub(super) const fn graves(&self) -> &Graves {
-        &self.graves
-    }
-
-    /// A reason to refuse a row because of the rows before it, or of the store.
-    pub(super) fn refuse(
+    fn refuse(
         &mut self,
         c: &rusqlite::Connection,
         line: u64,
@@ -123,11 +199,14 @@ impl Sieve {
         let names = (row.given_name.as_str(), row.family_name.as_str());
         let refused = |field: &str, why| Some(Refused { line, field: field.into(), why });
         if let Some(seen) = self.seen.get_mut(&row.member_no) {
-            let place = (row.member_no.clone(), row.association.clone());
-            if let Some((field, why)) = again(seen, self.places.get(&place), line, row) {
+            if let Some((field, why)) = again(seen, line, row) {
                 return Ok(refused(field, why));
             }
+            if seen.said != said(row) {
+                self.uneven.insert(row.member_no.clone());
+            }
             self.disagreements.extend(differing(seen, line, row));
+            seen.places.push((row.association.as_str().into(), line));
         } else {
             if let Some((given, family)) = people::names(c, &row.member_no)?
                 && !same_person((&given, &family), names)
@@ -143,11 +222,11 @@ impl Sieve {
                 given: row.given_name.clone(),
                 family: row.family_name.clone(),
                 home: row.home.then_some(line),
-                said: of_person(row),
+                said: said(row),
+                places: vec![(row.association.as_str().into(), line)],
             };
             self.seen.insert(row.member_no.clone(), seen);
         }
-        self.places.insert((row.member_no.clone(), row.association.clone()), line);
         if let Some(email) = &row.email {
             let numbers = self.addresses.entry(email.clone()).or_default();
             if !numbers.contains(&row.member_no) {
@@ -202,13 +281,14 @@ impl Sieve {
     }
 }
 
+impl Seen {
+    fn place(&self, association: &str) -> Option<u64> {
+        self.places.iter().find(|(code, _)| &**code == association).map(|(_, line)| *line)
+    }
+}
+
 /// Why another row of a person met before is refused: its field and the reason.
-fn again(
-    seen: &mut Seen,
-    place: Option<&u64>,
-    line: u64,
-    row: &Row,
-) -> Option<(&'static str, String)> {
+fn again(seen: &mut Seen, line: u64, row: &Row) -> Option<(&'static str, String)> {
     if !same_person((&seen.given, &seen.family), (&row.given_name, &row.family_name)) {
         let why = format!(
             "Number {} belongs to another person in an earlier row; give each person a number of their own.",
@@ -216,7 +296,7 @@ fn again(
         );
         return Some(("member_no", why));
     }
-    if let Some(first) = place {
+    if let Some(first) = seen.place(&row.association) {
         let why = format!(
             "Line {first} already has this member in {}; leave one of the two out.",
             row.association
@@ -236,7 +316,7 @@ fn again(
     None
 }
 
-fn of_person(row: &Row) -> OfPerson {
+fn said(row: &Row) -> Said {
     let mark = |text: &str| {
         if text.is_empty() {
             return 0;
@@ -247,32 +327,33 @@ fn of_person(row: &Row) -> OfPerson {
         u32::try_from(hasher.finish() >> 32).unwrap_or(1).max(1)
     };
     let maybe = |text: &Option<String>| mark(text.as_deref().unwrap_or_default());
+    // In the order of OF_PERSON.
     [
-        ("given_name", mark(&row.given_name)),
-        ("family_name", mark(&row.family_name)),
-        ("email", maybe(&row.email)),
-        ("email2", maybe(&row.email2)),
-        ("language", maybe(&row.language)),
-        ("province", mark(&row.province)),
-        ("zone", maybe(&row.zone)),
-        ("status", mark(&row.status)),
-        ("phone", mark(&row.phone)),
-        ("street", mark(&row.street)),
-        ("city", mark(&row.city)),
-        ("postal_code", mark(&row.postal_code)),
-        ("country", mark(&row.country)),
-        ("employer", mark(&row.employer)),
+        mark(&row.given_name),
+        mark(&row.family_name),
+        maybe(&row.email),
+        maybe(&row.email2),
+        maybe(&row.language),
+        mark(&row.province),
+        maybe(&row.zone),
+        mark(&row.status),
+        mark(&row.phone),
+        mark(&row.street),
+        mark(&row.city),
+        mark(&row.postal_code),
+        mark(&row.country),
+        mark(&row.employer),
     ]
 }
 
 /// What a later row says otherwise; what only one of the two says is no disagreement.
 fn differing(seen: &mut Seen, line: u64, row: &Row) -> Option<Disagreement> {
     let mut fields = Vec::new();
-    for ((name, first), (_, later)) in seen.said.iter_mut().zip(of_person(row)) {
+    for ((first, later), name) in seen.said.iter_mut().zip(said(row)).zip(OF_PERSON) {
         if *first == 0 {
             *first = later;
         } else if later != 0 && later != *first {
-            fields.push(*name);
+            fields.push(name);
         }
     }
     let (member_no, first) = (row.member_no.clone(), seen.line);

@@ -26,6 +26,7 @@ impl Inbox {
         let mut known = HashSet::new();
         while !stop.is_cancelled() {
             beat();
+            let heard = self.state.bell.hear();
             if let Err(ended) = self.may_look() {
                 return ended;
             }
@@ -35,9 +36,10 @@ impl Inbox {
                 return ended;
             }
             self.looked(since);
+            self.state.bell.served(heard);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.state.wake.notified() => {}
+                () = self.state.bell.rings_after(heard) => {}
                 () = tokio::time::sleep(MAILDIR_LOOK) => {}
             }
         }

@@ -179,7 +179,7 @@ pub(super) async fn show(
     State(site): State<Site>,
     Presented(text): Presented,
 ) -> Response {
-    let token = match ask.verify(&site, &text, Purpose::Renew) {
+    let token = match ask.verify(&site, &text, Purpose::Renew).await {
         Ok(token) => token,
         Err(answer) => return answer,
     };
