@@ -7,17 +7,15 @@ plan      one step counted, gated and planned for members of one association; be
           count(*)
 memory    the daemon on such a store, once it is ready and has nothing to do
 
-usage: scale.py RELANCE WORK OUT PART [MEMBERS...]    (PART: one of these, or growth for all)
-Each table goes to standard output and into OUT/PART.txt; growth draws OUT/growth.svg too.
+usage: scale.py RELANCE WORK PART [MEMBERS...]    (PART: one of these, or growth for all of them at
+1,000, 10,000, 100,000 and 1,000,000 members, which also draws benches/results/growth.svg)
 """
 
 import json
 import os
 import pathlib
-import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +23,7 @@ import urllib.error
 import urllib.request
 
 import growth
+import machine
 import members
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -58,22 +57,13 @@ class Used:
         return f"{self.wall:.2f} / {self.cpu:.2f}"
 
 
-def machine() -> str:
-    model = next(
-        (text.split(":", 1)[1].strip() for text in open("/proc/cpuinfo") if text.startswith("model name")),
-        "unknown processor",
-    )
-    load = " ".join(f"{n:.1f}" for n in os.getloadavg())
-    return f"{os.cpu_count()} processors, {model}; load before the run {load}"
-
-
 def config(work: pathlib.Path) -> pathlib.Path:
     """The sample config, rehearsing: nothing leaves the machine."""
     folder = work / "config"
     if folder.exists():
         return folder
     shutil.copytree("config", folder)
-    web, admin = ports(2)
+    web, admin = machine.ports(2)
     file = folder / "relance.toml"
     text = file.read_text()
     for old, new in (
@@ -87,16 +77,6 @@ def config(work: pathlib.Path) -> pathlib.Path:
         text = text.replace(old, new)
     file.write_text(text)
     return folder
-
-
-def ports(count: int) -> list[int]:
-    held = [socket.socket() for _ in range(count)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    free = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return free
 
 
 class Scale:
@@ -169,10 +149,10 @@ class Scale:
             try:
                 self.wait_until_ready(daemon)
                 ready = time.monotonic() - begun
-                ready_cpu = cpu_s(daemon.pid)
+                ready_cpu = machine.cpu_seconds(daemon.pid)
                 time.sleep(IDLE_S)
-                used = cpu_s(daemon.pid)
-                now, peak = resident_mb(daemon.pid)
+                used = machine.cpu_seconds(daemon.pid)
+                now, peak = machine.memory_mb(daemon.pid)
             finally:
                 daemon.send_signal(signal.SIGTERM)
                 daemon.wait()
@@ -201,43 +181,24 @@ def times(ours: Used, other: Used) -> str:
     return f"{ours.cpu / max(other.cpu, 0.001):.1f}"
 
 
-def cpu_s(process: int) -> float:
-    fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    return sum(int(n) for n in fields[11:13]) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mb(process: int) -> tuple[float, float]:
-    kept = dict(line.split(":", 1) for line in open(f"/proc/{process}/status"))
-    return tuple(int(kept[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM"))
-
-
 def table(name: str, rows: list[tuple[int, dict]]) -> str:
     head = ["members", *(key for key in rows[0][1] if key not in ("cpu", "mb"))]
-    lines = [head, ["---:"] * len(head)]
-    lines += [[f"{size:,}", *(row[key] for key in head[1:])] for size, row in rows]
-    what = __doc__.split(f"{name} ", 1)[1].split("\n\n")[0].split("\n" + PARTS[(PARTS.index(name) + 1) % 4])[0]
-    what = " ".join(what.split())
-    note = "Seconds are wall / processor; times compares processor seconds."
-    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{machine()}\n{name}: {what}. {note}\n\n{body}\n"
+    cells = [[f"{size:,}", *(row[key] for key in head[1:])] for size, row in rows]
+    return f"{name}: seconds are wall / processor, times compares the latter\n\n{machine.table(head, cells)}\n"
 
 
 if __name__ == "__main__":
-    relance, work, out, part = sys.argv[1], *(pathlib.Path(word) for word in sys.argv[2:4]), sys.argv[4]
-    default = SIZES if part == "growth" else SIZES[-1:]
-    sizes = [int(word) for word in sys.argv[5:]] or default
+    relance, work, part = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+    sizes = [int(word) for word in sys.argv[4:]] or (SIZES if part == "growth" else SIZES[-1:])
     parts = PARTS if part == "growth" else (part,)
+    print(machine.line(), "\n", sep="", flush=True)
     found = {name: [] for name in parts}
-    out.mkdir(exist_ok=True)
     for size in sizes:
         scale = Scale(relance, work, size)
         for name in parts:
             found[name].append((size, getattr(scale, f"measure_{name}")()))
-            print(size, name, found[name][-1][1], file=sys.stderr, flush=True)
         shutil.rmtree(scale.folder)
     for name, rows in found.items():
-        text = table(name, rows)
-        print(text)
-        (out / f"{name}.txt").write_text(text)
+        print(table(name, rows))
     if part == "growth":
-        growth.draw(found, out)
+        growth.draw(found, pathlib.Path("benches/results"))

@@ -109,6 +109,8 @@ mod s85_on_behalf;
 mod s86_promises;
 #[path = "scenarios/87-desk-in-the-members-place/mod.rs"]
 mod s87_desk_in_the_members_place;
+#[path = "scenarios/88-payer/mod.rs"]
+mod s88_payer;
 #[path = "scenarios/89-proof/mod.rs"]
 mod s89_proof;
 #[path = "scenarios/90-backup/mod.rs"]
@@ -117,6 +119,10 @@ mod s90_backup;
 mod s91_set_back;
 #[path = "scenarios/92-clock-set-wrong/mod.rs"]
 mod s92_clock_set_wrong;
+#[path = "scenarios/92-mailbox-in-trouble/mod.rs"]
+mod s92_mailbox_in_trouble;
+#[path = "scenarios/93-the-machine-in-trouble/mod.rs"]
+mod s93_the_machine_in_trouble;
 #[path = "scenarios/94-poisoned-member/mod.rs"]
 mod s94_poisoned_member;
 #[path = "scenarios/95-nothing-leaks/mod.rs"]

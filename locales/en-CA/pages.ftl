@@ -210,6 +210,16 @@ page-invoice =
     .owed-no-more = Nothing is owed on this invoice any more.
     .back = Back to the renewal page
 
+page-payer =
+    .title = Your open invoices
+    .to = Made out to: { $payer }
+    .invoice = Invoice
+    .for = For: { $name }, member number { $member_no }
+    .by = To be paid by { $due_on }
+    .cheque = By cheque, payable to: { $issuer }, { $postal }. Write on it the numbers of the invoices that it pays.
+    .transfer = By electronic transfer, to: { $transfer_to }. Write the numbers of the invoices in the message.
+    .card = By card, one invoice at a time: open it by its number.
+
 page-expired =
     .title = This link has expired
     .body = For your protection, a link works for a limited time. We can send a fresh one to the address on file: { $address }.

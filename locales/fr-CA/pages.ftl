@@ -210,6 +210,16 @@ page-invoice =
     .owed-no-more = Cette facture n’est plus à payer.
     .back = Retourner à la page de renouvellement
 
+page-payer =
+    .title = Vos factures à payer
+    .to = Au nom de : { $payer }
+    .invoice = Facture
+    .for = Pour : { $name }, numéro de membre { $member_no }
+    .by = À payer au plus tard le { $due_on }
+    .cheque = Par chèque, à l’ordre de : { $issuer }, { $postal }. Inscrivez-y le numéro des factures visées.
+    .transfer = Par virement électronique, à : { $transfer_to }. Inscrivez le numéro des factures dans le message.
+    .card = Par carte, une facture à la fois : ouvrez-la par son numéro.
+
 page-expired =
     .title = Ce lien n’est plus valide
     .body = Pour votre protection, un lien n’est valide que pendant un certain temps. Nous pouvons en envoyer un nouveau à l’adresse inscrite à votre dossier : { $address }.

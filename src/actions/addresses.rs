@@ -136,8 +136,13 @@ pub(super) fn proof(
         None => String::new(),
     };
     let current = view.as_ref().is_some_and(|m| m.attempt == attempt.n);
-    let in_doubt = [MessageState::Unknown, MessageState::Sending];
-    if current && messages::shift(c, attempt.message, &in_doubt, MessageState::Sent, what, at_ms)? {
+    let in_doubt: &[MessageState] = match (current, attempt.state.as_str()) {
+        (true, _) => &[MessageState::Unknown, MessageState::Sending],
+        // A next attempt was opened because of the doubt, and nothing of it has left yet.
+        (false, "unknown") => &[MessageState::Queued, MessageState::Deferred],
+        (false, _) => &[],
+    };
+    if messages::shift(c, attempt.message, in_doubt, MessageState::Sent, what, at_ms)? {
         attempts::prove(c, mid, what)?;
         let data = json!({"mid": mid.to_string(), "by": what});
         note(c, context, &subject, "proved-sent", &data, evidence)?;

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::insurance;
 use super::invoices::{self, BillTo};
 use super::payload::Payload;
-use super::{Applied, Context, Door, Evidence, Sent, corrections, letters, note};
+use super::{Applied, Context, Door, Evidence, Sent, corrections, letters, note, payers};
 use crate::compose::{Bill, Said};
 use crate::domain::answer::{self, Answer, Choice, Declared, Employer, Form, Verdict, Word};
 use crate::domain::correction::Field;
@@ -24,7 +24,7 @@ use crate::domain::words::{Cover, RenewalState, TaskKind};
 use crate::ids::{MessageId, RenewalId};
 use crate::store::renewals::{self, AnswerRow};
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, earlier_words, invoices as documents};
+use crate::store::{StoreError, earlier_words, payers as rows};
 
 use view::{offered, priced};
 
@@ -187,7 +187,7 @@ fn accept(
         for_the_desk(c, view, answer, version, seq, evidence)?;
     }
     if let Some(invoice) = document.as_ref().filter(|d| d.stands() && d.payer.is_some()) {
-        letters::to_payer(c, seq, view, invoice, evidence)?;
+        payers::send_invoice(c, context, seq, view, invoice, evidence)?;
     }
     Ok(Applied::Done)
 }
@@ -211,7 +211,7 @@ fn invoiced(
     if let Some(Employer { name, email, purchase_order }) = &answer.employer {
         let (issuer, lang) = (&view.row.issuer, evidence.lang);
         let at_ms = evidence.at.as_millisecond();
-        let payer = documents::payer(c, issuer, name, email, lang.as_str(), at_ms)?;
+        let payer = rows::named(c, issuer, name, email, lang.as_str(), at_ms)?;
         to = BillTo {
             payer: Some(payer),
             name: name.clone(),

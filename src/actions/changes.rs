@@ -93,7 +93,7 @@ mod tests {
             amount: invoice.bill.total(),
             received_on: "2026-12-01".parse().unwrap(),
             reference: "",
-            payer: None,
+            by: payments::PaidBy::Billed,
         };
         let (c, context, evidence) = (&bench.c, &bench.context, bench.evidence());
         payments::record(c, context, &money, &[invoice.id], &evidence).unwrap();

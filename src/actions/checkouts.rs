@@ -4,6 +4,7 @@
 //! transaction.
 
 mod money;
+pub mod refund;
 
 use rusqlite::Connection;
 use serde_json::json;
@@ -167,9 +168,20 @@ pub fn tell(
     Ok(Applied::Done)
 }
 
-/// Whether a try's money settles nothing: a desk has to look at it, or gave it back.
-pub fn is_odd(c: &Connection, row: &CheckoutRow) -> Result<bool, StoreError> {
-    money::is_odd(c, row)
+/// What became of the money of a try that was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It settles what it was paid for.
+    Settles,
+    /// It was paid twice, and goes back by itself.
+    GoesBack,
+    /// It settles nothing: a desk has to look at it, or gave it back.
+    Odd,
+}
+
+/// What became of a try's money.
+pub fn fate(c: &Connection, row: &CheckoutRow) -> Result<Fate, StoreError> {
+    money::fate(c, row)
 }
 
 /// A try ends unpaid. The renewal stays as it was.

@@ -113,7 +113,8 @@ pub(super) fn issue_another(
 ) -> Result<Invoice, StoreError> {
     let issuer = association(context, &row.issuer)?;
     let on = Terms::at(&context.config, issuer, evidence.at).on;
-    let shares = invoice::shares(&context.config.relance.payment, on, bill.total());
+    let relance = &context.config.relance;
+    let shares = invoice::shares(relance.season.pay_by, &relance.payment, on, bill.total());
     let draft = Draft {
         row: (row.renewal.id, &row.issuer, &row.season),
         kind: DocumentKind::Invoice,

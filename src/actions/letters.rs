@@ -6,10 +6,9 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::payload::{Payload, Wish};
-use super::{Applied, Context, Door, Evidence, RenewalView, note, person};
+use super::{Applied, Context, Door, Evidence, note, person};
 use crate::compose::Said;
 use crate::domain::billing;
-use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
 use crate::domain::{season, sign_in};
 use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
@@ -72,26 +71,6 @@ pub(super) fn to_member(
     };
     messages::add(c, &message, at_ms)?;
     Ok(())
-}
-
-/// Queues the invoice for who pays in the member's place.
-pub(super) fn to_payer(
-    c: &Connection,
-    seq: i64,
-    view: &RenewalView,
-    invoice: &Invoice,
-    evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
-    let payload = Payload { invoice: Some(invoice.id.0), ..Payload::default() };
-    let parts = Parts {
-        seq,
-        kind: "payer-invoice",
-        member: &view.member,
-        renewal: Some(view.row.renewal.id),
-        issuer: &view.row.issuer,
-        payload: &payload,
-    };
-    to_member(c, &parts, evidence)
 }
 
 /// Queues the confirmation of an act, within the day's cap.

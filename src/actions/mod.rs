@@ -19,6 +19,7 @@ pub mod lapse;
 mod letters;
 mod morning;
 pub mod overdue;
+pub mod payers;
 pub mod payload;
 pub mod payments;
 pub mod receipts;

@@ -62,6 +62,9 @@ pub struct Payload {
     /// Row of the payment that a receipt is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<i64>,
+    /// Row of who pays in members' places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payer: Option<i64>,
     /// Message-ID that it answers, without angle brackets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub in_reply_to: String,

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 
 use super::invoices::{self, BillTo};
 use super::payload::Payload;
-use super::{Context, Evidence, letters, note, person};
+use super::{Context, Evidence, letters, note, payers, person};
 use crate::compose::InvoiceWhy;
+use crate::config::PaymentSection;
 use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
 use crate::domain::money::Cents;
@@ -26,7 +27,7 @@ use crate::store::messages::{self, NewMessage, Recipient};
 use crate::store::payments::{self as kept, NewPayment, Payment};
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, invoices as documents, ledger, renewals};
+use crate::store::{StoreError, invoices as documents, ledger, payers as rows, renewals};
 
 pub use back::reverse;
 pub use waiting::allocate;
@@ -47,8 +48,19 @@ pub struct Money<'a> {
     pub received_on: Date,
     /// Number of the cheque, say; empty for none.
     pub reference: &'a str,
-    /// Who paid in a member's place.
-    pub payer: Option<PayerId>,
+    /// Who paid.
+    pub by: PaidBy,
+}
+
+/// Who paid: whoever did gets the receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaidBy {
+    /// To whom its invoices are made out, where that is one payer; else the members.
+    Billed,
+    /// The member.
+    Member,
+    /// Who pays in members' places. For no invoice in particular: for all that they have open.
+    Payer(PayerId),
 }
 
 /// What recording came to.
@@ -79,6 +91,9 @@ pub enum Refusal {
     /// A cheque to one association settles no invoice of another.
     #[error("{0} is an invoice of another association")]
     OtherIssuer(String),
+    /// Whoever pays here and there is a payer of each.
+    #[error("that is a payer of {0}, and the money is another association's")]
+    OtherPayer(String),
     /// More is to go back than is left.
     #[error("only {0} of it is left")]
     MoreThanLeft(Cents),
@@ -88,8 +103,9 @@ pub enum Refusal {
 }
 
 /// Records money that came in, for these invoices: spread over their lines by the config's order.
-/// Without an invoice it waits. Paid in full, a renewal is `paid`; each member gets a receipt for
-/// what was settled of theirs.
+/// Without an invoice and a payer it waits. Paid in full, a renewal is `paid`. A payer gets one
+/// receipt, and each member word that theirs is paid; else each member gets a receipt for what was
+/// settled of theirs.
 pub fn record(
     c: &Connection,
     context: &Context,
@@ -150,6 +166,21 @@ fn original(c: &Connection, id: PaymentId) -> Result<Result<Payment, Refusal>, S
     })
 }
 
+/// Records money that goes back at once: it settles nothing, and no desk has to look at it.
+pub(super) fn record_passing(
+    c: &Connection,
+    context: &Context,
+    money: &Money<'_>,
+    evidence: &Evidence<'_>,
+) -> Result<Recorded, StoreError> {
+    if let Some(done) = told_before(c, money)? {
+        return Ok(done);
+    }
+    let payer = if let PaidBy::Payer(id) = money.by { Some(id) } else { None };
+    let (payment, _) = put(c, context, money, payer, &[], evidence)?;
+    Ok(Recorded::New { payment, unapplied: money.amount })
+}
+
 fn record_about(
     c: &Connection,
     context: &Context,
@@ -161,20 +192,46 @@ fn record_about(
     if let Some(done) = told_before(c, money)? {
         return Ok(done);
     }
-    let named = match named(c, money.issuer, for_invoices)? {
+    let named = match meant(c, money, for_invoices)? {
         Ok(named) => named,
         Err(refused) => return Ok(Recorded::Refused(refused)),
     };
-    let owed = owed(c, &named)?;
-    let order = &context.config.relance.payment.order;
-    let shares = payment::allocate(money.amount, &owed, order);
+    let payer = match money.by {
+        PaidBy::Billed => one_payer(&named),
+        PaidBy::Member => None,
+        PaidBy::Payer(id) => Some(id),
+    };
+    let shares = spread(context, money.amount, &owed(c, &named)?);
+    let (id, seq) = put(c, context, money, payer, &shares, evidence)?;
+    let touched = touched(c, &shares)?;
+    settle_all(c, context, &touched, (id, payer), seq, evidence)?;
+    let unapplied = kept::unapplied(c, id)?;
+    if unapplied > Cents::ZERO {
+        let twice = !named.is_empty() && shares.is_empty();
+        let kind = if twice { TaskKind::DoublePayment } else { TaskKind::Credit };
+        let known = touched.iter().chain(named.iter().map(|i| &i.renewal)).copied().next();
+        let about = about.or(known);
+        waits(c, &credit_cause(id), kind, money.issuer, id, unapplied, about, evidence)?;
+    }
+    Ok(Recorded::New { payment: id, unapplied })
+}
+
+/// Into the books, with its ledger line.
+fn put(
+    c: &Connection,
+    context: &Context,
+    money: &Money<'_>,
+    payer: Option<PayerId>,
+    shares: &[Allocation],
+    evidence: &Evidence<'_>,
+) -> Result<(PaymentId, i64), StoreError> {
     let data = json!({
         "issuer": money.issuer,
         "method": money.method.as_str(),
         "external": money.external,
         "cents": money.amount.get(),
         "on": money.received_on.to_string(),
-        "applied": told(c, &shares)?,
+        "applied": told(c, shares)?,
         "door": evidence.door.as_str(),
     });
     let seq = note(c, context, "", "money-in", &data, evidence)?;
@@ -188,33 +245,78 @@ fn record_about(
             amount: money.amount,
             received_on: money.received_on,
             reference: money.reference,
-            payer: money.payer,
+            payer,
             reverses: None,
             at_ms,
             seq,
         },
     )?;
-    for share in &shares {
+    for share in shares {
         kept::apply(c, id, share, at_ms)?;
     }
-    let touched = touched(c, &shares)?;
-    for renewal in &touched {
-        settled(c, context, *renewal, Some(id), "payment", evidence)?;
-        receipt(c, *renewal, id, seq, evidence)?;
-    }
-    let unapplied = kept::unapplied(c, id)?;
-    if unapplied > Cents::ZERO {
-        let twice = !named.is_empty() && shares.is_empty();
-        let kind = if twice { TaskKind::DoublePayment } else { TaskKind::Credit };
-        let known = touched.iter().chain(named.iter().map(|i| &i.renewal)).copied().next();
-        let about = about.or(known);
-        waits(c, &credit_cause(id), kind, money.issuer, id, unapplied, about, evidence)?;
-    }
-    Ok(Recorded::New { payment: id, unapplied })
+    Ok((id, seq))
 }
 
-fn credit_cause(payment: PaymentId) -> String {
+/// Those to whom the invoices are made out, if that is one payer.
+fn one_payer(invoices: &[Invoice]) -> Option<PayerId> {
+    let first = invoices.first()?.payer;
+    first.filter(|_| invoices.iter().all(|i| i.payer == first))
+}
+
+/// By the config's order.
+fn spread(context: &Context, amount: Cents, owed: &[Owed]) -> Vec<Allocation> {
+    let PaymentSection { order, across, .. } = &context.config.relance.payment;
+    payment::spread(amount, owed, order, *across)
+}
+
+/// What renewals become by a payment; whoever paid is told.
+fn settle_all(
+    c: &Connection,
+    context: &Context,
+    renewals: &BTreeSet<RenewalId>,
+    (id, payer): (PaymentId, Option<PayerId>),
+    seq: i64,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    for renewal in renewals {
+        let state = settled(c, context, *renewal, Some(id), "payment", evidence)?;
+        match payer {
+            None => receipt(c, *renewal, id, seq, evidence)?,
+            Some(payer) if state == RenewalState::Paid => {
+                payers::tell_member(c, payer, *renewal, seq, evidence)?;
+            }
+            Some(_) => {}
+        }
+    }
+    match payer {
+        Some(payer) => payers::tell(c, context, "payer-receipt", payer, id, seq, evidence),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn credit_cause(payment: PaymentId) -> String {
     format!("credit/{}", payment.0)
+}
+
+/// The invoices that money is for: those that were named, else all that its payer has open.
+fn meant(
+    c: &Connection,
+    money: &Money<'_>,
+    for_invoices: &[InvoiceId],
+) -> Result<Result<Vec<Invoice>, Refusal>, StoreError> {
+    let PaidBy::Payer(id) = money.by else { return named(c, money.issuer, for_invoices) };
+    match rows::by_id(c, id)? {
+        None => return Ok(Err(Refusal::NotHere(format!("payer {}", id.0)))),
+        Some(payer) if payer.issuer != money.issuer => {
+            return Ok(Err(Refusal::OtherPayer(payer.issuer)));
+        }
+        Some(_) => {}
+    }
+    if for_invoices.is_empty() {
+        payers::open(c, id).map(Ok)
+    } else {
+        named(c, money.issuer, for_invoices)
+    }
 }
 
 /// The invoices that money was sent for; all must be the association's own.
@@ -404,5 +506,7 @@ pub(super) fn mail_document(
     letters::to_member(c, &parts, evidence)
 }
 
+#[cfg(test)]
+mod balance;
 #[cfg(test)]
 mod tests;

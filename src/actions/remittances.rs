@@ -104,7 +104,7 @@ mod tests {
             amount: Cents::new(amount).unwrap(),
             received_on: "2026-12-01".parse().unwrap(),
             reference: "",
-            payer: None,
+            by: payments::PaidBy::Billed,
         };
         let (c, context) = (&bench.c, &bench.context);
         match payments::record(c, context, &money, invoices, &bench.evidence()).unwrap() {

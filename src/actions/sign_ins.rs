@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{Context, Evidence, note, person};
 use crate::domain::{season, sign_in};
 use crate::ids::{MessageId, PersonId};
+use crate::store::capabilities::{self, Capability, SIGN_IN};
 use crate::store::renewals;
-use crate::store::sign_ins::{self, SignIn};
 use crate::store::{StoreError, people};
 
 /// Opens the pages of somebody who proved to be that member: code of the association that bills,
@@ -32,10 +32,17 @@ pub fn sign_in(
     for issuer in sign_in::issuers(&context.config, &member) {
         // Who has no working address was planned for no notice: this is their first page.
         let renewal = renewals::open(c, id, &issuer, &season.id, at_ms)?;
-        let cause = format!("{}/{}/{day}", sign_ins::KIND, renewal.0);
+        let cause = format!("{SIGN_IN}/{}/{day}", renewal.0);
         let mid = context.ring.message_id(&cause, 1);
-        let new = SignIn { cause: &cause, mid, person: id, renewal, issuer: &issuer };
-        if sign_ins::keep(c, &new, at_ms)? {
+        let new = Capability {
+            cause: &cause,
+            kind: SIGN_IN,
+            mid,
+            of: Some((id, renewal)),
+            issuer: &issuer,
+            payload: "{}",
+        };
+        if capabilities::keep(c, &new, at_ms)? {
             let data = json!({
                 "issuer": issuer, "renewal": renewal.0, "mid": mid.to_string(),
                 "door": evidence.door.as_str(),

@@ -239,6 +239,20 @@ impl Provider {
         }
     }
 
+    /// Gives a payment back, all of it or a part. The same `key` twice is the same refund; gives the
+    /// provider's name for it. `payment`: its name for the payment.
+    pub async fn refund(
+        &self,
+        payment: &str,
+        amount: Cents,
+        key: &str,
+    ) -> Result<String, CardError> {
+        match self {
+            Self::Demo => Ok(demo::refund(key)),
+            Self::Stripe(stripe) => stripe.refund(payment, amount, key).await,
+        }
+    }
+
     /// Whether the provider answers and takes our key; says how it is reached.
     pub async fn answers(&self) -> Result<String, CardError> {
         match self {

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::config::CardSection;
 use crate::domain::checkout::{Back, Word};
+use crate::domain::money::Cents;
 use crate::domain::words::Lang;
 use crate::ids::CheckoutId;
 
@@ -23,6 +24,7 @@ pub(super) const NAME: &str = "stripe";
 /// The version whose answers are read here.
 const API_VERSION: &str = "2024-06-20";
 const SESSIONS: &str = "/v1/checkout/sessions";
+const REFUNDS: &str = "/v1/refunds";
 /// The provider's ids are some 70 characters of this alphabet.
 const ID_CHARS_MAX: usize = 255;
 /// Longest address of a payment page: they carry a fragment of several hundred characters.
@@ -97,6 +99,14 @@ impl Payment {
             Self::Name(_) | Self::Whole { .. } => None,
         }
     }
+}
+
+/// The parts of a Refund that are read.
+#[derive(Debug, Deserialize)]
+struct RefundObject {
+    id: String,
+    #[serde(default)]
+    status: Option<String>,
 }
 
 /// The parts of a Charge or a Dispute that are read.
@@ -179,7 +189,8 @@ impl Stripe {
     }
 
     pub(super) async fn open(&self, checkout: &Checkout) -> Result<Session, CardError> {
-        let answer = self.call(Method::POST, SESSIONS, &form(checkout), Some(checkout.id)).await?;
+        let key = checkout.id.to_string();
+        let answer = self.call(Method::POST, SESSIONS, &form(checkout), Some(&key)).await?;
         let session = self.session(&answer)?;
         let url = session.url.unwrap_or_default();
         let ours = url.strip_prefix(&self.page_base).is_some_and(|rest| rest.starts_with('/'));
@@ -210,6 +221,27 @@ impl Stripe {
             answer => answer?,
         };
         self.session(&answer).map(|s| status(&s))
+    }
+
+    pub(super) async fn refund(
+        &self,
+        payment: &str,
+        amount: Cents,
+        key: &str,
+    ) -> Result<String, CardError> {
+        if !is_id(payment) {
+            return Err(CardError::GiveUp("the store holds no payment of this provider".into()));
+        }
+        let fields = [("payment_intent", payment.to_owned()), ("amount", amount.get().to_string())];
+        let answer = self.call(Method::POST, REFUNDS, &fields, Some(key)).await?;
+        let refund: RefundObject = serde_json::from_slice(&answer.body)
+            .map_err(|_| CardError::Unknown("its answer is no refund".into()))?;
+        match refund.status.as_deref() {
+            _ if !is_id(&refund.id) => Err(CardError::Unknown("its answer is no refund".into())),
+            // On its way: the bank takes days, and a failure then is told by nobody here.
+            Some("succeeded" | "pending") => Ok(refund.id),
+            _ => Err(CardError::GiveUp("it made the refund, and the refund failed".into())),
+        }
     }
 
     pub(super) async fn answers(&self) -> Result<String, CardError> {
@@ -244,7 +276,7 @@ impl Stripe {
         method: Method,
         path: &str,
         fields: &[(&str, String)],
-        key: Option<CheckoutId>,
+        key: Option<&str>,
     ) -> Result<Answer, CardError> {
         let mut request = self.server.request(method, path, fields);
         let bearer = format!("Bearer {}", self.key.expose_secret());
@@ -254,9 +286,10 @@ impl Stripe {
         let headers = request.headers_mut();
         headers.insert(header::AUTHORIZATION, bearer);
         headers.insert("stripe-version", HeaderValue::from_static(API_VERSION));
-        if let Some(id) = key {
-            let id = HeaderValue::try_from(id.to_string()).expect("hexadecimal digits");
-            headers.insert("idempotency-key", id);
+        if let Some(key) = key {
+            let key = HeaderValue::try_from(key)
+                .map_err(|_| CardError::GiveUp("the key is no header value".into()))?;
+            headers.insert("idempotency-key", key);
         }
         let answer = self.server.call(request).await.map_err(|e| CardError::Retry(e.0))?;
         match answer.status {

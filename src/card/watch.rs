@@ -1,5 +1,6 @@
 //! Owns asking the provider about payment pages of which no word has come, so that a lost webhook
-//! loses nothing: a few at a time, each call with its deadline, until a stop is asked for.
+//! loses nothing, and having it give back what was paid twice: a few at a time, each call with its
+//! deadline, until a stop is asked for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +9,15 @@ use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use super::{About, CardError, Provider, Status};
+use crate::actions::checkouts::refund::{self, Asked};
 use crate::actions::{Context, Door, Evidence, checkouts};
 use crate::clock::{CALENDAR_SLEEP_MAX, Clock};
 use crate::domain::checkout::{CheckoutState, Word, page_ends};
+use crate::domain::money::Cents;
 use crate::domain::words::{Lang, RenewalState};
 use crate::outbox::Outbox;
 use crate::store::checkouts::{self as rows, CheckoutRow};
-use crate::store::{Lane, Store, StoreError, renewals};
+use crate::store::{Lane, Store, StoreError, card_refunds, renewals};
 
 /// A page is asked about when nothing was heard of it for so long. Webhooks come within seconds.
 const QUIET: SignedDuration = SignedDuration::from_mins(5);
@@ -24,6 +27,11 @@ const UNANSWERED_MAX: SignedDuration = SignedDuration::from_mins(30);
 /// A page that the provider does not know any more is given up so long after its end: an event of
 /// its payment would have come by then, and still counts if it comes later.
 const LOST_MAX: SignedDuration = SignedDuration::from_hours(24);
+/// A refund that the provider neither makes nor refuses is a person's after so long. The key that it
+/// is asked for with is good for a day.
+const REFUND_ASKED_MAX: SignedDuration = SignedDuration::from_hours(23);
+/// Refunds asked for in one round.
+const REFUNDS_MAX: i64 = 5;
 /// Pages asked about in one round: at the calls' deadline that is under three minutes.
 const ASKED_MAX: i64 = 20;
 /// Between two rounds. The calendar's sleep is no longer, and a calendar that travels wakes it.
@@ -57,8 +65,9 @@ impl Watch {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                // A call that is dropped is made again in the next life: all of them only ask.
-                () = self.round(&beat) => {}
+                // A call that is dropped is made again in the next life: it only asks, or does under
+                // the same key what it did.
+                () = async { self.refunds(&beat).await; self.round(&beat).await } => {}
             }
             let next = self.clock.now().checked_add(ROUND).unwrap_or(jiff::Timestamp::MAX);
             tokio::select! {
@@ -93,6 +102,63 @@ impl Watch {
                 tracing::warn!(reason = %e, "card.watch");
             }
             tokio::time::sleep(Duration::ZERO).await;
+        }
+    }
+
+    async fn refunds(&self, beat: &impl Fn()) {
+        let waiting = self.store.read(|c| refund::waiting(c, REFUNDS_MAX)).await;
+        let waiting = match waiting {
+            Ok(waiting) => waiting,
+            Err(e) => return tracing::warn!(reason = %e, "card.refunds"),
+        };
+        for asked in waiting {
+            beat();
+            if let Err(e) = self.give_back(asked).await {
+                tracing::warn!(reason = %e, "card.refunds");
+            }
+        }
+    }
+
+    async fn give_back(&self, asked: Asked) -> Result<(), StoreError> {
+        let (payment, key) = (asked.refund.payment, asked.refund.key.as_str());
+        let answer = if asked.refund.provider != self.provider.name() {
+            Err(CardError::GiveUp("another provider is configured now".into()))
+        } else if asked.amount <= Cents::ZERO {
+            // The desk, or a webhook, was quicker: nothing is left to go back.
+            Err(CardError::GiveUp("nothing of it waits any more".into()))
+        } else {
+            self.provider.refund(&asked.reference, asked.amount, key).await
+        };
+        crate::faults::point("card.refunded");
+        let now = self.clock.now();
+        let since = jiff::Timestamp::from_millisecond(asked.refund.created_ms).unwrap_or(now);
+        let context = self.context.clone();
+        match answer {
+            Ok(name) => {
+                tracing::info!(payment = payment.0, "card.refunded");
+                let write = move |c: &rusqlite::Connection| {
+                    refund::done(c, &context, &asked, &name, &evidence(now))
+                };
+                self.store.write(Lane::Front, write).await?;
+                self.outbox.wake();
+                Ok(())
+            }
+            Err(CardError::Retry(why) | CardError::Unknown(why))
+                if now.duration_since(since) < REFUND_ASKED_MAX =>
+            {
+                tracing::warn!(payment = payment.0, reason = why, "card.refund_waits");
+                let write = move |c: &rusqlite::Connection| {
+                    card_refunds::touch(c, payment, now.as_millisecond())
+                };
+                self.store.write(Lane::Front, write).await
+            }
+            Err(e) => {
+                tracing::error!(payment = payment.0, reason = %e, "card.refund_refused");
+                let write = move |c: &rusqlite::Connection| {
+                    refund::refused(c, &context, &asked, &evidence(now))
+                };
+                self.store.write(Lane::Front, write).await
+            }
         }
     }
 

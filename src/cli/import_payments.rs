@@ -16,7 +16,7 @@ use serde_json::json;
 use super::acting::Acting;
 use super::place::count;
 use super::{Place, say, say_error, say_json};
-use crate::actions::payments::{self, Money, Recorded};
+use crate::actions::payments::{self, Money, PaidBy, Recorded};
 use crate::actions::{Context, Evidence};
 use crate::domain::money::Cents;
 use crate::domain::payment::{Method, Reversal};
@@ -184,7 +184,7 @@ fn take(
         amount,
         received_on,
         reference: get("reference"),
-        payer: None,
+        by: PaidBy::Billed,
     };
     let recorded = match get("invoice") {
         "" => payments::record_for(c, context, &money, &member, evidence)?,

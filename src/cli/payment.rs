@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 
 use super::acting::{Acting, amount, day};
 use super::{Place, say, say_json};
-use crate::actions::payments::{self, Money, Recorded};
+use crate::actions::payments::{self, Money, PaidBy, Recorded};
 use crate::domain::money::Cents;
 use crate::domain::payment::{Method, Reversal};
-use crate::ids::PaymentId;
+use crate::ids::{InvoiceId, PaymentId};
+use crate::store::payers::Payer;
 use crate::store::payments::{self as kept, Payment};
-use crate::store::{invoices, people};
+use crate::store::{invoices, payers, people};
 
 /// Subcommands of `relance payment`.
 #[derive(Debug, Subcommand)]
@@ -43,6 +44,9 @@ pub(super) enum PaymentCommand {
         /// Only those to this association.
         #[arg(long, value_name = "CODE")]
         to: Option<String>,
+        /// Only those of whoever pays at this address in members' places.
+        #[arg(long, value_name = "EMAIL")]
+        payer: Option<String>,
         /// Only those of which something waits for a decision.
         #[arg(long)]
         waiting: bool,
@@ -65,6 +69,10 @@ pub(super) struct Record {
     /// and without --member, it waits.
     #[arg(long = "invoice", value_name = "NUMBER")]
     invoices: Vec<String>,
+    /// Address of who pays in members' places. Without an invoice it pays all that they have open,
+    /// in the order of payment.across; the receipt goes there.
+    #[arg(long, value_name = "EMAIL", conflicts_with = "member")]
+    payer: Option<String>,
     /// Member number: it pays what they owe; where nothing was invoiced yet, they renew by it.
     #[arg(long, value_name = "NUMBER", conflicts_with = "invoices", requires = "to")]
     member: Option<String>,
@@ -126,7 +134,9 @@ impl PaymentCommand {
                 })?;
                 tell(&recorded, json)?;
             }
-            Self::List { to, waiting, json } => list(&acting, to.as_deref(), waiting, json)?,
+            Self::List { to, payer, waiting, json } => {
+                list(&acting, to.as_deref(), payer.as_deref(), waiting, json)?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -135,14 +145,7 @@ impl PaymentCommand {
 impl Record {
     fn run(&self, acting: &Acting) -> anyhow::Result<()> {
         let ids = acting.invoices(&self.invoices)?;
-        let issuer = match (&self.to, ids.first()) {
-            (Some(code), _) => code.clone(),
-            (None, Some(id)) => {
-                let first = acting.read(|c| invoices::by_id(c, *id))?;
-                first.context("that invoice is not here")?.issuer
-            }
-            (None, None) => bail!("say which association got it: --to CODE"),
-        };
+        let (issuer, by) = self.issuer_and_payer(acting, &ids)?;
         let association = acting.association(&issuer)?;
         let received_on = match self.on {
             Some(on) => on,
@@ -162,7 +165,7 @@ impl Record {
             amount: self.amount,
             received_on,
             reference: &self.reference,
-            payer: None,
+            by,
         };
         let recorded = acting.act(|c, evidence| match &member {
             Some(member) => payments::record_for(c, &acting.context, &money, member, evidence),
@@ -170,6 +173,44 @@ impl Record {
         })?;
         tell(&recorded, self.json)
     }
+}
+
+impl Record {
+    /// The association that got it, and who paid.
+    fn issuer_and_payer(
+        &self,
+        acting: &Acting,
+        ids: &[InvoiceId],
+    ) -> anyhow::Result<(String, PaidBy)> {
+        let first = ids.first().map(|id| acting.read(|c| invoices::by_id(c, *id))).transpose()?;
+        let first = first.flatten().map(|invoice| invoice.issuer);
+        let issuer = self.to.clone().or(first);
+        let Some(email) = &self.payer else {
+            let issuer = issuer.context("say which association got it: --to CODE")?;
+            return Ok((issuer, PaidBy::Billed));
+        };
+        let mut found = payers_at(acting, email)?;
+        if let Some(issuer) = &issuer {
+            found.retain(|payer| payer.issuer == *issuer);
+        }
+        match &found[..] {
+            [payer] => Ok((payer.issuer.clone(), PaidBy::Payer(payer.id))),
+            [] => bail!("{email} pays for nobody there"),
+            several => {
+                let codes: Vec<&str> = several.iter().map(|p| p.issuer.as_str()).collect();
+                bail!("say which association got it: --to {}", codes.join(" or "))
+            }
+        }
+    }
+}
+
+/// Those who pay in members' places at that address.
+fn payers_at(acting: &Acting, email: &str) -> anyhow::Result<Vec<Payer>> {
+    let found = acting.read(|c| payers::by_email(c, email))?;
+    if found.is_empty() {
+        bail!("{email} pays for nobody here");
+    }
+    Ok(found)
 }
 
 impl Back {
@@ -211,10 +252,21 @@ fn tell(recorded: &Recorded, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn list(acting: &Acting, to: Option<&str>, waiting: bool, json: bool) -> anyhow::Result<()> {
+fn list(
+    acting: &Acting,
+    to: Option<&str>,
+    payer: Option<&str>,
+    waiting: bool,
+    json: bool,
+) -> anyhow::Result<()> {
+    let payer = payer.map(|email| payers_at(acting, email)).transpose()?;
     let found = acting.read(|c| {
         let mut found = Vec::new();
         for payment in kept::list(c, to)? {
+            let theirs = |all: &Vec<Payer>| all.iter().any(|p| payment.payer == Some(p.id));
+            if !payer.as_ref().is_none_or(theirs) {
+                continue;
+            }
             let unapplied = kept::unapplied(c, payment.id)?;
             let waits = payment.reverses.is_none() && unapplied > Cents::ZERO;
             let mut on = Vec::new();
@@ -223,23 +275,26 @@ fn list(acting: &Acting, to: Option<&str>, waiting: bool, json: bool) -> anyhow:
                 on.extend(number.filter(|n| !on.contains(n)));
             }
             if waits || !waiting {
-                found.push((payment, if waits { unapplied } else { Cents::ZERO }, on));
+                let by = payment.payer.map(|id| payers::by_id(c, id)).transpose()?.flatten();
+                let waits = if waits { unapplied } else { Cents::ZERO };
+                found.push(Listed { payment, waits, on, by: by.map(|p| p.email) });
             }
         }
         Ok(found)
     })?;
     if json {
-        let rows: Vec<Value> = found.iter().map(|(p, w, on)| as_json(p, *w, on)).collect();
+        let rows: Vec<Value> = found.iter().map(as_json).collect();
         return say_json(&rows);
     }
     if found.is_empty() {
         say("none");
     }
-    for (p, waits, on) in found {
+    for Listed { payment: p, waits, on, by } in found {
+        let by = by.map_or(String::new(), |email| format!("  by {email}"));
         let back = p.reverses.map_or(String::new(), |(of, why)| format!("  {why} of {}", of.0));
         let waits = if waits > Cents::ZERO { format!("  {waits} waits") } else { String::new() };
         say(&format!(
-            "{:>6}  {}  {:<5}  {:<8}  {:>10}  {}{back}{waits}",
+            "{:>6}  {}  {:<5}  {:<8}  {:>10}  {}{by}{back}{waits}",
             p.id.0,
             p.received_on,
             p.issuer,
@@ -251,8 +306,18 @@ fn list(acting: &Acting, to: Option<&str>, waiting: bool, json: bool) -> anyhow:
     Ok(())
 }
 
-fn as_json(p: &Payment, waits: Cents, on: &[String]) -> Value {
+/// A payment, what of it waits, the invoices that it pays, and the address of its payer.
+struct Listed {
+    payment: Payment,
+    waits: Cents,
+    on: Vec<String>,
+    by: Option<String>,
+}
+
+fn as_json(listed: &Listed) -> Value {
+    let Listed { payment: p, waits, on, by } = listed;
     json!({
+        "payer": by,
         "payment": p.id.0, "association": p.issuer, "method": p.method, "external": p.external,
         "amount": p.amount.to_string(), "received_on": p.received_on.to_string(),
         "reference": p.reference, "reverses": p.reverses.map(|(of, _)| of.0),

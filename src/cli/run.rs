@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
@@ -35,6 +36,9 @@ pub(super) struct Run {
     /// Seconds to wait for any answer of the relay. For tests.
     #[arg(long, hide = true, value_name = "SECONDS")]
     relay_patience_s: Option<u64>,
+    /// Seconds to wait for any answer of the mail server that is read. For tests.
+    #[arg(long, hide = true, value_name = "SECONDS")]
+    mailbox_patience_s: Option<u64>,
 }
 
 impl Run {
@@ -46,6 +50,7 @@ impl Run {
             credentials: Place::credentials(),
             clock: self.clock,
             deadlines: self.relay_patience_s.map_or_else(Deadlines::default, patience),
+            mailbox_patience: self.mailbox_patience_s.map(Duration::from_secs),
             random: Random::System,
         };
         // Under another name a step that has fired would fire again: everybody would get its
@@ -122,7 +127,7 @@ fn reread(place: &Place, state: &Path) -> anyhow::Result<Config> {
 }
 
 fn patience(seconds: u64) -> Deadlines {
-    let each = std::time::Duration::from_secs(seconds);
+    let each = Duration::from_secs(seconds);
     Deadlines { connect: each, command: each, data: each, body: each, last: each }
 }
 

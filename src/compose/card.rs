@@ -31,6 +31,8 @@ pub enum CardShows {
     Waiting,
     /// Paid; the receipt comes by mail.
     Paid,
+    /// It was paid before: the money goes back by itself.
+    Back,
     /// A person looks at the money.
     Desk,
     /// It was not paid, and cannot be any more.
@@ -45,10 +47,11 @@ pub enum CardShows {
 
 impl CardShows {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Demo,
         Self::Waiting,
         Self::Paid,
+        Self::Back,
         Self::Desk,
         Self::Ended,
         Self::Left,
@@ -63,6 +66,7 @@ impl CardShows {
             Self::Demo => "card-demo",
             Self::Waiting => "card-waiting",
             Self::Paid => "card-paid",
+            Self::Back => "card-back",
             Self::Desk => "card-desk",
             Self::Ended => "card-ended",
             Self::Left => "card-left",

@@ -1,5 +1,11 @@
 //! Owns what a message is composed from: plain facts, already decided. No field is markup.
 
+mod cover;
+mod desk;
+mod money;
+mod payer;
+mod said;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -7,9 +13,13 @@ use crate::config::{Association, Relance, StepKind};
 use crate::domain::bill::Bill;
 use crate::domain::desk::Channel;
 use crate::domain::invoice::Invoice;
-use crate::domain::money::Cents;
-use crate::domain::payment::Method;
 use crate::domain::words::{Lang, RenewalState};
+
+pub use cover::{CoverNews, CoverNote};
+pub use desk::{DeskNote, DeskTopic};
+pub use money::{InvoiceWhy, ReceiptFacts};
+pub use payer::{OpenInvoice, PaidShare, PayerAccount, PayerPayment};
+pub use said::Said;
 
 /// Everything that one message says.
 #[derive(Debug, Clone)]
@@ -34,6 +44,8 @@ pub struct MailFacts<'a> {
     pub channel: Option<Channel>,
     /// The invoice or credit note that it carries.
     pub invoice: Option<Invoice>,
+    /// By when what was promised is to be paid, where something was.
+    pub pay_by: Option<Date>,
     /// Links and addresses of this attempt.
     pub links: Links,
     /// Header values of this attempt.
@@ -53,9 +65,18 @@ pub enum MailKind<'a> {
     Invoice(InvoiceWhy),
     /// Money was received. Template `receipt`.
     Receipt(ReceiptFacts),
-    /// The invoice for who pays in the member's place, with a link that shows and pays it and nothing
-    /// else. Template `payer-invoice`.
-    PayerInvoice,
+    /// A new invoice for who pays in the member's place, and all that is open with it. Template
+    /// `payer-invoice`.
+    PayerInvoice(&'a PayerAccount),
+    /// A payer's money was received: to which invoices it went. Template `payer-receipt`.
+    PayerReceipt(&'a PayerPayment, &'a PayerAccount),
+    /// A payer's money went back to the bank: what is open again. Template `payer-returned`.
+    PayerReturned(&'a PayerPayment, &'a PayerAccount),
+    /// What was paid twice by card went back: what is left unapplied of it is nothing. Template
+    /// `refund`.
+    Refund(&'a PayerPayment),
+    /// Somebody, by name, has paid in the member's place. Template `paid-by-payer`.
+    PaidByPayer(&'a str),
     /// A fresh link in place of an expired one. Template `fresh-link`.
     FreshLink,
     /// A reply asked for something, but its sender could not be verified: one link confirms it.
@@ -107,303 +128,6 @@ impl MailKind<'_> {
     #[must_use]
     pub const fn is_for_desk(&self) -> bool {
         matches!(self, Self::Forward(_) | Self::DeskNote(_) | Self::Digest(_))
-    }
-}
-
-/// What a member is told of their insurance cover after the deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CoverNews {
-    /// It is interrupted: neither payment nor intent came in time.
-    NoAnswer,
-    /// It is interrupted: the questions were not answered in the broker's time.
-    NotDeclared,
-    /// It is interrupted: what was promised was not paid by the broker's day.
-    NotPaid,
-    /// It waits for the answers to the questions.
-    DeclarationDue,
-}
-
-impl CoverNews {
-    /// All of it.
-    pub const ALL: [Self; 4] =
-        [Self::NoAnswer, Self::NotDeclared, Self::NotPaid, Self::DeclarationDue];
-
-    /// Stable text form, as in the store and the locales.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoAnswer => "no-answer",
-            Self::NotDeclared => "not-declared",
-            Self::NotPaid => "not-paid",
-            Self::DeclarationDue => "declaration-due",
-        }
-    }
-
-    /// The news with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|news| news.as_str() == text)
-    }
-
-    /// Template of the mail, which is also the message's kind.
-    #[must_use]
-    pub const fn template(self) -> &'static str {
-        match self {
-            Self::DeclarationDue => "cover-pending",
-            Self::NoAnswer | Self::NotDeclared | Self::NotPaid => "cover-ended",
-        }
-    }
-}
-
-/// How the cover of a member who renews stands, where that needs a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum CoverNote {
-    /// Nothing is to be said of it.
-    #[default]
-    Nothing,
-    /// The questions wait for their answers.
-    DeclarationDue,
-    /// They still do, after the deadline.
-    DeclarationLate,
-    /// The answer came after the deadline.
-    TooLate,
-}
-
-impl CoverNote {
-    /// For templates.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Nothing => "",
-            Self::DeclarationDue => "declaration-due",
-            Self::DeclarationLate => "declaration-late",
-            Self::TooLate => "too-late",
-        }
-    }
-}
-
-/// What was received and what it settles; `MailFacts::bill` has the lines and taxes settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceiptFacts {
-    /// Number of the payment: the receipt's own.
-    pub payment: i64,
-    /// How it came.
-    pub method: Method,
-    /// The day on which it came.
-    pub received_on: Date,
-    /// Numbers of the invoices that it settles, in whole or in part.
-    pub invoices: Vec<String>,
-    /// What is still owed of them.
-    pub left: Cents,
-    /// What of it settles nothing and waits for the desk; zero where others share the payment.
-    pub unapplied: Cents,
-}
-
-/// Why a document is mailed by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InvoiceWhy {
-    /// The desk issued it in place of another.
-    Instead,
-    /// The desk took the invoice back.
-    Credited,
-    /// It was not paid by its day: a second copy.
-    SecondCopy,
-    /// The fee for that.
-    LateFee,
-    /// Its payment came back: it is owed again.
-    Returned,
-}
-
-impl InvoiceWhy {
-    /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Instead, Self::Credited, Self::SecondCopy, Self::LateFee, Self::Returned];
-
-    /// Stable text form, as in the store and the locales.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Instead => "instead",
-            Self::Credited => "credited",
-            Self::SecondCopy => "second-copy",
-            Self::LateFee => "late-fee",
-            Self::Returned => "returned",
-        }
-    }
-
-    /// The reason with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|why| why.as_str() == text)
-    }
-}
-
-/// What a desk must know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeskTopic {
-    /// Mail to a member comes back: nothing is mailed to that address any more.
-    AddressSuspended,
-    /// A firing came too late and waits for a decision.
-    FiringHeld,
-    /// Too many addresses of one firing are dead: the rest of it waits for a decision.
-    MessagesHeld,
-    /// Mail to another association's desk comes back.
-    DeskUnreached,
-    /// An insurance declaration calls for follow-up: goes to the insurance contact.
-    InsuranceFollowUp,
-    /// What became of the cover of the association's members.
-    CoverOutcomes,
-}
-
-impl DeskTopic {
-    /// Every topic.
-    pub const ALL: [Self; 6] = [
-        Self::AddressSuspended,
-        Self::FiringHeld,
-        Self::MessagesHeld,
-        Self::DeskUnreached,
-        Self::InsuranceFollowUp,
-        Self::CoverOutcomes,
-    ];
-
-    /// Stable text form, as in the store and the locales.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AddressSuspended => "address-suspended",
-            Self::FiringHeld => "firing-held",
-            Self::MessagesHeld => "messages-held",
-            Self::DeskUnreached => "desk-unreached",
-            Self::InsuranceFollowUp => "insurance-follow-up",
-            Self::CoverOutcomes => "cover-outcomes",
-        }
-    }
-
-    /// The topic with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.as_str() == text)
-    }
-}
-
-/// Facts of a note to a desk; those that its topic does not need are empty.
-#[derive(Debug, Clone, Copy)]
-pub struct DeskNote<'a> {
-    /// About what.
-    pub topic: DeskTopic,
-    /// The address that mail comes back from.
-    pub address: &'a str,
-    /// Short name of the association whose desk it is.
-    pub unreached: &'a str,
-    /// Numbers of the other members behind the same address.
-    pub shared: &'a str,
-    /// The member's telephone.
-    pub phone: &'a str,
-    /// The member's other address.
-    pub other_address: &'a str,
-    /// The member's employer.
-    pub employer: &'a str,
-    /// Name of the firing's step.
-    pub step: &'a str,
-    /// When the firing was due.
-    pub due: Option<Timestamp>,
-    /// The firing's number, for the command that decides.
-    pub firing: i64,
-    /// How many members' cover was kept, interrupted, declined, pending.
-    pub totals: [i64; 4],
-    /// Language of whoever gets it, where that is not the desk.
-    pub lang: Option<Lang>,
-}
-
-/// What was understood and done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Said {
-    /// Renewed, payment by cheque or on invoice.
-    RenewedByInvoice,
-    /// Renewed; nothing was owed.
-    Renewed,
-    /// Renewed and paid.
-    Paid,
-    /// Renewing by card: not paid yet.
-    PayingByCard,
-    /// The member's situation changed: the desk has it.
-    Situation,
-    /// A new address counts.
-    AddressChanged,
-    /// Not renewing.
-    NotRenewing,
-    /// Reminders of this association stopped.
-    Unsubscribed,
-    /// Reminders start again.
-    Resubscribed,
-    /// The last answer was taken back: the renewal is open again.
-    Undone,
-    /// A member asked how this works.
-    Help,
-    /// Says that they have paid: payment reminders rest and the desk looks.
-    SaysPaid,
-    /// A desk corrected the member's data for them.
-    Corrected,
-    /// No reminder before the day that the member named.
-    RemindLater,
-}
-
-impl Said {
-    /// Stable text form, for templates, the store and JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RenewedByInvoice => "renewed-by-invoice",
-            Self::Renewed => "renewed",
-            Self::Paid => "paid",
-            Self::PayingByCard => "paying-by-card",
-            Self::Situation => "situation",
-            Self::AddressChanged => "address-changed",
-            Self::NotRenewing => "not-renewing",
-            Self::Unsubscribed => "unsubscribed",
-            Self::Resubscribed => "resubscribed",
-            Self::Undone => "undone",
-            Self::Help => "help",
-            Self::SaysPaid => "says-paid",
-            Self::Corrected => "corrected",
-            Self::RemindLater => "remind-later",
-        }
-    }
-
-    /// Every word.
-    pub const ALL: [Self; 14] = [
-        Self::RenewedByInvoice,
-        Self::Renewed,
-        Self::Paid,
-        Self::PayingByCard,
-        Self::Situation,
-        Self::AddressChanged,
-        Self::NotRenewing,
-        Self::Unsubscribed,
-        Self::Resubscribed,
-        Self::Undone,
-        Self::Help,
-        Self::SaysPaid,
-        Self::Corrected,
-        Self::RemindLater,
-    ];
-
-    /// The word with that text form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.as_str() == text)
-    }
-
-    /// Whether only a desk says it: no page shows it, and no mail asks for it.
-    #[must_use]
-    pub const fn is_of_a_desk(self) -> bool {
-        matches!(self, Self::Corrected | Self::RemindLater)
-    }
-
-    /// Whether it is an answer to a renewal, which its page can take back.
-    #[must_use]
-    pub const fn is_answer(self) -> bool {
-        matches!(self, Self::RenewedByInvoice | Self::NotRenewing | Self::Situation)
     }
 }
 
@@ -460,6 +184,8 @@ pub struct Links {
     pub unsubscribe: String,
     /// The page that confirms an act asked for by an unverified reply.
     pub confirm: String,
+    /// A payer's lasting page.
+    pub payer: String,
 }
 
 /// Header values of one attempt.

@@ -2,6 +2,7 @@
 
 use tera::{Context, Value};
 
+use super::format;
 use super::frame::put;
 use super::text::{self, clean, fenced};
 use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind};
@@ -20,6 +21,10 @@ pub(super) const KINDS: &[&str] = &[
     "invoice",
     "receipt",
     "payer-invoice",
+    "payer-receipt",
+    "payer-returned",
+    "paid-by-payer",
+    "refund",
     "fresh-link",
     "confirm-request",
     "address-change",
@@ -85,7 +90,11 @@ pub(super) fn template_name(kind: &MailKind<'_>) -> &'static str {
         MailKind::Confirmation(_) => "confirmation",
         MailKind::Invoice(_) => "invoice",
         MailKind::Receipt(_) => "receipt",
-        MailKind::PayerInvoice => "payer-invoice",
+        MailKind::PayerInvoice(_) => "payer-invoice",
+        MailKind::PayerReceipt(..) => "payer-receipt",
+        MailKind::PayerReturned(..) => "payer-returned",
+        MailKind::PaidByPayer(_) => "paid-by-payer",
+        MailKind::Refund(_) => "refund",
         MailKind::FreshLink => "fresh-link",
         MailKind::ConfirmRequest(_) => "confirm-request",
         MailKind::AddressChange { .. } => "address-change",
@@ -160,7 +169,12 @@ impl Inner {
             None => self.put_bill(&mut context, lang, facts.bill.as_ref())?,
         }
         context.insert_value("document", Value::from(facts.invoice.is_some()));
+        if let Some(pay_by) = facts.pay_by {
+            let calendar = self.engine.words.calendar(lang);
+            put(&mut context, "pay_by", &format::date(lang, calendar, pay_by));
+        }
         put(&mut context, "renew", &facts.links.renew);
+        put(&mut context, "payer_link", &facts.links.payer);
         put(&mut context, "unsubscribe", &facts.links.unsubscribe);
         put(&mut context, "confirm", &facts.links.confirm);
         context.insert_value("step", Value::from(matches!(facts.kind, MailKind::Step(_))));
@@ -178,21 +192,32 @@ impl Inner {
         context.insert_value("questions", Value::from(questions));
         let step_name = if let MailKind::Step(step) = facts.kind { step.as_str() } else { "" };
         put(&mut context, "step_name", step_name);
+        self.put_kind(&mut context, facts, lang)?;
+        Ok(context)
+    }
+
+    /// What only this kind of mail says.
+    fn put_kind(
+        &self,
+        context: &mut Context,
+        facts: &MailFacts<'_>,
+        lang: Lang,
+    ) -> Result<(), ComposeError> {
         match &facts.kind {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => {
-                put(&mut context, "said", said.as_str());
+                put(context, "said", said.as_str());
                 // The page behind the link can take back an answer, nothing else.
                 context.insert_value("answered", Value::from(said.is_answer()));
             }
             MailKind::AddressChange { address, old_side } => {
-                put(&mut context, "address", &clean(address, false));
+                put(context, "address", &clean(address, false));
                 context.insert_value("old_side", Value::from(*old_side));
             }
-            MailKind::Receipt(receipt) => self.put_receipt(&mut context, lang, receipt),
-            MailKind::Invoice(why) => put(&mut context, "why", why.as_str()),
+            MailKind::Receipt(receipt) => self.put_receipt(context, lang, receipt),
+            MailKind::Invoice(why) => put(context, "why", why.as_str()),
             MailKind::DeskAnswer(answer) => {
                 let answer = clean(answer, true);
-                put(&mut context, "answer", answer.trim());
+                put(context, "answer", answer.trim());
                 // Outlook knows no `white-space: pre-wrap`.
                 let lines: Vec<Value> = answer.trim().lines().map(Value::normal_string).collect();
                 context.insert_value("answer_lines", Value::from(lines));
@@ -201,18 +226,24 @@ impl Inner {
                 context.insert_value("ours", Value::from(sent.is_some()));
                 if let Some(sent) = sent {
                     let at = self.instant(lang, sent.at, &facts.issuer.zone)?;
-                    put(&mut context, "sent", &at);
-                    put(&mut context, "original", &foreign_line(sent.subject));
-                    put(&mut context, "address", sent.address_masked);
+                    put(context, "sent", &at);
+                    put(context, "original", &foreign_line(sent.subject));
+                    put(context, "address", sent.address_masked);
                 }
             }
-            MailKind::Cover(news) => put(&mut context, "news", news.as_str()),
+            MailKind::Cover(news) => put(context, "news", news.as_str()),
             MailKind::Certificate(url) => {
-                put(&mut context, "certificate", &clean(url, false));
-                put(&mut context, "certificate_host", &clean(super::frame::host(url), false));
+                put(context, "certificate", &clean(url, false));
+                put(context, "certificate_host", &clean(super::frame::host(url), false));
             }
+            MailKind::PayerInvoice(account) => self.put_account(context, lang, account),
+            MailKind::PayerReceipt(paid, account) | MailKind::PayerReturned(paid, account) => {
+                self.put_paid(context, lang, paid);
+                self.put_account(context, lang, account);
+            }
+            MailKind::Refund(paid) => self.put_paid(context, lang, paid),
+            MailKind::PaidByPayer(name) => put(context, "payer", &clean(name, false)),
             MailKind::Step(_)
-            | MailKind::PayerInvoice
             | MailKind::FreshLink
             | MailKind::InsuranceFollowUp
             | MailKind::DeclarationRecorded
@@ -220,7 +251,7 @@ impl Inner {
             | MailKind::DeskNote(_)
             | MailKind::Digest(_) => {}
         }
-        Ok(context)
+        Ok(())
     }
 
     pub(super) fn subject(
@@ -299,7 +330,7 @@ pub(super) fn foreign_line(text: &str) -> String {
 pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     let kind = template_name(&facts.kind);
     let (needs_person, link) = match facts.kind {
-        MailKind::Step(_) | MailKind::FreshLink | MailKind::PayerInvoice => {
+        MailKind::Step(_) | MailKind::FreshLink | MailKind::PayerInvoice(_) => {
             (true, Some(("a renewal link", &facts.links.renew)))
         }
         MailKind::Confirmation(_)
@@ -307,7 +338,11 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         | MailKind::Receipt(_)
         | MailKind::InsuranceFollowUp
         | MailKind::DeclarationRecorded
+        | MailKind::PaidByPayer(_)
         | MailKind::Certificate(_) => (true, None),
+        MailKind::PayerReceipt(..) | MailKind::PayerReturned(..) => {
+            (false, Some(("a payer's link", &facts.links.payer)))
+        }
         MailKind::AddressChange { .. } => {
             (false, Some(("a confirmation link", &facts.links.confirm)))
         }
@@ -321,6 +356,7 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
         MailKind::Forward(_)
         | MailKind::DeskAnswer(_)
         | MailKind::Digest(_)
+        | MailKind::Refund(_)
         | MailKind::VerifyAnswer(_) => (false, None),
     };
     if matches!(facts.kind, MailKind::Step(_) | MailKind::Receipt(_)) && facts.bill.is_none() {
@@ -336,7 +372,7 @@ pub(super) fn require(facts: &MailFacts<'_>) -> Result<(), ComposeError> {
     if insures && facts.relance.insurance.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "the config's [insurance]" });
     }
-    let document = matches!(facts.kind, MailKind::Invoice(_) | MailKind::PayerInvoice);
+    let document = matches!(facts.kind, MailKind::Invoice(_) | MailKind::PayerInvoice(_));
     if document && facts.invoice.is_none() {
         return Err(ComposeError::MissingFact { kind, fact: "an invoice" });
     }

@@ -30,11 +30,13 @@ mod page_renewal;
 mod page_values;
 mod pages;
 mod parity;
+mod payer;
 mod public_pages;
 mod quoted;
 pub mod sample;
 mod sample_desk;
 mod sample_pages;
+mod sample_payer;
 mod shapes;
 mod skeleton;
 #[cfg(test)]
@@ -56,15 +58,16 @@ pub use desk_pages::{DeskPage, DeskTyped, DeskView, FiringCase, LastDayList, Mem
 pub use digest_mail::DigestMail;
 pub use facts::{
     Composed, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, Forwarded, InvoiceWhy,
-    Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts, Said, Sent,
+    Links, MailFacts, MailIds, MailKind, OpenInvoice, PaidShare, PayerAccount, PayerPayment,
+    PersonFacts, ReceiptFacts, Said, Sent,
 };
 pub use format::mask;
 pub use lint::{Fault, lint};
 pub use page_forms::{FormFault, Longest, REASON_CHARS_MAX, TYPED, Typed};
 pub use page_renewal::{DonePage, InsuranceFacts, InvoicePage, Notice, RenewalPage, Status};
 pub use pages::{
-    AddressPage, ConfirmPage, Conflict, ConflictPage, ExpiredPage, FrontPage, Page, SeasonBody,
-    SeasonClosedPage, SeasonPage, SeasonStep, SignedInPage, UnsubscribePage,
+    AddressPage, ConfirmPage, Conflict, ConflictPage, ExpiredPage, FrontPage, Page, PayerPage,
+    SeasonBody, SeasonClosedPage, SeasonPage, SeasonStep, SignedInPage, UnsubscribePage,
 };
 
 use engine::Engine;

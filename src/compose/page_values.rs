@@ -21,6 +21,7 @@ impl Page<'_> {
             Self::Unsubscribed(_) => "unsubscribed",
             Self::Confirm(_) => "confirm",
             Self::Invoice(_) => "invoice",
+            Self::Payer(_) => "payer",
             Self::Address(_) => "address",
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
@@ -72,6 +73,7 @@ impl Page<'_> {
             Self::Unsubscribe(p) | Self::Unsubscribed(p) => Some(p.issuer),
             Self::Confirm(p) => Some(p.issuer),
             Self::Invoice(p) => Some(p.issuer),
+            Self::Payer(p) => Some(p.issuer),
             Self::Address(p) => Some(p.issuer),
             Self::Card(p) => Some(p.issuer),
             Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
@@ -110,6 +112,7 @@ impl Inner {
             }
             Page::Card(p) => Self::card(&mut context, lang, p),
             Page::Invoice(p) => self.invoice_page(&mut context, lang, p)?,
+            Page::Payer(p) => self.payer_page(&mut context, lang, p),
             Page::Address(p) => {
                 Self::put_person(&mut context, Some(&p.person));
                 put(&mut context, "address", &unbroken(p.address_masked));

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::page_forms::{FormFault, Typed};
 use super::page_renewal::{DonePage, InvoicePage, RenewalPage};
-use super::{Behalf, CardPage, PersonFacts, Said};
+use super::{Behalf, CardPage, PayerAccount, PersonFacts, Said};
 use crate::config::{Association, StepKind};
 use crate::domain::answer::Choice;
 
@@ -32,6 +32,8 @@ pub enum Page<'a> {
     Confirm(ConfirmPage<'a>),
     /// An invoice, for printing and paying.
     Invoice(InvoicePage<'a>),
+    /// What a payer has open.
+    Payer(PayerPage<'a>),
     /// A new address: form that confirms it, or what became of it.
     Address(AddressPage<'a>),
     /// The link does not verify. Both languages on one page; says nothing of why.
@@ -65,6 +67,19 @@ pub enum Page<'a> {
     SignedIn(SignedInPage<'a>),
     /// The season's dates and senders, for everybody.
     Season(SeasonPage<'a>),
+}
+
+/// Facts of [`Page::Payer`].
+#[derive(Debug, Clone)]
+pub struct PayerPage<'a> {
+    /// Who bills.
+    pub issuer: &'a Association,
+    /// What is open.
+    pub account: &'a PayerAccount,
+    /// Path of each open invoice's own page, in the same order.
+    pub paths: &'a [String],
+    /// Whether one can be paid by card there.
+    pub card: bool,
 }
 
 /// Facts of [`Page::Front`]. Its form posts `number`, `code` and `postal`.

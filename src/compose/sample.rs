@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::sample_desk::DeskSample;
 use super::sample_pages::PageSamples;
+use super::sample_payer::PayerSample;
 use super::{
     Bill, Correspondent, CoverNews, CoverNote, DeskNote, DeskTopic, DigestMail, Forwarded,
     InvoiceWhy, Line, LineKind, Links, MailFacts, MailIds, MailKind, PersonFacts, ReceiptFacts,
@@ -65,6 +66,7 @@ pub struct Sample {
     pub(super) single: Bill,
     pub(super) pages: PageSamples,
     pub(super) desk: DeskSample,
+    pub(super) payer: PayerSample,
 }
 
 impl Default for Sample {
@@ -117,7 +119,8 @@ impl Sample {
             format!("https://renewal.oei.example.ca/d/{}-{}", handle.act.as_str(), handle.target)
         });
         let (associations, taxes) = (file.association, file.tax);
-        Self { relance, associations, taxes, several, single, pages, desk }
+        let payer = PayerSample::new();
+        Self { relance, associations, taxes, several, single, pages, desk, payer }
     }
 
     /// A sample of the association with that code; insured or not.
@@ -163,10 +166,12 @@ impl Sample {
             bill: Some(self.bill(variant.code).clone()),
             channel: None,
             invoice: self.document(variant.code, &kind),
+            pay_by: None,
             links: Links {
                 renew: if variant.renew { link("r") } else { String::new() },
                 unsubscribe: if step { link("u") } else { String::new() },
                 confirm: link("c"),
+                payer: link("p"),
             },
             ids: MailIds {
                 message_id: "f.aeaqgbafaydqqcihmdqz2lnk42@example.ca".into(),
@@ -184,7 +189,7 @@ impl Sample {
         let credit = match kind {
             MailKind::Confirmation(Said::Undone) | MailKind::Invoice(InvoiceWhy::Credited) => true,
             MailKind::Confirmation(Said::RenewedByInvoice)
-            | MailKind::PayerInvoice
+            | MailKind::PayerInvoice(_)
             | MailKind::Invoice(_) => false,
             _ => return None,
         };
@@ -218,7 +223,7 @@ impl Sample {
                     let receipt = MailKind::Receipt(receipt(code, *method, n == 1));
                     kinds.push((format!("receipt-{method}"), receipt));
                 }
-                kinds.push(("payer-invoice".into(), MailKind::PayerInvoice));
+                kinds.extend(self.payer_kinds());
                 kinds.push(("fresh-link".into(), MailKind::FreshLink));
                 for (side, address, old_side) in
                     [("new", "maelle@example.net", false), ("old", "m…@example.net", true)]
@@ -256,6 +261,24 @@ impl Sample {
         all.extend(self.bare_mails());
         all.extend(self.digests());
         all
+    }
+
+    /// What is told of a payer's money, and of money that went back to a card.
+    fn payer_kinds(&self) -> Vec<(String, MailKind<'_>)> {
+        let mut kinds: Vec<(String, MailKind<'_>)> = Vec::new();
+        let (account, none) = (&self.payer.account, &self.payer.none);
+        kinds.push(("payer-invoice".into(), MailKind::PayerInvoice(account)));
+        for (name, paid, account) in
+            [("", &self.payer.paid[0], none), ("-part", &self.payer.paid[1], account)]
+        {
+            let receipt = MailKind::PayerReceipt(paid, account);
+            kinds.push((format!("payer-receipt{name}"), receipt));
+        }
+        let returned = MailKind::PayerReturned(&self.payer.paid[0], account);
+        kinds.push(("payer-returned".into(), returned));
+        kinds.push(("refund".into(), MailKind::Refund(&self.payer.paid[0])));
+        kinds.push(("paid-by-payer".into(), MailKind::PaidByPayer("Ville d’Exemple")));
+        kinds
     }
 
     /// A desk's digest, full and with nothing to tell, in the language of the desk.

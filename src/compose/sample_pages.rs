@@ -6,7 +6,7 @@ use super::sample::{Sample, TOKEN, Variant, noon};
 use super::{
     AddressPage, Bill, CardPage, CardShows, ConfirmPage, Conflict, ConflictPage, DeskPage,
     DeskTyped, DeskView, DonePage, ExpiredPage, FormFault, FrontPage, InsuranceFacts, InvoicePage,
-    LineKind, Notice, Page, RenewalPage, Said, SeasonBody, SeasonClosedPage, SeasonPage,
+    LineKind, Notice, Page, PayerPage, RenewalPage, Said, SeasonBody, SeasonClosedPage, SeasonPage,
     SeasonStep, SignedInPage, Status, Typed, UnsubscribePage,
 };
 use crate::config::{StepKind, Text};
@@ -360,6 +360,11 @@ impl Sample {
         all.push(("invoice-taken-back".into(), Page::Invoice(no_more)));
         all.push(("invoice".into(), Page::Invoice(invoice)));
         all.push(("invoice-paid".into(), Page::Invoice(paid)));
+        let (issuer, payer) = (self.body(variant.code), &self.payer);
+        let open = PayerPage { issuer, account: &payer.account, paths: &payer.paths, card: true };
+        let none = PayerPage { account: &payer.none, paths: &[], card: false, ..open.clone() };
+        all.push(("payer".into(), Page::Payer(open)));
+        all.push(("payer-none".into(), Page::Payer(none)));
         all
     }
 

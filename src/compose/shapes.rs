@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use jiff::civil::Date;
+
 use super::mime::Content;
 use super::skeleton::{Own, SLOTS, Skeleton, probe, stand_in};
 use super::{Bill, ComposeError, CoverNews, CoverNote, Inner, MailFacts, MailKind, Said, mail};
@@ -27,6 +29,7 @@ struct Shape {
     cover: CoverNote,
     news: Option<CoverNews>,
     bill: Option<Bill>,
+    pay_by: Option<Date>,
     present: [bool; SLOTS],
 }
 
@@ -95,7 +98,11 @@ impl Inner {
             MailKind::Confirmation(said) | MailKind::ConfirmRequest(said) => Some(said),
             MailKind::AddressChange { .. }
             | MailKind::Invoice(_)
-            | MailKind::PayerInvoice
+            | MailKind::PayerInvoice(_)
+            | MailKind::PayerReceipt(..)
+            | MailKind::PayerReturned(..)
+            | MailKind::PaidByPayer(_)
+            | MailKind::Refund(_)
             | MailKind::Receipt(_)
             | MailKind::Forward(_)
             | MailKind::DeskAnswer(_)
@@ -119,6 +126,7 @@ impl Inner {
                 _ => None,
             },
             bill: facts.bill.clone(),
+            pay_by: facts.pay_by,
             present: own.present(),
         })
     }
@@ -167,6 +175,22 @@ mod tests {
         let kept = composer.0.skeletons.0.read().unwrap();
         let usable = kept.values().filter(|way| matches!(way, Way::Fill(_))).count();
         (usable, kept.len())
+    }
+
+    #[test]
+    fn each_promise_has_its_own_day() {
+        let sample = Sample::new();
+        let composer = composer(&sample, &WordsSection::default());
+        let mails = sample.mails();
+        let (_, reminder) =
+            mails.iter().find(|(name, _)| name.starts_with("payment-reminder")).unwrap();
+        let of = |day| MailFacts { pay_by: Some(day), ..reminder.clone() };
+        for day in [jiff::civil::date(2027, 1, 31), jiff::civil::date(2027, 3, 22)] {
+            let facts = of(day);
+            for _ in 0..2 {
+                assert_eq!(composer.0.content(&facts).unwrap(), composer.0.whole(&facts).unwrap());
+            }
+        }
     }
 
     #[test]
@@ -273,6 +297,7 @@ mod tests {
     fn no_more_skeletons_are_kept_than_allowed() {
         let skeletons = Skeletons::default();
         let shape = |n: usize| Shape {
+            pay_by: None,
             template: "notice",
             said: None,
             channel: None,

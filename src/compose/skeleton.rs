@@ -86,6 +86,7 @@ fn with_values<'a>(
         ..person
     });
     let links = Links {
+        payer: String::new(),
         renew: value(2).to_owned(),
         unsubscribe: value(3).to_owned(),
         confirm: value(4).to_owned(),

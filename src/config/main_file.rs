@@ -85,7 +85,9 @@ pub struct SeasonSection {
     pub deadline_zone: String,
     /// Day at whose end an unanswered membership lapses.
     pub lapses: Date,
-    /// Last day to pay what was promised by cheque or on invoice; left out: `lapses`.
+    /// Last day to pay what was promised by cheque or on invoice: the season's invoices are due on
+    /// it. One that is issued less than `payment.due_days` before it is due so many days after its
+    /// own day; left out: so is every one, and steps that count from it count from `lapses`.
     #[serde(default)]
     pub pay_by: Option<Date>,
     /// Last day of late renewals, where the season ends: no step fires after it; left out:

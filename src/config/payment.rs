@@ -4,20 +4,22 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::domain::payment::Rank;
+use crate::domain::payment::{Across, Rank};
 
 /// `[payment]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PaymentSection {
-    /// Days from an invoice's own day to the one by which it is to be paid.
+    /// Days from an invoice's own day to the one by which it is to be paid, unless `season.pay_by` is
+    /// later.
     pub due_days: u16,
-    /// Day by which the season's invoices are to be paid. One that is issued less than `due_days`
-    /// before it is due `due_days` after its own day; left out: so is every one.
-    pub pay_by: Option<Date>,
     /// What a payment settles first, where it does not settle all: `premium`, `own-dues`,
     /// `other-dues`, `penalty`, each once.
     pub order: Vec<Rank>,
+    /// Where a payment is for several invoices, a payer's say: `oldest` pays one invoice after
+    /// another, the oldest first, or as they were named; `lines` pays what `order` names first on
+    /// all of them, then the next.
+    pub across: Across,
     /// Dated shares in which an invoice may be paid. Left out: all of it by its day.
     #[serde(rename = "instalment")]
     pub instalments: Vec<Instalment>,
@@ -26,7 +28,7 @@ pub struct PaymentSection {
 impl Default for PaymentSection {
     fn default() -> Self {
         let order = Rank::ALL.to_vec();
-        Self { due_days: 30, pay_by: None, order, instalments: Vec::new() }
+        Self { due_days: 30, order, across: Across::Invoices, instalments: Vec::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::fault::Report;
 use super::nearest::suggest;
-use super::reference::{File, Form, Key, Need, children, shown};
+use super::reference::{File, Form, Key, Need, children, moved, shown};
 
 /// Whether a table is all that its file says. Where lines had to be left out, keys that are
 /// missing may have stood in them: they are stained, not faults.
@@ -53,12 +53,11 @@ impl Walk<'_> {
             table.keys().filter(|name| !known.contains(&name.as_str())).cloned().collect();
         for name in strangers {
             table.remove(&name);
-            self.report.fault(
-                self.file,
-                &join(path, &name),
-                "is not a known key",
-                suggest(&name, &known),
-            );
+            let (problem, cure) = match moved(self.file, &join(shape, &name)) {
+                Some(cure) => ("is not a key any more", cure.to_owned()),
+                None => ("is not a known key", suggest(&name, &known)),
+            };
+            self.report.fault(self.file, &join(path, &name), problem, cure);
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Options {
     pub clock: Option<Timestamp>,
     /// Deadlines towards the relay.
     pub deadlines: Deadlines,
+    /// Deadline of each step towards the mailbox, where it is not the usual one.
+    pub mailbox_patience: Option<Duration>,
     /// For keys, nonces and jitter: the system's, or a seed where every run must be alike.
     pub random: Random,
 }
@@ -356,6 +358,7 @@ async fn recover(store: &Store, context: &Context, clock: &Clock) -> Result<(), 
     let (context, now) = (context.clone(), clock.now());
     let (unknown, resent) =
         store.write(Lane::Front, move |c| outbox::recover(c, &context, now)).await?;
+    crate::faults::point("outbox.recovered");
     if unknown + resent > 0 {
         tracing::warn!(unknown, resent, "outbox.recovered");
     }
@@ -395,7 +398,11 @@ fn source(config: &Config, options: &Options) -> Result<Option<Source>, StartErr
         }
         InboxSource::Imap => {
             let password = password(inbox.password_file.as_deref(), options)?.unwrap_or_default();
-            Some(Source::Imap(Box::new(ImapSettings::new(inbox, password)?)))
+            let mut settings = ImapSettings::new(inbox, password)?;
+            if let Some(each) = options.mailbox_patience {
+                (settings.connect_deadline, settings.command_deadline) = (each, each);
+            }
+            Some(Source::Imap(Box::new(settings)))
         }
     })
 }

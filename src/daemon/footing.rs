@@ -87,6 +87,7 @@ mod tests {
             credentials: None,
             clock: None,
             deadlines: Deadlines::default(),
+            mailbox_patience: None,
             random: Random::System,
         };
         let mut footing = Footing::take(&options).unwrap();

@@ -108,6 +108,7 @@ impl Stage {
             credentials: None,
             clock: Some(start),
             deadlines: Deadlines::default(),
+            mailbox_patience: None,
             random,
         };
         let authserv = config.relance.mail.authserv_id.clone();

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use super::billing::{self, Terms};
 use super::member::{Member, Renewal};
 use super::season;
 use super::words::{Category, RenewalState};
-use crate::config::{Association, Audience, Config, StepKind};
+use crate::config::{Association, Audience, Config, SeasonSection, StepKind};
 
 /// Why a member gets nothing. The text form stands in forecasts and in cancelled messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -160,8 +161,7 @@ pub fn reaches(
     match kind {
         StepKind::PaymentReminder => match state {
             RenewalState::Pledged => {
-                let pay_by = season::pay_by(&config.relance.season);
-                if promise.due_on.unwrap_or(pay_by) >= day {
+                if day < reminded_from(&config.relance.season, nominal, promise.due_on) {
                     return Err(Excluded::NotDue);
                 }
                 if promise.says_paid {
@@ -195,6 +195,19 @@ pub fn reaches(
         return Err(Excluded::Unsubscribed);
     }
     reachable(kind, member)
+}
+
+/// The first day on which a step reminds of an invoice: as far from the invoice's own day as the
+/// step's is from the season's `pay_by`. Without either, the day after.
+fn reminded_from(season: &SeasonSection, nominal: Option<Date>, due_on: Option<Date>) -> Date {
+    let due = due_on.unwrap_or_else(|| season::pay_by(season));
+    match (season.pay_by, nominal) {
+        (Some(pay_by), Some(nominal)) => {
+            let days = (nominal - pay_by).get_days();
+            due.saturating_add(i64::from(days).days())
+        }
+        _ => due.saturating_add(1.days()),
+    }
 }
 
 /// Whether a mail of that kind may go to the member's address.

@@ -97,12 +97,17 @@ pub fn number(issuer: &str, season: &str, n: i64) -> String {
     format!("{issuer}-{season}-{n:05}")
 }
 
-/// Shares of an invoice and their days.
+/// Shares of an invoice and their days. `pay_by`: the season's.
 #[must_use]
-pub fn shares(config: &PaymentSection, issued_on: Date, total: Cents) -> Vec<Share> {
+pub fn shares(
+    pay_by: Option<Date>,
+    config: &PaymentSection,
+    issued_on: Date,
+    total: Cents,
+) -> Vec<Share> {
     const WHOLE_PERCENT: i64 = 100;
     if config.instalments.is_empty() {
-        return vec![Share { due_on: due_day(config, issued_on), amount: total }];
+        return vec![Share { due_on: due_day(pay_by, config, issued_on), amount: total }];
     }
     // Rounded by what has come due so far: the shares add up, and none is less than nothing.
     let (mut percent, mut before) = (0, Cents::ZERO);
@@ -117,9 +122,9 @@ pub fn shares(config: &PaymentSection, issued_on: Date, total: Cents) -> Vec<Sha
 }
 
 /// Last day, inclusive, on which an invoice without instalments is paid in time.
-fn due_day(config: &PaymentSection, issued_on: Date) -> Date {
+fn due_day(pay_by: Option<Date>, config: &PaymentSection, issued_on: Date) -> Date {
     let own = issued_on.saturating_add(i64::from(config.due_days).days());
-    config.pay_by.map_or(own, |pay_by| pay_by.max(own))
+    pay_by.map_or(own, |pay_by| pay_by.max(own))
 }
 
 #[cfg(test)]
@@ -144,10 +149,6 @@ mod tests {
 
     #[test]
     fn due_days() {
-        let by = |pay_by: Option<&str>| PaymentSection {
-            pay_by: pay_by.map(day),
-            ..PaymentSection::default()
-        };
         for (pay_by, issued, want) in [
             (None, "2026-11-03", "2026-12-03"),
             (Some("2027-01-31"), "2026-11-03", "2027-01-31"),
@@ -155,7 +156,8 @@ mod tests {
             (Some("2027-01-31"), "2027-01-02", "2027-02-01"),
             (Some("2027-01-31"), "2027-03-15", "2027-04-14"),
         ] {
-            let shares = shares(&by(pay_by), day(issued), cents(5));
+            let config = PaymentSection::default();
+            let shares = shares(pay_by.map(day), &config, day(issued), cents(5));
             assert_eq!(shares, [Share { due_on: day(want), amount: cents(5) }], "{issued}");
         }
     }
@@ -170,14 +172,14 @@ mod tests {
         };
         let bill = Bill::default();
         let mut invoice = sample(bill);
-        invoice.shares = shares(&config, day("2026-11-03"), cents(1_001));
+        invoice.shares = shares(None, &config, day("2026-11-03"), cents(1_001));
         for (on, want) in
             [("2027-01-31", 0), ("2027-02-01", 501), ("2027-06-30", 501), ("2027-07-01", 1_001)]
         {
             assert_eq!(invoice.owed_before(day(on)), cents(want), "{on}");
         }
         assert_eq!(invoice.due_on(), day("2027-06-30"));
-        let late = shares(&config, day("2027-03-01"), cents(100));
+        let late = shares(None, &config, day("2027-03-01"), cents(100));
         assert_eq!(late[0].due_on, day("2027-03-01"));
     }
 
@@ -217,7 +219,7 @@ mod tests {
             let config =
                 PaymentSection { instalments: instalments.collect(), ..PaymentSection::default() };
             let issued = day("2026-11-01").saturating_add(issued.days());
-            let shares = shares(&config, issued, cents(total));
+            let shares = shares(None, &config, issued, cents(total));
             prop_assert_eq!(shares.iter().map(|s| s.amount).sum::<Cents>(), cents(total));
             prop_assert!(shares.windows(2).all(|p| p[0].due_on <= p[1].due_on));
             prop_assert!(shares.iter().all(|s| s.due_on >= issued && s.amount >= cents(0)));

@@ -28,9 +28,12 @@ pub struct Found {
 
 /// What the store knows of the message that a token belongs to.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one attempt")]
 pub struct Known {
     /// Whether it went to a desk (a forwarded question) rather than to a member.
     pub to_desk: bool,
+    /// Whether it went to who pays in a member's place: they renew nothing and stop nothing.
+    pub to_payer: bool,
     /// The address that this attempt went to, lower case.
     pub sent_to: String,
     /// The member's addresses on file, lower case; a desk's for a desk's message.
@@ -188,6 +191,9 @@ fn replied(
             _ => MailAct::ToDesk("unverified"),
         };
     }
+    if known.to_payer {
+        return MailAct::ToDesk(if known_sender { "question" } else { "unverified" });
+    }
     let wish = match reading.reply.as_ref().and_then(|r| r.command) {
         Some(Command::Renew | Command::Cheque) if known.has_renewal => Wish::Renew,
         Some(Command::Stop) => Wish::Stop,
@@ -219,6 +225,7 @@ fn is_on_file(reading: &Reading, known: &Known) -> bool {
 /// complaint that a provider passes on.
 fn asks_to_stop(reading: &Reading, known: &Known) -> bool {
     !known.to_desk
+        && !known.to_payer
         && is_on_file(reading, known)
         && reading.recipients.iter().all(|r| r.reason == "opt-out")
 }
@@ -292,6 +299,12 @@ mod tests {
         assert_eq!(run(&stop, Some(REPLY), Some(&k), november), MailAct::Stop);
         let late = run(&stop, Some(REPLY), Some(&k), "2026-12-28T12:00:00Z");
         assert_eq!(late, MailAct::ConfirmFirst(Wish::Stop));
+        // An employer who answers with one of our words means the invoice, not the member.
+        let payer = Known { to_payer: true, on_file: vec![], ..known() };
+        for command in [Command::Renew, Command::Cheque, Command::Stop, Command::Help] {
+            let act = run(&reply(Some(command)), Some(REPLY), Some(&payer), november);
+            assert_eq!(act, MailAct::ToDesk("question"), "{command:?}");
+        }
         let bulk = Reading { no_answer: true, ..renew };
         assert_eq!(run(&bulk, Some(REPLY), Some(&k), november), MailAct::Keep("list-or-bulk"));
     }

@@ -24,6 +24,15 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// In which order a payment for several invoices goes over them.
+    Across {
+        /// One invoice after another: a payer's oldest first, or as they were named.
+        Invoices = "oldest",
+        /// All at once: what settles first on every one of them, then the next.
+        Lines = "lines" }
+}
+
+vocabulary! {
     /// How money came.
     Method {
         /// By card, through a payment provider.
@@ -121,6 +130,22 @@ pub fn allocate(amount: Cents, owed: &[Owed], order: &[Rank]) -> Vec<Allocation>
             let amount = cents(share);
             allocations.push(Allocation { invoice: line.invoice, line: line.line, amount });
         }
+    }
+    allocations
+}
+
+/// Spreads `amount` over the lines of several invoices, which stand in `owed` one after another.
+#[must_use]
+pub fn spread(amount: Cents, owed: &[Owed], order: &[Rank], across: Across) -> Vec<Allocation> {
+    if across == Across::Lines {
+        return allocate(amount, owed, order);
+    }
+    let mut left = amount.get();
+    let mut allocations = Vec::new();
+    for lines in owed.chunk_by(|a, b| a.invoice == b.invoice) {
+        let own = allocate(cents(left), lines, order);
+        left -= sum(&own).get();
+        allocations.extend(own);
     }
     allocations
 }

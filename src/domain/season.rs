@@ -228,7 +228,7 @@ mod tests {
             (offset(14, deadline, None, "09:00"), Some("2026-12-17T09:00:00")),
             (offset(0, deadline, None, "16:30"), Some("2026-12-31T16:30:00")),
             (offset(1, None, lapses, "09:00"), Some("2027-04-01T09:00:00")),
-            (offset(30, Some(SeasonDate::PayBy), None, "09:00"), Some("2027-01-27T09:00:00")),
+            (offset(30, Some(SeasonDate::PayBy), None, "09:00"), Some("2027-01-01T09:00:00")),
             (offset(1, deadline, lapses, "09:00"), None),
             (offset(1, None, None, "09:00"), None),
             (offset(1, deadline, None, "02:00"), None),

@@ -237,6 +237,7 @@ fn origin(
     let has_renewal = renewal.is_some_and(|row| season::takes_answers(season, &row.season, now));
     let known = Known {
         to_desk: message.to_desk,
+        to_payer: message.kind.starts_with("payer-"),
         sent_to: attempt.address.clone(),
         on_file,
         has_renewal,

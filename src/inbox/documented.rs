@@ -122,6 +122,7 @@ fn knowns() -> Vec<Known> {
     let all = flags.into_iter().flat_map(|to_desk| flags.map(|bounced| (to_desk, bounced)));
     all.map(|(to_desk, bounced)| Known {
         to_desk,
+        to_payer: false,
         bounced,
         sent_to: "a@club.test".into(),
         on_file: vec!["a@club.test".into()],

@@ -228,6 +228,7 @@ impl Inbox {
     /// that a mail that kills counts against itself and not against its neighbours.
     async fn take(&self, place: &Place, mails: Vec<RawMail>) -> Result<(), Stop> {
         self.may_look()?;
+        faults::point("inbox.fetched");
         let (at, keys) = (place.clone(), mails.iter().map(|m| m.key.clone()).collect::<Vec<_>>());
         let turns: Vec<Turn> = self
             .store

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::faults;
 use crate::ids::{MessageId, Random};
 
 /// The key file's name in the state folder.
@@ -215,7 +216,9 @@ impl Keyring {
             .map_err(io)?;
         out.write_all(text.as_bytes()).map_err(io)?;
         out.sync_all().map_err(io)?;
+        faults::point("keys.written");
         std::fs::rename(&fresh, &path).map_err(io)?;
+        faults::point("keys.saved");
         std::fs::File::open(state).and_then(|dir| dir.sync_all()).map_err(io)
     }
 

@@ -43,11 +43,13 @@ pub enum Purpose {
     Desk = 8,
     /// Signs a member in.
     SignIn = 9,
+    /// Lists a payer's open invoices, shows and pays each of them.
+    Payer = 10,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Renew,
         Self::Invoice,
         Self::Unsubscribe,
@@ -57,6 +59,7 @@ impl Purpose {
         Self::Confirm,
         Self::Desk,
         Self::SignIn,
+        Self::Payer,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -76,6 +79,7 @@ impl Purpose {
             Self::Confirm => "confirm",
             Self::Desk => "desk",
             Self::SignIn => "sign-in",
+            Self::Payer => "payer",
         }
     }
 }
@@ -332,7 +336,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trip(purpose in 0usize..9, message: [u8; 8], ahead in 1u32..100_000) {
+        fn round_trip(purpose in 0usize..10, message: [u8; 8], ahead in 1u32..100_000) {
             let ring = ring();
             let purpose = Purpose::ALL[purpose];
             let t = Token { purpose, message: MessageId(message), expires_h: Token::hours(now()) + ahead };

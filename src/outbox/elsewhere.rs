@@ -5,9 +5,10 @@ use rusqlite::Connection;
 use crate::actions::payload::{Payload, Side};
 use crate::compose::mask;
 use crate::domain::invoice::Invoice;
-use crate::ids::InvoiceId;
+use crate::ids::{InvoiceId, PayerId};
 use crate::store::messages::MessageView;
-use crate::store::{StoreError, addresses, corrections, invoices};
+use crate::store::payers::Payer;
+use crate::store::{StoreError, addresses, corrections, invoices, payers};
 
 /// A message about a member that does not go to the address on file alone.
 pub(super) struct Elsewhere {
@@ -15,7 +16,7 @@ pub(super) struct Elsewhere {
     /// The new address that is asked about.
     pub asked: String,
     /// Who pays in the member's place.
-    pub payer: Option<invoices::Payer>,
+    pub payer: Option<Payer>,
 }
 
 /// Where a message goes that is not for the member's address on file: the invoice to its payer
@@ -25,8 +26,8 @@ pub(super) fn elsewhere(
     view: &MessageView,
     payload: &Payload,
 ) -> Result<Result<Option<Elsewhere>, &'static str>, StoreError> {
-    if view.kind == "payer-invoice" {
-        return to_payer(c, payload);
+    if is_for_payer(&view.kind) {
+        return to_payer(c, view, payload);
     }
     let (Some(id), Some(side)) = (payload.change, payload.side) else { return Ok(Ok(None)) };
     let waiting = corrections::address_change(c, id)?.filter(|change| change.state == "waiting");
@@ -42,15 +43,23 @@ pub(super) fn elsewhere(
     Ok(Ok(Some(Elsewhere { address, asked, payer: None })))
 }
 
+/// Whether a message goes to who pays in members' places.
+pub(super) fn is_for_payer(kind: &str) -> bool {
+    matches!(kind, "payer-invoice" | "payer-receipt" | "payer-returned" | "payer-refund")
+}
+
 fn to_payer(
     c: &Connection,
+    view: &MessageView,
     payload: &Payload,
 ) -> Result<Result<Option<Elsewhere>, &'static str>, StoreError> {
     let invoice = payload.invoice.map(|id| invoices::by_id(c, InvoiceId(id))).transpose()?;
-    let Some(payer) = invoice.flatten().filter(Invoice::stands).and_then(|i| i.payer) else {
-        return Ok(Err("owed-no-more"));
+    let payer = match view.kind.as_str() {
+        "payer-invoice" => invoice.flatten().filter(Invoice::stands).and_then(|i| i.payer),
+        _ => payload.payer.map(PayerId),
     };
-    let Some(payer) = invoices::payer_by_id(c, payer)? else { return Ok(Err("no-address")) };
+    let Some(payer) = payer else { return Ok(Err("owed-no-more")) };
+    let Some(payer) = payers::by_id(c, payer)? else { return Ok(Err("no-address")) };
     if addresses::is_suspended(c, &payer.email)? {
         return Ok(Err("address-suspended"));
     }

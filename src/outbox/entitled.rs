@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
-use super::elsewhere::elsewhere;
+use super::elsewhere::{elsewhere, is_for_payer};
 use super::letter::{Letter, overtaken};
 use crate::actions::Context;
 use crate::actions::payload::Payload;
@@ -84,6 +84,10 @@ pub(super) fn entitled(
         let desk = &reader(context, issuer, view, terms.on).desk.email;
         let address = insurance_contact(context, view).map_or(desk, |c| &c.email);
         return Ok((address.clone(), bill));
+    }
+    if member.is_none() && is_for_payer(&view.kind) {
+        // Of many members; where it goes stands elsewhere.
+        return Ok((String::new(), None));
     }
     let Some(member) = member else { return Err("not-here") };
     if let Some(kind) = step_of(&view.kind) {

@@ -177,6 +177,13 @@ pub fn settle(
     let now_ms = now.as_millisecond();
     let id = sent.view.id;
     let sending = [MessageState::Sending];
+    // A click, a reply or a report may have proved meanwhile that it left: while the relay's last
+    // word is waited for, a member reads. What the connection came to says nothing against that.
+    if !matches!(outcome, Outcome::Sent(_))
+        && messages::by_id(c, id)?.is_some_and(|m| m.state == MessageState::Sent)
+    {
+        return Ok(());
+    }
     match outcome {
         Outcome::Sent(text) => {
             messages::shift(c, id, &sending, MessageState::Sent, "", now_ms)?;

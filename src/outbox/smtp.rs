@@ -31,6 +31,7 @@ use self::reply::{Inbound, Offers, Reply};
 use self::verdict::{broken, dropped, expect, is_refusal, not_connected, told, unanswered};
 use super::transport::{Deadlines, Outcome, Parcel, RelayReply};
 use crate::config::Tls;
+use crate::faults;
 use crate::tls::Stream;
 
 /// RFC 5321 §4.5.3.1.3 allows a path of 256 octets with its brackets.
@@ -94,6 +95,7 @@ impl Session {
         }
         session.log_in(relay).await?;
         session.in_step = true;
+        faults::point("smtp.open");
         Ok(session)
     }
 
@@ -223,18 +225,21 @@ impl Session {
 
         let reply = self.turn("mail", &mail, command).await.map_err(dropped)?;
         expect("mail", &reply, 2).map_err(dropped)?;
+        faults::point("smtp.mail");
 
         let reply = self.turn("rcpt", &rcpt, command).await.map_err(dropped)?;
         if let Err(outcome) = expect("rcpt", &reply, 2) {
             let keep = self.abandon(&reply, self.offers.pipelining).await;
             return Err((outcome, keep));
         }
+        faults::point("smtp.rcpt");
 
         let reply = self.turn("data", "DATA\r\n", data).await.map_err(dropped)?;
         if let Err(outcome) = expect("data", &reply, 3) {
             let keep = self.abandon(&reply, false).await;
             return Err((outcome, keep));
         }
+        faults::point("smtp.data");
         Ok(())
     }
 
@@ -287,6 +292,7 @@ impl Session {
         if let Err(outcome) = written {
             return (outcome, Keep::Drop);
         }
+        faults::point("smtp.dot");
         let reply = match self.hear("final", self.deadlines.last).await {
             Ok(reply) => reply,
             Err(outcome) => return (outcome, Keep::Drop),

@@ -230,14 +230,61 @@ fn config_may_send_again_as_a_next_attempt() {
     let mut bench = Bench::planned(1);
     let letter = bench.draft(1);
     assert_eq!(bench.claim(&letter), Claimed::Ours);
-    let mut config = (*bench.context.config).clone();
-    config.relance.smtp.in_doubt = crate::config::InDoubt::Resend;
-    bench.context.config = Arc::new(config);
+    bench.resends();
     let (context, now) = (bench.context.clone(), bench.now);
     assert_eq!(bench.read(|c| recover(c, &context, now)), (0, 1));
     let again = bench.draft(1);
     assert_eq!(again.view.attempt, 2);
     assert_ne!((again.mid, &again.header_id), (letter.mid, &letter.header_id));
+}
+
+impl Bench {
+    /// Where config wants rather two than none.
+    fn resends(&mut self) {
+        let mut config = (*self.context.config).clone();
+        config.relance.smtp.in_doubt = crate::config::InDoubt::Resend;
+        self.context.config = Arc::new(config);
+    }
+}
+
+#[test]
+fn what_was_proved_while_the_relay_was_silent_stays_sent() {
+    for outcome in [
+        Outcome::Unknown("no answer in time".into()),
+        Outcome::Deferred(reply(451, "4.7.1")),
+        Outcome::Refused(reply(550, "5.7.1")),
+        Outcome::RelayDown(reply(421, "4.3.2")),
+    ] {
+        let mut bench = Bench::planned(1);
+        bench.resends();
+        let letter = bench.draft(1);
+        assert_eq!(bench.claim(&letter), Claimed::Ours);
+        let proof = Action::Proof { mid: letter.mid, what: "click", human: true };
+        assert_eq!(bench.act(&proof, &letter), Applied::Done);
+        bench.settle(&letter, &outcome);
+        let view = bench.message(1);
+        assert_eq!((view.state, view.attempt), (MessageState::Sent, 1), "{outcome:?}");
+        let kept = bench.read(|c| attempts::by_mid(c, letter.mid)).unwrap();
+        assert_eq!((kept.state.as_str(), kept.evidence.as_str()), ("sent", "click"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_proof_takes_back_the_attempt_that_doubt_had_opened() {
+    let mut bench = Bench::planned(1);
+    bench.resends();
+    let first = bench.draft(1);
+    assert_eq!(bench.claim(&first), Claimed::Ours);
+    bench.settle(&first, &Outcome::Unknown("no answer in time".into()));
+    assert_eq!(bench.message(1).state, MessageState::Queued);
+    bench.now = bench.now.checked_add(SignedDuration::from_mins(10)).unwrap();
+    let second = bench.draft(1);
+    assert_eq!(second.view.attempt, 2);
+    let proof = Action::Proof { mid: first.mid, what: "reply", human: true };
+    assert_eq!(bench.act(&proof, &first), Applied::Done);
+    assert_eq!(bench.claim(&second), Claimed::Gone);
+    assert_eq!(bench.message(1).state, MessageState::Sent);
+    assert_eq!(bench.act(&proof, &first), Applied::Already);
 }
 
 #[test]

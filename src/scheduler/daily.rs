@@ -111,26 +111,32 @@ fn passes(
             continue;
         }
         let today = local.date().to_string();
-        if let Some(firing) = latest(c, &association.code, &config.relance.season.id)?
-            && firing.replanned_on != today
-            && !firing.local.starts_with(&today)
-            && config.schedule(&firing.schedule).is_some()
-        {
-            due.push((firing, local.date()));
+        for firing in repeated(c, &association.code, &config.relance.season.id)? {
+            if firing.replanned_on != today
+                && !firing.local.starts_with(&today)
+                && config.schedule(&firing.schedule).is_some()
+            {
+                due.push((firing, local.date()));
+            }
         }
     }
     Ok(due)
 }
 
-/// The latest step that asks for an answer, unless the membership has lapsed since. A reminder to
-/// pay is not repeated: whose invoice comes due later gets the next.
-fn latest(c: &Connection, issuer: &str, season: &str) -> Result<Option<FiringRow>, StoreError> {
+/// The latest step that asks for an answer, unless the membership has lapsed since; and every
+/// reminder to pay, since an invoice that was issued later comes due later.
+fn repeated(c: &Connection, issuer: &str, season: &str) -> Result<Vec<FiringRow>, StoreError> {
     let done = firings::done(c, issuer, season)?;
     let kind = |firing: &FiringRow| StepKind::parse(&firing.kind);
-    if done.iter().any(|firing| kind(firing) == Some(StepKind::Lapse)) {
-        return Ok(None);
-    }
-    Ok(done.into_iter().find(|firing| kind(firing).is_some_and(StepKind::asks)))
+    let lapsed = done.iter().any(|firing| kind(firing) == Some(StepKind::Lapse));
+    let asks = |firing: &FiringRow| kind(firing).is_some_and(StepKind::asks);
+    let latest = done.iter().position(asks).filter(|_| !lapsed);
+    let mut all = done.into_iter().enumerate();
+    let repeats = |(n, firing): (usize, FiringRow)| {
+        let again = Some(n) == latest || kind(&firing) == Some(StepKind::PaymentReminder);
+        again.then_some(firing)
+    };
+    Ok(all.by_ref().filter_map(repeats).collect())
 }
 
 fn local(association: &Association, now: Timestamp) -> jiff::civil::DateTime {

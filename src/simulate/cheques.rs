@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::behaviour::{Behaviour, Cheque};
 use super::deeds::From;
-use crate::actions::payments::{self, Money, Recorded};
+use crate::actions::payments::{self, Money, PaidBy, Recorded};
 use crate::actions::{Context, Door, Evidence};
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
@@ -154,7 +154,7 @@ fn pay(
         amount: Cents::new(cents).unwrap_or_default(),
         received_on: day(context, &issuer, evidence.at),
         reference: "",
-        payer,
+        by: payer.map_or(PaidBy::Member, PaidBy::Payer),
     };
     let ids: Vec<InvoiceId> = owed.iter().map(|i| i.id).collect();
     match payments::record(c, context, &money, &ids, evidence)? {

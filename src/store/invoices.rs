@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, ToSql};
+use rusqlite::{Connection, Row as SqlRow, ToSql};
 
 use super::StoreError;
 use crate::domain::bill::{Bill, Line, LineKind, Rate, TaxLine};
@@ -354,24 +354,6 @@ pub fn is_whole(c: &Connection, issuer: &str, season: &str) -> Result<bool, Stor
     )?)
 }
 
-/// Who pays in a member's place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Payer {
-    /// Name, as invoices are made out.
-    pub name: String,
-    /// Where they go.
-    pub email: String,
-    /// Language in which they are written to first.
-    pub language: String,
-}
-
-/// The payer with that row.
-pub fn payer_by_id(c: &Connection, id: PayerId) -> Result<Option<Payer>, StoreError> {
-    Ok(c.prepare_cached("SELECT name, email, language FROM payer WHERE id = ?1")?
-        .query_row([id.0], |r| Ok(Payer { name: r.get(0)?, email: r.get(1)?, language: r.get(2)? }))
-        .optional()?)
-}
-
 /// What is still owed of the standing invoices of a renewal, in cents.
 pub fn left_cents(c: &Connection, renewal: RenewalId) -> Result<i64, StoreError> {
     Ok(c.prepare_cached(
@@ -381,26 +363,4 @@ pub fn left_cents(c: &Connection, renewal: RenewalId) -> Result<i64, StoreError>
            AND NOT EXISTS (SELECT 1 FROM invoice n WHERE n.corrects = i.id)",
     )?
     .query_row([renewal.0], |r| r.get(0))?)
-}
-
-/// Names an existing payer of an issuer by address, or adds one. The name that was given last
-/// stands.
-pub fn payer(
-    c: &Connection,
-    issuer: &str,
-    name: &str,
-    email: &str,
-    language: &str,
-    at_ms: i64,
-) -> Result<PayerId, StoreError> {
-    let id = c
-        .prepare_cached(
-            "INSERT INTO payer (issuer, name, email, language, created_at)
-             VALUES (?1, ?2, lower(?3), ?4, ?5)
-             ON CONFLICT (issuer, email) DO UPDATE SET name = excluded.name
-             RETURNING id",
-        )?
-        .query_row((issuer, name, email, language, at_ms), |r| r.get(0))
-        .optional()?;
-    id.map(PayerId).ok_or_else(|| StoreError::GiveUp("a payer was not kept".into()))
 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
+use crate::faults;
 
 /// Number and text, in order.
 const MIGRATIONS: &[(i64, &str)] = &[
@@ -14,12 +15,21 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_calendar.sql")),
     (4, include_str!("migrations/0004_records.sql")),
     (5, include_str!("migrations/0005_desk.sql")),
-    (8, include_str!("migrations/0008_earlier.sql")),
     (6, include_str!("migrations/0006_behalf.sql")),
+    (7, include_str!("migrations/0007_card_refund.sql")),
+    (8, include_str!("migrations/0008_earlier.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
-    (11, include_str!("migrations/0011_import.sql")),
     (10, include_str!("migrations/0010_links.sql")),
+    (11, include_str!("migrations/0011_import.sql")),
 ];
+
+const _: () = {
+    let mut n = 1;
+    while n < MIGRATIONS.len() {
+        assert!(MIGRATIONS[n - 1].0 < MIGRATIONS[n].0, "in the order of their numbers");
+        n += 1;
+    }
+};
 
 /// The newest schema that this binary knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -58,7 +68,9 @@ pub(crate) fn run(connection: &mut Connection, now_ms: i64) -> Result<(), StoreE
                 )?;
             }
         }
+        faults::point("store.migrating");
         transaction.commit()?;
+        faults::point("store.migrated");
     }
     Ok(())
 }

@@ -7,6 +7,8 @@
 pub mod addresses;
 pub mod attempts;
 pub mod books;
+pub mod capabilities;
+pub mod card_refunds;
 pub mod certificates;
 pub mod checkouts;
 pub mod copies;
@@ -29,6 +31,7 @@ pub mod meta;
 pub(crate) mod migrate;
 pub mod outcomes;
 pub mod overview;
+pub mod payers;
 pub mod payments;
 pub mod people;
 pub mod pledges;
@@ -37,7 +40,6 @@ pub mod remittances;
 pub mod renewals;
 pub mod retention;
 pub mod revoked;
-pub mod sign_ins;
 pub mod staging;
 pub mod tasks;
 pub mod tombstones;
@@ -362,6 +364,13 @@ fn open_current(state: &Path, now_ms: i64) -> Result<Connection, StoreError> {
 fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     private(path)?;
     let connection = Connection::open(path)?;
+    // SQLite opens for reading what it may not write, and says so at the first write only.
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(StoreError::GiveUp(format!(
+            "{} can only be read; give it back to its owner (chown, chmod u+w), or mount its disk for writing",
+            path.display()
+        )));
+    }
     connection.busy_timeout(std::time::Duration::from_millis(u64::from(BUSY_TIMEOUT_MS)))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // An outbox that forgets "sent" after a power cut sends twice: FULL, not NORMAL.

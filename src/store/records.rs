@@ -69,6 +69,12 @@ pub const SOURCES: &[Source] = &[
         "",
     ),
     source("checkout", RENEWALS, "created_at"),
+    source(
+        "card_refund",
+        "payment IN (SELECT p.id FROM payment p JOIN checkout k ON k.session = p.external
+           JOIN renewal r ON r.id = k.renewal WHERE p.method = 'card' AND r.person = ?1)",
+        "created_at",
+    ),
     source("unsubscription", "person = ?1", "at"),
     source(
         "address",

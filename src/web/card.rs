@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::ask::{Ask, Presented};
 use super::renewal::shown;
 use super::{Site, reply};
-use crate::actions::checkouts::{self, Opening};
+use crate::actions::checkouts::{self, Fate, Opening};
 use crate::actions::{Action, Door, Evidence, apply};
 use crate::card::{About, CardError, Checkout, Provider, Status, WebhookError};
 use crate::compose::{CardPage, CardShows, Page};
@@ -247,7 +247,7 @@ async fn tell(site: &Site, provider: &'static str, about: About) -> Result<(), S
 struct Seen {
     row: CheckoutRow,
     issuer: Association,
-    odd: bool,
+    fate: Fate,
 }
 
 async fn seen(site: &Site, ask: &Ask, text: &str) -> Result<Seen, Response> {
@@ -260,8 +260,8 @@ async fn seen(site: &Site, ask: &Ask, text: &str) -> Result<Seen, Response> {
             let Some(row) = rows::by_id(c, id)? else { return Ok(None) };
             let Some(renewal) = renewals::by_id(c, row.renewal)? else { return Ok(None) };
             let issuer = context.config.association(&renewal.issuer).cloned();
-            let odd = checkouts::is_odd(c, &row)?;
-            Ok(issuer.map(|issuer| Seen { row, issuer, odd }))
+            let fate = checkouts::fate(c, &row)?;
+            Ok(issuer.map(|issuer| Seen { row, issuer, fate }))
         })
         .await;
     match found {
@@ -292,8 +292,11 @@ pub(super) async fn returned(
     let shows = match seen.row.state {
         CheckoutState::New | CheckoutState::Open if left => CardShows::Left,
         CheckoutState::New | CheckoutState::Open => CardShows::Waiting,
-        CheckoutState::Paid if seen.odd => CardShows::Desk,
-        CheckoutState::Paid => CardShows::Paid,
+        CheckoutState::Paid => match seen.fate {
+            Fate::Settles => CardShows::Paid,
+            Fate::GoesBack => CardShows::Back,
+            Fate::Odd => CardShows::Desk,
+        },
         CheckoutState::Expired | CheckoutState::Failed => CardShows::Ended,
     };
     show(&site, &ask, &seen, shows)

@@ -1,5 +1,5 @@
 //! Owns the invoice's pages: the member's, behind their own link, and that of whoever pays in their
-//! place, which shows and pays one invoice and nothing else.
+//! place, behind the link to one invoice or from the list of all that they have open.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use super::renewal::nonce;
 use super::{Site, reply};
 use crate::actions::Context;
 use crate::actions::payload::Payload;
-use crate::compose::{CoverNote, FormFault, InvoicePage, Page, PersonFacts};
+use crate::compose::{CoverNote, FormFault, InvoicePage, Page, PersonFacts, Typed};
 use crate::config::Association;
 use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
@@ -20,10 +20,10 @@ use crate::domain::money::Cents;
 use crate::domain::words::{Lang, RenewalState};
 use crate::ids::{InvoiceId, MessageId};
 use crate::link::Purpose;
-use crate::store::{StoreError, attempts, invoices, messages, payments, people, renewals};
+use crate::store::{StoreError, attempts, invoices, messages, payers, payments, people, renewals};
 
 /// What an invoice's page shows, owned.
-struct Shown {
+pub(super) struct Shown {
     invoice: Invoice,
     member: Member,
     issuer: Association,
@@ -59,14 +59,39 @@ fn shown(
             None => None,
         },
     };
-    let Some(invoice) = invoice else { return Ok(None) };
+    match invoice {
+        Some(invoice) => of_invoice(c, context, invoice, of),
+        None => Ok(None),
+    }
+}
+
+/// What a payer sees of that invoice of theirs.
+pub(super) fn of_payer(
+    c: &Connection,
+    context: &Context,
+    payer: &payers::Payer,
+    number: &str,
+) -> Result<Option<Shown>, StoreError> {
+    let invoice = invoices::by_number(c, number)?.filter(|i| i.payer == Some(payer.id));
+    match invoice {
+        Some(invoice) => of_invoice(c, context, invoice, Of::Payer),
+        None => Ok(None),
+    }
+}
+
+fn of_invoice(
+    c: &Connection,
+    context: &Context,
+    invoice: Invoice,
+    of: Of,
+) -> Result<Option<Shown>, StoreError> {
     let Some(row) = renewals::by_id(c, invoice.renewal)? else { return Ok(None) };
     let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
     let Some(issuer) = context.config.association(&invoice.issuer).cloned() else {
         return Ok(None);
     };
     let lang = match (of, invoice.payer) {
-        (Of::Payer, Some(payer)) => invoices::payer_by_id(c, payer)?
+        (Of::Payer, Some(payer)) => payers::by_id(c, payer)?
             .and_then(|p| Lang::parse(&p.language))
             .unwrap_or(issuer.language),
         _ => member.reads(issuer.language),
@@ -86,15 +111,23 @@ async fn load(site: &Site, ask: &Ask, mid: MessageId, of: Of) -> Result<Shown, R
     }
 }
 
+/// A payer's view of an invoice: `back` is the list that they came from; empty for none.
+pub(super) fn render_payers(site: &Site, ask: &Ask, shown: &Shown, back: &str) -> Response {
+    render_with(site, ask, shown, (&ask.path, back))
+}
+
 fn render(site: &Site, ask: &Ask, shown: &Shown, of: Of) -> Response {
+    let own = ask.path.trim_end_matches("/invoice");
+    match of {
+        Of::Member => render_with(site, ask, shown, (&format!("{own}/card"), own)),
+        Of::Payer => render_payers(site, ask, shown, ""),
+    }
+}
+
+fn render_with(site: &Site, ask: &Ask, shown: &Shown, (pay, back): (&str, &str)) -> Response {
     let Shown { invoice, member, issuer, .. } = shown;
     let owes = invoice.stands() && shown.left > Cents::ZERO;
     let takes = owes && shown.state == RenewalState::Pledged && site.card.is_some();
-    let own = ask.path.trim_end_matches("/invoice");
-    let (pay, back) = match of {
-        Of::Member => (format!("{own}/card"), own),
-        Of::Payer => (ask.path.clone(), ""),
-    };
     let page = InvoicePage {
         issuer,
         // The invoice itself says for whom it is: name and number, nothing else of theirs.
@@ -109,7 +142,7 @@ fn render(site: &Site, ask: &Ask, shown: &Shown, of: Of) -> Response {
         },
         invoice,
         left: shown.left,
-        pay: if takes { &pay } else { "" },
+        pay: if takes { pay } else { "" },
         back,
         nonce: &nonce(site),
     };
@@ -167,11 +200,26 @@ pub(super) async fn act(
         Ok(shown) => shown,
         Err(answer) => return answer,
     };
-    if form.get("act") != "pay" {
-        return ask.page(&site, 400, &Page::BadForm(&[FormFault::Incomplete]));
-    }
-    if token.is_err() || !shown.invoice.stands() || shown.left <= Cents::ZERO {
+    if token.is_err() {
         return render(&site, &ask, &shown, Of::Payer);
+    }
+    pay(&site, &ask, shown, mid, &form, "").await
+}
+
+/// A payer's press on an invoice's page.
+pub(super) async fn pay(
+    site: &Site,
+    ask: &Ask,
+    shown: Shown,
+    mid: MessageId,
+    form: &Typed,
+    back: &str,
+) -> Response {
+    if form.get("act") != "pay" {
+        return ask.page(site, 400, &Page::BadForm(&[FormFault::Incomplete]));
+    }
+    if !shown.invoice.stands() || shown.left <= Cents::ZERO {
+        return render_payers(site, ask, &shown, back);
     }
     let payer = Payer {
         renewal: shown.invoice.renewal,
@@ -180,5 +228,5 @@ pub(super) async fn act(
         issuer: shown.issuer,
         back: ask.path.clone(),
     };
-    card::pay(&site, &ask, &payer).await
+    card::pay(site, ask, &payer).await
 }

@@ -11,6 +11,7 @@ pub mod guesses;
 mod invoice;
 pub mod limits;
 pub mod listen;
+mod payer;
 mod renewal;
 mod reply;
 mod season;
@@ -65,7 +66,8 @@ pub struct Site {
     pub guesses: Arc<Guesses>,
 }
 
-/// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/u/TOKEN` (reminders),
+/// The pages: `/`, `/season` (dates and senders), `/r/TOKEN` (renewal), `/i/TOKEN` (one
+/// invoice), `/p/TOKEN` (a payer's), `/u/TOKEN` (reminders),
 /// `/c/TOKEN` (confirming), `/d/TOKEN` (a desk's), and `/card/…`, whose addresses prove nothing.
 pub fn router(site: Site) -> Router {
     let policy = reply::policy(site.card.as_deref().and_then(Provider::page_origin));
@@ -80,6 +82,8 @@ pub fn router(site: Site) -> Router {
         .route("/card/webhook/stripe", post(card::webhook))
         .route("/r/{token}/invoice", get(invoice::own))
         .route("/i/{token}", get(invoice::show).post(invoice::act))
+        .route("/p/{token}", get(payer::show))
+        .route("/p/{token}/{number}", get(payer::show_one).post(payer::act))
         .route("/u/{token}", get(subscription::show).post(subscription::act))
         .route("/c/{token}", get(confirm::show).post(confirm::act))
         .route("/d/{token}", get(desk::show).post(desk::act))

@@ -118,13 +118,21 @@ impl Site {
     pub fn spawn(&self, args: &[&str], envs: &[(&str, &str)]) -> Daemon {
         let mut command = self.command(&[&["run"], args].concat());
         command.envs(envs.iter().copied());
+        self.spawn_command(&command)
+    }
+
+    /// Starts a daemon by a command of one's own, and waits for nothing.
+    pub fn spawn_command(&self, command: &Command) -> Daemon {
         let output = self.dir().join("daemon.log");
-        let process = Process::start_command(&command, Reach::One, &output);
+        let process = Process::start_command(command, Reach::One, &output);
         Daemon { process, admin: self.admin }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_relance"));
+    /// A command on this site, not run yet. `RELANCE_BINARY` may name another build of the same
+    /// program.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let built = env!("CARGO_BIN_EXE_relance").into();
+        let mut command = Command::new(std::env::var_os("RELANCE_BINARY").unwrap_or(built));
         command.args(args).arg("--config").arg(self.config.path()).arg("--state").arg(self.state());
         // The machine's own service manager has no part in a test.
         for variable in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "STATE_DIRECTORY"] {
@@ -189,9 +197,9 @@ impl Daemon {
         self.process.wait(END_WITHIN).expect("nothing outlives SIGKILL");
     }
 
-    /// Whether it has ended, by itself or not.
-    pub fn ended(&mut self) -> bool {
-        self.process.ended().is_some()
+    /// How it ended, if it did, by itself or not.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.ended()
     }
 
     /// Waits until it ends by itself.

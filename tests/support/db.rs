@@ -48,7 +48,8 @@ fn rows(db: &Connection, table: &str) -> Vec<String> {
     rows
 }
 
-fn read(db: &Connection, sql: &str) -> Vec<String> {
+/// As [`query`], on a connection that is open already.
+pub fn read(db: &Connection, sql: &str) -> Vec<String> {
     let mut statement = db.prepare(sql).expect("a query that fits the schema");
     let columns = statement.column_count();
     statement

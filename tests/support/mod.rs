@@ -9,6 +9,7 @@ pub mod club;
 pub mod daemon;
 pub mod db;
 pub mod http;
+pub mod imap;
 pub mod letters;
 pub mod mail;
 pub mod mailstack;

@@ -106,7 +106,13 @@ impl Process {
 
     /// Sends it a signal by name (`TERM`, `KILL`, `HUP`), unless it has ended.
     pub fn signal(&mut self, name: &str) {
-        if self.ended().is_none() {
+        if self.ended().is_some() {
+            return;
+        }
+        if name == "KILL" && self.reach == Reach::One {
+            // Without a shell between: whoever kills at an instant means this one.
+            let _ = self.child.kill();
+        } else {
             signal_target(name, &target(&self.child, self.reach));
         }
     }

@@ -121,6 +121,7 @@ struct Shared {
     rules: Mutex<Vec<Rule>>,
     taken: Mutex<Vec<Taken>>,
     ledger: Mutex<Option<File>>,
+    pipelining: AtomicBool,
     connections: AtomicUsize,
     open: AtomicUsize,
     open_most: AtomicUsize,
@@ -173,9 +174,19 @@ impl Relay {
         lock(&self.shared.rules).clear();
     }
 
+    /// Whether later greetings offer PIPELINING.
+    pub fn offer_pipelining(&self, offer: bool) {
+        self.shared.pipelining.store(offer, Ordering::SeqCst);
+    }
+
     /// What it took so far, in order.
     pub fn taken(&self) -> Vec<Taken> {
-        lock(&self.shared.taken).clone()
+        self.taken_after(0)
+    }
+
+    /// What it took after the first `count`.
+    pub fn taken_after(&self, count: usize) -> Vec<Taken> {
+        lock(&self.shared.taken).iter().skip(count).cloned().collect()
     }
 
     /// Waits until it took at least `count` messages.

@@ -50,6 +50,8 @@ pub struct Session {
     pub payment: &'static str,
     /// When it was paid, in seconds.
     pub paid_s: i64,
+    /// Whether the payment went back.
+    pub refunded: bool,
 }
 
 /// The running server; it stops listening when dropped.

@@ -6,9 +6,10 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::invoices::{self, BillTo};
-use super::super::payments::{self, Money, Recorded, Refusal};
+use super::super::letters;
+use super::super::payments::{self, Money, PaidBy, Recorded, Refusal};
 use super::super::{Applied, Context, Evidence, RenewalView, association};
-use super::said;
+use super::{Fate, refund, said};
 use crate::card::{About, MoneyBack};
 use crate::domain::bill::Bill;
 use crate::domain::billing::Terms;
@@ -82,7 +83,7 @@ pub(super) fn take(
         let issued = invoices::issue(c, context, &view.row, &view.member, &quoted, &to, evidence)?;
         owed.push(issued);
     }
-    record(c, context, view, about, &owed, evidence)
+    record(c, context, row, view, about, &owed, evidence)
 }
 
 /// The money is there, and a person must look at it: it waits in the books, on the desk's list.
@@ -107,10 +108,21 @@ pub(super) fn set_aside(
     });
     said(c, context, row, "card-odd", &data, evidence)?;
     if *currency == row.currency {
+        if odd == Odd::Double {
+            let owed = documents::standing(c, row.renewal)?;
+            let whom = match paid_by_whom(c, row)? {
+                PaidBy::Billed => {
+                    owed.iter().find_map(|i| i.payer).map_or(PaidBy::Member, PaidBy::Payer)
+                }
+                member => member,
+            };
+            let Some(money) = money(context, view, about, whom, evidence)? else { return Ok(()) };
+            return refund::begin(c, context, &row.provider, &money, evidence);
+        }
         // Sent for invoices that owe nothing more it is known as the second payment that it is.
-        let paid = matches!(odd, Odd::Double | Odd::Session);
+        let paid = odd == Odd::Session;
         let known = if paid { documents::standing(c, row.renewal)? } else { Vec::new() };
-        return record(c, context, view, about, &known, evidence);
+        return record(c, context, row, view, about, &known, evidence);
     }
     // Money of another currency is in no book of ours.
     let task = NewTask {
@@ -129,27 +141,47 @@ pub(super) fn set_aside(
 fn record(
     c: &Connection,
     context: &Context,
+    row: &CheckoutRow,
     view: &RenewalView,
     about: &About,
     owed: &[Invoice],
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
-    let Word::Paid { cents, .. } = &about.word else { return Ok(()) };
+    let by = paid_by_whom(c, row)?;
+    let Some(money) = money(context, view, about, by, evidence)? else { return Ok(()) };
+    let ids: Vec<InvoiceId> = owed.iter().map(|i| i.id).collect();
+    match payments::record(c, context, &money, &ids, evidence)? {
+        Recorded::New { .. } | Recorded::Already(_) => Ok(()),
+        Recorded::Refused(why) => Err(refused(&why)),
+    }
+}
+
+/// The money that the provider says is there.
+fn money<'a>(
+    context: &Context,
+    view: &'a RenewalView,
+    about: &'a About,
+    by: PaidBy,
+    evidence: &Evidence<'_>,
+) -> Result<Option<Money<'a>>, StoreError> {
+    let Word::Paid { cents, .. } = &about.word else { return Ok(None) };
     let issuer = association(context, &view.row.issuer)?;
-    let money = Money {
+    Ok(Some(Money {
         issuer: &view.row.issuer,
         method: Method::Card,
         external: Some(&about.session),
         amount: Cents::new(*cents).unwrap_or_default(),
         received_on: Terms::at(&context.config, issuer, evidence.at).on,
         reference: about.payment.as_deref().unwrap_or_default(),
-        payer: owed.iter().find_map(|i| i.payer),
-    };
-    let ids: Vec<InvoiceId> = owed.iter().map(|i| i.id).collect();
-    match payments::record(c, context, &money, &ids, evidence)? {
-        Recorded::New { .. } | Recorded::Already(_) => Ok(()),
-        Recorded::Refused(why) => Err(refused(&why)),
-    }
+        by,
+    }))
+}
+
+/// Whoever came by a payer's link is the payer; by their own, the member.
+fn paid_by_whom(c: &Connection, row: &CheckoutRow) -> Result<PaidBy, StoreError> {
+    let message = row.mid.map(|mid| letters::origin(c, mid)).transpose()?.flatten();
+    let payers = message.is_some_and(|m| m.kind.starts_with("payer-"));
+    Ok(if payers { PaidBy::Billed } else { PaidBy::Member })
 }
 
 fn refused(why: &Refusal) -> StoreError {
@@ -218,7 +250,7 @@ fn again(
         amount: told,
         received_on: Terms::at(&context.config, issuer, evidence.at).on,
         reference: &payment.reference,
-        payer: payment.payer,
+        by: payment.payer.map_or(PaidBy::Member, PaidBy::Payer),
     };
     match payments::record(c, context, &money, &ids, evidence)? {
         Recorded::New { .. } => Ok(Applied::Done),
@@ -246,14 +278,17 @@ fn paid_by(
     Ok(None)
 }
 
-/// Whether a try's money settles nothing: a desk has to look at it, or gave it back.
-pub(super) fn is_odd(c: &Connection, row: &CheckoutRow) -> Result<bool, StoreError> {
-    let Some(session) = &row.session else { return Ok(false) };
-    let Some(renewal) = renewals::by_id(c, row.renewal)? else { return Ok(false) };
-    match kept::by_external(c, &renewal.issuer, Method::Card, session)? {
-        Some(payment) => Ok(kept::applied_of(c, payment.id)?.is_empty()),
-        None => tasks::has(c, &cause(&row.provider, session)),
-    }
+/// What became of a try's money.
+pub(super) fn fate(c: &Connection, row: &CheckoutRow) -> Result<Fate, StoreError> {
+    let Some(session) = &row.session else { return Ok(Fate::Settles) };
+    let Some(renewal) = renewals::by_id(c, row.renewal)? else { return Ok(Fate::Settles) };
+    let payment = kept::by_external(c, &renewal.issuer, Method::Card, session)?;
+    let odd = match &payment {
+        Some(payment) if refund::goes_back(c, payment.id)? => return Ok(Fate::GoesBack),
+        Some(payment) => kept::applied_of(c, payment.id)?.is_empty(),
+        None => tasks::has(c, &cause(&row.provider, session))?,
+    };
+    Ok(if odd { Fate::Odd } else { Fate::Settles })
 }
 
 /// The event behind a desk's line about money of another currency.

@@ -2,14 +2,23 @@
 
 use rusqlite::Connection;
 
-use super::super::payments::{self, Money, Recorded};
+use super::super::payers;
+use super::super::payments::{self, Money, PaidBy, Recorded};
 use super::super::{Context, Door, Evidence, association};
 use super::By;
 use super::case::{CaseView, look};
 use crate::domain::desk::Received;
-use crate::ids::TaskId;
+use crate::ids::{InvoiceId, TaskId};
 use crate::store::desk::LinkRow;
-use crate::store::{StoreError, tasks};
+use crate::store::{StoreError, invoices as documents, tasks};
+
+/// What money for an invoice pays: that one, and then whatever else its payer has open.
+fn paid_with(c: &Connection, first: InvoiceId) -> Result<Vec<InvoiceId>, StoreError> {
+    let payer = documents::by_id(c, first)?.and_then(|invoice| invoice.payer);
+    let rest = payer.map(|payer| payers::open(c, payer)).transpose()?.unwrap_or_default();
+    let rest = rest.into_iter().map(|invoice| invoice.id).filter(|id| *id != first);
+    Ok([first].into_iter().chain(rest).collect())
+}
 
 /// Records it; the line is closed once nothing is owed any more. `false` where nothing of it is
 /// owed, or the invoice is not this desk's.
@@ -32,7 +41,7 @@ pub(super) fn receive(
         amount: received.amount,
         received_on: received.on,
         reference,
-        payer: None,
+        by: PaidBy::Billed,
     };
     let evidence = Evidence {
         door: Door::Desk,
@@ -41,7 +50,7 @@ pub(super) fn receive(
         at: by.at,
         answers: "",
     };
-    let recorded = payments::record(c, context, &money, &[invoice], &evidence)?;
+    let recorded = payments::record(c, context, &money, &paid_with(c, invoice)?, &evidence)?;
     if matches!(recorded, Recorded::Refused(_)) {
         return Ok(false);
     }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::super::{Context, Evidence, note};
+use super::super::{Context, Evidence, note, payers};
 use super::{
     Recorded, Refusal, credit_cause, here, mail_document, original, settled, told, touched,
 };
@@ -53,10 +53,13 @@ pub fn reverse(
     }
     let unapplied = kept::unapplied(c, payment)?;
     let taken = payment::take_back(amount, unapplied, &kept::applied_of(c, payment)?);
-    let id = goes_back(c, context, &original, amount, why, on, external, &taken, evidence)?;
+    let (id, seq) = goes_back(c, context, &original, amount, why, on, external, &taken, evidence)?;
     for renewal in touched(c, &taken)? {
         let state = settled(c, context, renewal, Some(payment), "payment-reversed", evidence)?;
         owed_again(c, context, renewal, state, id, why, evidence)?;
+    }
+    if let Some(payer) = original.payer.filter(|_| why != Reversal::Refund) {
+        payers::tell(c, context, "payer-returned", payer, payment, seq, evidence)?;
     }
     let at_ms = evidence.at.as_millisecond();
     if kept::unapplied(c, payment)? <= Cents::ZERO {
@@ -76,7 +79,7 @@ fn goes_back(
     external: Option<&str>,
     taken: &[Allocation],
     evidence: &Evidence<'_>,
-) -> Result<PaymentId, StoreError> {
+) -> Result<(PaymentId, i64), StoreError> {
     let data = json!({
         "issuer": original.issuer,
         "payment": original.id.0,
@@ -107,7 +110,7 @@ fn goes_back(
     for share in taken {
         kept::apply(c, id, share, at_ms)?;
     }
-    Ok(id)
+    Ok((id, seq))
 }
 
 /// What is owed again stands on the desk's list; who thought it paid is told, unless they have

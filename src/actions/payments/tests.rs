@@ -30,7 +30,7 @@ fn cheque(amount: i64) -> Money<'static> {
         amount: cents(amount),
         received_on: "2026-12-01".parse().unwrap(),
         reference: "cheque 117",
-        payer: None,
+        by: PaidBy::Billed,
     }
 }
 

@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::super::{Context, Evidence, note};
 use super::{
-    Recorded, credit_cause, named, original, owed, receipt, settled, told, touched, waits,
+    Recorded, credit_cause, named, original, owed, settle_all, spread, told, touched, waits,
 };
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
-use crate::domain::payment::{self, Allocation};
+use crate::domain::payment::Allocation;
 use crate::domain::words::TaskKind;
 use crate::ids::{InvoiceId, PaymentId, RenewalId};
 use crate::store::{StoreError, payments as kept, tasks};
@@ -45,8 +45,7 @@ fn apply_waiting(
     invoices: &[Invoice],
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
-    let order = &context.config.relance.payment.order;
-    let shares = payment::allocate(kept::unapplied(c, payment)?, &owed(c, invoices)?, order);
+    let shares = spread(context, kept::unapplied(c, payment)?, &owed(c, invoices)?);
     if shares.is_empty() {
         return Ok(());
     }
@@ -55,11 +54,8 @@ fn apply_waiting(
     for share in &shares {
         kept::apply(c, payment, share, evidence.at.as_millisecond())?;
     }
-    for renewal in touched(c, &shares)? {
-        settled(c, context, renewal, Some(payment), "payment", evidence)?;
-        receipt(c, renewal, payment, seq, evidence)?;
-    }
-    Ok(())
+    let payer = kept::by_id(c, payment)?.and_then(|p| p.payer);
+    settle_all(c, context, &touched(c, &shares)?, (payment, payer), seq, evidence)
 }
 
 /// Frees what was applied to an invoice that a credit note takes back; gives the payments.

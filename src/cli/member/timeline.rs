@@ -4,8 +4,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::store::capabilities;
 use crate::store::records::{Record, Source};
-use crate::store::sign_ins;
 
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
@@ -165,7 +165,7 @@ fn attempt(row: &Record, all: &[(&'static Source, Vec<Record>)]) -> Option<Strin
     let (_, messages) = all.iter().find(|(source, _)| source.table == "message")?;
     let message = messages.iter().find(|m| number(m, "id") == number(row, "message"))?;
     let kind = text(message, "kind");
-    if kind == sign_ins::KIND {
+    if kind == capabilities::SIGN_IN {
         return None;
     }
     let to = if text(message, "recipient") == "desk" { "the desk" } else { text(row, "address") };

@@ -19,7 +19,7 @@ use super::read::Parts;
 /// Everything about what could be read.
 pub(super) fn everything(parts: &Parts, credentials_dir: Option<&Path>, report: &mut Report) {
     if let Some(relance) = &parts.relance {
-        payment::check(&relance.payment, &relance.season, report);
+        payment::check(&relance.payment, report);
         season::check(&relance.season, report);
         machine::check(relance, credentials_dir, report);
         card::check(&relance.card, credentials_dir, report);

@@ -1,24 +1,16 @@
 //! Owns what the days, the order and the shares of payments must agree on.
 
 use super::Report;
+use crate::config::PaymentSection;
 use crate::config::reference::File;
-use crate::config::{PaymentSection, SeasonSection};
 use crate::domain::payment::Rank;
 
 const FILE: File = File::Relance;
 /// Shares are percentages of one invoice.
 const WHOLE_PERCENT: i64 = 100;
 
-pub(super) fn check(payment: &PaymentSection, season: &SeasonSection, report: &mut Report) {
+pub(super) fn check(payment: &PaymentSection, report: &mut Report) {
     let stained = |report: &Report, path: &str| report.is_stained(FILE, path);
-    if let Some(pay_by) = payment.pay_by
-        && pay_by < season.opens
-        && !stained(report, "payment.pay_by")
-        && !stained(report, "season.opens")
-    {
-        let problem = format!("is {pay_by}, before the season opens ({})", season.opens);
-        report.fault(FILE, "payment.pay_by", problem, "Write a day of this season.");
-    }
     let each_once = |rank: &Rank| payment.order.iter().filter(|r| *r == rank).count() == 1;
     if !Rank::ALL.iter().all(each_once) && !stained(report, "payment.order") {
         report.fault(

@@ -69,8 +69,11 @@ pub(super) const KEYS: &[Key] = &[
     optional(
         "season.pay_by",
         Form::Date,
-        r#""2027-02-26""#,
-        "Last day to pay what was promised by cheque or on invoice; left out: `lapses`.",
+        r#""2027-01-31""#,
+        "Last day to pay what was promised by cheque or on invoice: the season's invoices are due \
+         on it. One that is issued less than `payment.due_days` before it is due so many days \
+         after its own day; left out: so is every one, and steps that count from it count from \
+         `lapses`.",
     ),
     optional(
         "season.closes",
@@ -238,14 +241,8 @@ pub(super) const KEYS: &[Key] = &[
         "payment.due_days",
         Form::Int(1, 365),
         "30",
-        "Days from an invoice's own day to the one by which it is to be paid.",
-    ),
-    optional(
-        "payment.pay_by",
-        Form::Date,
-        r#""2027-01-31""#,
-        "Day by which the season's invoices are to be paid. One that is issued less than \
-         `due_days` before it is due `due_days` after its own day; left out: so is every one.",
+        "Days from an invoice's own day to the one by which it is to be paid, unless \
+         `season.pay_by` is later.",
     ),
     default(
         "payment.order",
@@ -253,6 +250,14 @@ pub(super) const KEYS: &[Key] = &[
         r#"["premium", "own-dues", "other-dues", "penalty"]"#,
         "What a payment settles first, where it does not settle all: `premium`, `own-dues`, \
          `other-dues`, `penalty`, each once.",
+    ),
+    default(
+        "payment.across",
+        Form::Word(&["oldest", "lines"]),
+        r#""oldest""#,
+        "Where a payment is for several invoices, a payer's say: `oldest` pays one invoice after \
+         another, the oldest first, or as they were named; `lines` pays what `order` names first \
+         on all of them, then the next.",
     ),
     optional_tables(
         "payment.instalment[]",

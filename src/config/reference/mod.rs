@@ -94,6 +94,20 @@ pub fn children(file: File, parent: &str) -> impl Iterator<Item = &'static Key> 
     file.keys().iter().filter(move |key| key.parent() == parent)
 }
 
+/// Keys that were, by file and path, each with what to do with it now.
+const MOVED: [(File, &str, &str); 1] = [(
+    File::Relance,
+    "payment.pay_by",
+    "Write the day as pay_by under [season], where invoices and payment reminders both go by it, and \
+     delete this line. A step that counts from pay_by counts from that day: look at its offset.",
+)];
+
+/// What to do with a key that is none any more.
+#[must_use]
+pub fn moved(file: File, path: &str) -> Option<&'static str> {
+    MOVED.iter().find(|(of, key, _)| *of == file && *key == path).map(|(_, _, cure)| *cure)
+}
+
 const fn table(path: &'static str, need: Need, doc: &'static str) -> Key {
     Key { path, form: Form::Table, need, example: "", doc }
 }

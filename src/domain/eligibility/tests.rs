@@ -125,6 +125,26 @@ fn when_a_promise_is_due() {
         let got = decide(&config, issuer, step(kind), &m, Some(&pledged), promise);
         assert_eq!(got.err(), want, "{due_on:?} {says_paid}");
     }
+    // So far from the invoice's own day as the step is from the season's.
+    for (pay_by, nominal, due_on, want) in [
+        (Some("2026-12-01"), Some("2026-12-04"), "2026-12-05", None),
+        (Some("2026-12-01"), Some("2026-12-04"), "2026-12-06", Some(Excluded::NotDue)),
+        (Some("2026-12-20"), Some("2026-12-06"), "2026-12-22", None),
+        (Some("2026-12-20"), Some("2026-12-06"), "2026-12-23", Some(Excluded::NotDue)),
+        (Some("2026-12-01"), None, "2026-12-07", None),
+        (Some("2026-12-01"), None, "2026-12-08", Some(Excluded::NotDue)),
+        (None, Some("2026-12-04"), "2026-12-07", None),
+        (None, Some("2026-12-04"), "2026-12-08", Some(Excluded::NotDue)),
+    ] {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        config.relance.season.pay_by = pay_by.map(day);
+        let issuer = config.association("OPPI").unwrap();
+        let step = Step { nominal: nominal.map(day), ..step(kind) };
+        let promise = Promise { due_on: Some(day(due_on)), says_paid: false };
+        let pledged = renewal(RenewalState::Pledged);
+        let got = decide(&config, issuer, step, &m, Some(&pledged), promise);
+        assert_eq!(got.err(), want, "{pay_by:?} {nominal:?} {due_on}");
+    }
 }
 
 #[test]

@@ -85,6 +85,8 @@ async fn serve(tcp: TcpStream, script: Script, seen: Arc<Mutex<Seen>>) -> std::i
             "Y2xlcms=" => ("user", "334 UGFzc3dvcmQ6\r\n".into()),
             "AUTH" | "cHc=" => ("auth", "235 2.7.0 in\r\n".into()),
             "MAIL" => ("mail", "250 2.1.0 ok\r\n".into()),
+            // RSET follows a refusal only.
+            "RCPT" if script.at == "rset" => ("no", "550 5.1.1 no\r\n".into()),
             "RCPT" => ("rcpt", "250 2.1.5 ok\r\n".into()),
             "DATA" if refused => ("none", "354 go on then\r\n".into()),
             "DATA" => ("data", "354 go on\r\n".into()),
@@ -94,6 +96,7 @@ async fn serve(tcp: TcpStream, script: Script, seen: Arc<Mutex<Seen>>) -> std::i
         let went_well = say(&mut tcp, stage, &well, &script, &mut left).await?;
         match stage {
             "rcpt" => refused = !went_well,
+            "no" => refused = true,
             "none" => {
                 body(&mut tcp).await?;
                 tcp.write_all(b"554 5.5.1 no valid recipient\r\n").await?;
@@ -266,6 +269,30 @@ async fn a_connection_lives_on_after_a_refusal() {
             assert_eq!(seen.commands.last().unwrap(), "QUIT");
         }
     }
+}
+
+/// Whatever comes of RSET and QUIT, the message's fate was decided before.
+#[tokio::test]
+async fn trouble_at_rset_or_quit_costs_the_connection_alone() {
+    use Act::{Bye, Close, Garbage, Hang, Later, Long, Never, Twice};
+    let acts = [Bye, Close, Garbage, Hang, Later, Long, Never, Twice];
+    let cells = acts.iter().flat_map(|&act| ["", "250-PIPELINING\r\n"].map(|o| (act, o)));
+    let cells = cells.map(|(act, offers)| async move {
+        let (at_rset, _) = relay(Script { at: "rset", act, offers }).await;
+        let mut session = Session::open(&at_rset).await.unwrap();
+        let (outcome, keep) = session.send(&parcel(b"first\r\n")).await;
+        assert!(matches!(outcome, Outcome::Refused(_)), "{act:?} {offers:?}: {outcome:?}");
+        assert!(keep == Keep::Drop || !session.usable(), "{act:?} {offers:?}");
+
+        let (at_quit, seen) = relay(Script { at: "quit", act, offers }).await;
+        let mut session = Session::open(&at_quit).await.unwrap();
+        let (outcome, _) = session.send(&parcel(b"first\r\n")).await;
+        assert!(matches!(outcome, Outcome::Sent(_)), "{act:?} {offers:?}: {outcome:?}");
+        let left = timeout(QUIT_WAIT * 2, session.quit()).await;
+        assert!(left.is_ok(), "{act:?}: nobody waits for a goodbye");
+        assert_eq!(seen.lock().unwrap().mails.len(), 1);
+    });
+    join_all(cells).await;
 }
 
 #[tokio::test]

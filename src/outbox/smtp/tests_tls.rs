@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ServerConfig, crypto};
@@ -53,7 +53,21 @@ where
     }
 }
 
-async fn serve(tcp: TcpStream, tls: Tls, starttls: &'static str) -> std::io::Result<()> {
+/// Where a relay goes away, or falls silent, under TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    Never,
+    InHandshake,
+    SilentInHandshake,
+    AtDot,
+}
+
+async fn serve(
+    tcp: TcpStream,
+    tls: Tls,
+    starttls: &'static str,
+    gone: Gone,
+) -> std::io::Result<()> {
     let mut tcp = BufReader::new(tcp);
     if tls == Tls::Starttls {
         tcp.write_all(b"220 relay.test\r\n").await?;
@@ -61,20 +75,47 @@ async fn serve(tcp: TcpStream, tls: Tls, starttls: &'static str) -> std::io::Res
             return Ok(());
         }
     }
+    if gone == Gone::SilentInHandshake {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+    }
+    if gone == Gone::InHandshake {
+        // Its first words are read, and no answer comes.
+        tcp.read_u8().await?;
+        return Ok(());
+    }
     let mut secured = BufReader::new(acceptor().accept(tcp.into_inner()).await?);
     if tls == Tls::Implicit {
         secured.write_all(b"220 relay.test\r\n").await?;
         secured.flush().await?;
     }
-    talk(&mut secured, starttls).await.map(|_| ())
+    let ended = talk(&mut secured, if gone == Gone::AtDot { "354 go on\r\n" } else { starttls });
+    ended.await?;
+    if gone == Gone::AtDot {
+        // The body is read, and the connection cut without a goodbye of TLS's own.
+        let mut line = String::new();
+        while !line.ends_with(".\r\n") {
+            secured.read_line(&mut line).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn attempt(host: &str, tls: Tls, starttls: &'static str, trusted: bool) -> String {
+    attempt_with(host, tls, starttls, trusted, Gone::Never).await
+}
+
+async fn attempt_with(
+    host: &str,
+    tls: Tls,
+    starttls: &'static str,
+    trusted: bool,
+    gone: Gone,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((tcp, _)) = listener.accept().await {
-            let _ = serve(tcp, tls, starttls).await;
+            let _ = serve(tcp, tls, starttls, gone).await;
         }
     });
     // A leaf is no authority for itself where another one signed it.
@@ -135,5 +176,22 @@ async fn a_connection_is_secured_or_not_used() {
     for (host, tls, answer, trusted, want) in table {
         let got = attempt(host, tls, answer, trusted).await;
         assert!(got.starts_with(want), "{host} {tls:?} {answer:?}: {got}");
+    }
+}
+
+#[tokio::test]
+async fn tls_that_breaks_off_is_never_taken_for_sent() {
+    const READY: &str = "220 ready\r\n";
+    let table = [
+        (Tls::Implicit, Gone::InHandshake, "deferred connect: "),
+        (Tls::Starttls, Gone::InHandshake, "deferred starttls: "),
+        (Tls::Implicit, Gone::SilentInHandshake, "deferred connect: no answer in time"),
+        (Tls::Starttls, Gone::SilentInHandshake, "deferred starttls: no handshake in time"),
+        (Tls::Implicit, Gone::AtDot, "(Unknown("),
+        (Tls::Starttls, Gone::AtDot, "(Unknown("),
+    ];
+    for (tls, gone, want) in table {
+        let got = attempt_with("localhost", tls, READY, true, gone).await;
+        assert!(got.starts_with(want), "{tls:?} {gone:?}: {got}");
     }
 }

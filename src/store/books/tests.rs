@@ -29,7 +29,7 @@ fn pay(bench: &Bench, amount: i64, ids: &[InvoiceId]) -> PaymentId {
         amount: Cents::new(amount).unwrap(),
         received_on: "2026-12-01".parse().unwrap(),
         reference: "",
-        payer: None,
+        by: payments::PaidBy::Billed,
     };
     match payments::record(&bench.c, &bench.context, &money, ids, &bench.evidence()).unwrap() {
         Recorded::New { payment, .. } => payment,

@@ -17,6 +17,7 @@ use crate::domain::answer::{Choice, Declared};
 use crate::domain::desk::Channel;
 use crate::domain::insurance::Declaration;
 use crate::domain::words::Lang;
+use crate::faults;
 use crate::ids::{MessageId, RenewalId};
 use crate::store::desk::Deed;
 use crate::store::{Lane, StoreError};
@@ -31,6 +32,7 @@ pub(super) async fn apply(
 ) -> Response {
     let lang = ask.lang(shown.own_lang());
     let renewal = shown.id();
+    faults::point("web.posted");
     let choice = match &asked {
         Asked::Answer { answer, .. } => Some(answer.choice),
         _ => None,
@@ -50,6 +52,7 @@ pub(super) async fn apply(
         Hand::Member(mid) => by_member(site, renewal, *mid, asked, lang).await,
         Hand::Desk(stead) => by_desk(site, stead, &shown, asked, lang, &typed).await,
     };
+    faults::point("web.applied");
     match (applied, choice) {
         (Ok(Applied::Priced), _) => match again(site, ask, &shown).await {
             Ok(now) => {

@@ -8,7 +8,6 @@ use relance::clock::monotonic;
 use tempfile::NamedTempFile;
 
 use crate::support::club::{ALICE, BEFORE_NOTICE, Club, SOON, hidden, sent_to};
-use crate::support::daemon::Daemon;
 use crate::support::http;
 use crate::support::mail::Mail;
 use crate::support::relay::Relay;
@@ -47,7 +46,7 @@ impl Round {
 
     /// Starts the daemon again where it died; then it lives.
     fn revive(&mut self) {
-        if self.club.daemon.as_mut().is_none_or(Daemon::ended) {
+        if self.club.daemon.as_mut().is_none_or(|daemon| daemon.ended().is_some()) {
             self.deaths += 1;
             assert_eq!(self.deaths, 1, "it dies once");
             self.try_start(&[]);

@@ -48,9 +48,12 @@ fn before_a_claim_nothing_counts() {
 
 #[test]
 fn before_the_last_octet_it_is_deferred() {
-    for stage in [Stage::Mail, Stage::Rcpt, Stage::Data] {
+    for (stage, pipelining) in
+        [(Stage::Mail, false), (Stage::Rcpt, false), (Stage::Data, false), (Stage::Rcpt, true)]
+    {
         for act in [Act::Close, Act::Hang] {
             let (relay, cip) = once(stage, act);
+            relay.offer_pipelining(pipelining);
             let _daemon = cip.start_with(START, &PATIENCE, &[]);
             cip.next();
             assert_eq!(cip.query(ONE), ["\"deferred\" | 1 | 1"], "{stage:?} {act:?}");

@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use super::{SITE, stand};
+use crate::support::club::SOON;
 use crate::support::http;
-use crate::support::stripe::{deliver_with, signature};
+use crate::support::stripe::{Fault, deliver_with, signature};
+use crate::support::wait_until;
 
 #[test]
 fn what_is_not_believed_changes_nothing() {
@@ -99,16 +101,66 @@ fn a_second_success_goes_back_to_the_payer() {
         assert_eq!(stand.says(event, "completed", &session.id).status, 200);
     }
     assert_eq!(stand.renewal(), "\"paid\"");
-    assert_eq!(stand.tasks(), ["\"double-payment\""]);
     let cents = &first.fields["line_items[0][price_data][unit_amount]"];
-    assert_eq!(stand.books(), [format!("\"{cents} {cents}\""), format!("\"{cents} 0\"")]);
+    let (whole, twice) = (format!("\"{cents} {cents}\""), format!("\"{cents} 0\""));
+    assert_eq!(stand.books()[..2], [whole, twice]);
     assert_eq!(stand.checkouts(), ["\"paid\"", "\"paid\""]);
     // However often it is told.
     assert_eq!(stand.says("evt_4", "completed", &first.id).status, 200);
-    assert_eq!(stand.tasks().len(), 1);
     assert!(stand.back(&second, "").body.contains("Your payment has arrived"));
     let page = stand.back(&first, "?lang=fr").body;
-    assert!(page.contains("Une personne vérifie votre paiement"), "{page}");
+    assert!(page.contains("C’était déjà payé"), "{page}");
+
+    // By itself, once, though the provider is slow to answer.
+    stand.stripe.fail(&[Fault::Status(429), Fault::TakeAndClose]);
+    let state = "SELECT state FROM card_refund";
+    for tries in 1..=3 {
+        let later = stand.club.now() + jiff::SignedDuration::from_secs(61);
+        stand.club.jump(&later.to_string());
+        let asked = || stand.stripe.calls().iter().filter(|c| c.ends_with("/v1/refunds")).count();
+        wait_until("it to be asked for", SOON, || (asked() == tries).then_some(()));
+    }
+    stand.club.wait_for(state, "\"done\"");
+    let given_back = stand.stripe.sessions().iter().filter(|s| s.refunded).count();
+    assert_eq!(given_back, 1);
+    assert_eq!(stand.books()[2..], [format!("\"-{cents} 0\"")]);
+    assert!(stand.tasks().is_empty(), "{:?}", stand.tasks());
+    stand.club.rest();
+    let mails = stand.club.query("SELECT count(*) FROM message WHERE kind = 'refund'");
+    assert_eq!(mails, ["1"]);
+    assert!(stand.club.ledger().contains("card-refunded"));
+    // The provider tells of it afterwards; it was no other refund.
+    let body =
+        stand.stripe.money_event("evt_5", "charge.refunded", &first.id, cents.parse().unwrap());
+    assert_eq!(stand.stripe.deliver(stand.club.site.web, &body, stand.now_s()).status, 200);
+    assert_eq!((stand.books().len(), stand.renewal()), (3, "\"paid\"".into()));
+    stand.club.site.cli(&["audit", "verify"]).ok();
+    stand.log_is_clean();
+}
+
+#[test]
+fn what_the_provider_will_not_give_back_is_the_desks() {
+    let stand = stand();
+    let first = stand.payment_page();
+    assert_eq!(stand.says("evt_1", "expired", &first.id).status, 200);
+    let second = stand.payment_page();
+    for (event, session) in [("evt_2", &second), ("evt_3", &first)] {
+        stand.stripe.pay(&session.id);
+        assert_eq!(stand.says(event, "completed", &session.id).status, 200);
+        stand.stripe.fail(&[Fault::Status(402)]);
+    }
+    let later = stand.club.now() + jiff::SignedDuration::from_secs(61);
+    stand.club.jump(&later.to_string());
+    stand.club.wait_for("SELECT state FROM card_refund", "\"refused\"");
+    assert_eq!(stand.tasks(), ["\"double-payment\""]);
+    let page = stand.back(&first, "").body;
+    assert!(page.contains("A person is looking at your payment"), "{page}");
+    // Given back at the provider by hand.
+    let cents = first.fields["line_items[0][price_data][unit_amount]"].parse().unwrap();
+    let body = stand.stripe.money_event("evt_4", "charge.refunded", &first.id, cents);
+    assert_eq!(stand.stripe.deliver(stand.club.site.web, &body, stand.now_s()).status, 200);
+    assert!(stand.tasks().is_empty(), "{:?}", stand.tasks());
+    stand.club.site.cli(&["audit", "verify"]).ok();
 }
 
 #[test]

@@ -53,15 +53,6 @@ fn a_season_to_its_end() {
     let relay = Relay::start();
     let cip = Rehearsal::of_cip(&relay);
     let maildir = cip.read_maildir();
-    // Once every invoice of the season is past its day.
-    cip.site.config.edit("schedules.toml", |table| {
-        for schedule in table["schedule"].as_array_mut().unwrap() {
-            if schedule["kind"].as_str() == Some("payment-reminder") {
-                schedule["offset"] =
-                    toml::Value::Table("days = 3\nafter = \"pay_by\"".parse().unwrap());
-            }
-        }
-    });
     let mut list = rows(1, 4, "CIP");
     list.push(row(5, "", "CIP"));
     cip.import(&list);
@@ -112,6 +103,34 @@ fn a_season_to_its_end() {
     cip.jump("2027-05-01T15:00:00Z");
     assert_eq!(recipients(&relay, before), Vec::<String>::new(), "once");
     cip.cli(&["audit", "verify"]).ok();
+}
+
+#[test]
+fn who_promises_late_is_reminded_late() {
+    let relay = Relay::start();
+    let cip = Rehearsal::of_cip(&relay);
+    let maildir = cip.read_maildir();
+    cip.import(&rows(1, 2, "CIP"));
+    let _daemon = cip.start(START);
+    cip.jump("2026-11-02T14:00:00Z");
+    let notice = relay.taken().into_iter().find(|t| t.to[0] == "m2@club.test").unwrap();
+    cip.jump("2027-02-12T14:00:00Z");
+    cip.jump("2027-02-20T15:00:00Z");
+    let letter = Letter::reply(&notice, AUTHSERV, "renew-2", "RENEW");
+    deliver(&maildir, "1", &letter.bytes(), "2027-02-20T15:10:00Z");
+    cip.wait_for("SELECT state FROM renewal WHERE person = 2", &["\"pledged\""]);
+    cip.settle();
+    let reminders = "SELECT count(*) FROM message WHERE kind = 'payment-reminder'";
+    // Thirty days to pay, and as long after that as everybody has.
+    cip.jump("2027-04-02T15:00:00Z");
+    assert_eq!(cip.number(reminders), 0);
+    cip.jump("2027-04-03T15:00:00Z");
+    assert_eq!(cip.number(reminders), 1);
+    let told = relay.taken().into_iter().rfind(|t| t.to[0] == "m2@club.test").unwrap();
+    let told = Mail::read(&told.bytes);
+    assert!(told.text.contains("To be paid by March\u{a0}22, 2027"), "{}", told.text);
+    cip.jump("2027-04-04T15:00:00Z");
+    assert_eq!(cip.number(reminders), 1, "once");
 }
 
 #[test]

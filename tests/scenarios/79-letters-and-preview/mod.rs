@@ -36,6 +36,43 @@ fn site() -> (Relay, Rehearsal) {
 }
 
 #[test]
+fn a_letter_goes_where_the_member_says_that_they_live() {
+    let (relay, cip) = site();
+    let _daemon = cip.start(START);
+    cip.jump("2026-11-02T14:00:00Z");
+    let told = relay.taken().into_iter().find(|t| t.to[0] == "m1@club.test").unwrap();
+    let link = Mail::read(&told.bytes).path_with("/r/").unwrap();
+    let page = http::get(cip.site.web, &link).unwrap();
+    let moved = [
+        ("act", "correct"),
+        ("street", "9 New Street"),
+        ("city", "Kingston"),
+        ("postal_code", "K7L 1A1"),
+        ("proof", "1"),
+    ];
+    let fields = [&crate::support::club::hidden(&page.body)[..], &moved].concat();
+    let saved = http::post_form(cip.site.web, &link, &fields).unwrap();
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    cip.settle();
+    // The list still has the old street, and their mail address no more.
+    let text = format!(
+        "{COLUMNS},street,city,postal_code,country\n\
+         1,Anne,One,,en,ON,CIP,full,yes,1 Main Street,Ottawa,K1A 0B1,CA\n\
+         2,Zoë,Deux,,fr,QC,CIP,full,yes,2 rue de l’Exemple,Gatineau,J8X 1A1,CA\n\
+         3,=1+1,Three,,en,NS,CIP,full,no,3 Third Avenue,Halifax,B3H 1A1,CA\n\
+         4,Dee,Four,,en,ON,CIP,student,no,4 Fourth Street,Ottawa,K1A 0B1,CA\n"
+    );
+    let file = cip.file("later.csv", text);
+    cip.cli(&["import", &file]).ok();
+    let out = cip.site.dir().join("letters.csv").display().to_string();
+    cip.cli(&["letters", "notice", "--out", &out]).ok();
+    let row = read(&out).into_iter().find(|row| row["member_no"] == "1").unwrap();
+    assert_eq!((row["street"].as_str(), row["city"].as_str()), ("9 New Street", "Kingston"));
+    assert_eq!(row["postal_code"], "K7L 1A1");
+    assert_eq!(row["given_name"], "Anne", "the list's own corrections count too");
+}
+
+#[test]
 fn letters_to_whom_no_mail_reaches() {
     let (_relay, cip) = site();
     let _daemon = cip.start(START);

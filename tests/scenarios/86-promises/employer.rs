@@ -38,7 +38,7 @@ fn nine_planners_one_cheque_one_refund() {
         assert_eq!(answer.status, 303, "{n}: {}", answer.body);
     }
     club.rest();
-    // One payer, nine invoices, each behind a link that shows that one.
+    // One payer, nine invoices: each mail's own link shows one, and the lasting link all that is open.
     assert_eq!(club.query("SELECT count(*) FROM payer"), ["1"]);
     let invoices = club.query("SELECT number FROM invoice WHERE payer = 1 ORDER BY n");
     let numbers: Vec<&str> = invoices.iter().map(|n| n.trim_matches('"')).collect();
@@ -50,28 +50,45 @@ fn nine_planners_one_cheque_one_refund() {
         let shown: Vec<_> = numbers.iter().filter(|number| page.contains(**number)).collect();
         assert_eq!(shown.len(), 1, "{page}");
     }
+    let lasting: Vec<_> = mails.iter().map(|mail| mail.path_with("/p/").unwrap()).collect();
+    assert!(lasting.iter().all(|link| *link == lasting[0]), "one link: {lasting:?}");
+    let page = club.get(&lasting[0]).body;
+    for (n, number) in numbers.iter().enumerate() {
+        assert!(page.contains(number) && page.contains(&format!("PO-{}", n + 1)), "{page}");
+    }
+    assert!(page.contains("$5,001.75"), "{page}");
     assert_eq!(states(&club), ["\"pledged\" | 9"]);
 
-    let over: Vec<&str> = numbers.iter().flat_map(|number| ["--invoice", number]).collect();
-    let cheque = ["payment", "record", ALL, "--reference", "cheque 4711", "--on", "2026-12-01"];
-    let paid = club.json(&[&cheque[..], &over].concat());
+    let cheque = ["payment", "record", ALL, "--payer", "accounts@city.test"];
+    let rest = ["--reference", "cheque 4711", "--on", "2026-12-01"];
+    let paid = club.json(&[&cheque[..], &rest].concat());
     assert_eq!(paid["waiting"], "0.00", "to the cent");
     assert_eq!(club.query("SELECT count(*) FROM payment"), ["1"]);
     assert_eq!(states(&club), ["\"paid\" | 9"]);
     assert!(club.json(&["invoice", "list", "--open"]).as_array().unwrap().is_empty());
     club.rest();
-    for n in 1..=PLANNERS {
-        let receipts = sent_to(&relay, &format!("p{n}@"));
-        let receipts = receipts.iter().filter(|mail| mail.text.contains("your receipt")).count();
-        assert_eq!(receipts, 1, "a receipt of their own: {n}");
+    let receipt = sent_to(&relay, "city.test").pop().unwrap();
+    for words in ["Here is your receipt", "$5,001.75", "Nothing is open on your invoices"] {
+        assert!(receipt.text.contains(words), "{words}: {}", receipt.text);
     }
+    assert!(numbers.iter().all(|number| receipt.text.contains(number)), "{}", receipt.text);
+    assert_eq!(sent_to(&relay, "city.test").len(), 10, "one receipt for one cheque");
+    for n in 1..=PLANNERS {
+        let told = sent_to(&relay, &format!("p{n}@")).pop().unwrap();
+        assert!(told.text.contains("City of Example has paid your invoice"), "{n}: {}", told.text);
+        assert!(!told.text.contains("5,001.75"), "{n}: {}", told.text);
+    }
+    assert!(club.get(&lasting[0]).body.contains("Nothing is open on your invoices"));
 
-    // The fourth leaves the profession: the desk takes that invoice back, and the money with it.
-    let payment = paid["payment"].to_string();
+    the_fourth_leaves(&club, &numbers, &paid["payment"].to_string());
+}
+
+/// The desk takes that invoice back, and the money with it.
+fn the_fourth_leaves(club: &Club, numbers: &[&str], payment: &str) {
     club.site.cli(&["invoice", "credit", numbers[3], "--why", "situation"]).ok();
     let waiting = club.json(&["payment", "list", "--waiting"]);
     assert_eq!(waiting[0]["waiting"], EACH);
-    club.site.cli(&["payment", "refund", &payment, "--amount", EACH, "--on", "2026-12-10"]).ok();
+    club.site.cli(&["payment", "refund", payment, "--amount", EACH, "--on", "2026-12-10"]).ok();
     assert!(club.json(&["payment", "list", "--waiting"]).as_array().unwrap().is_empty());
     let back = club.query("SELECT why, cents FROM payment WHERE reverses = 1");
     assert_eq!(back, ["\"refund\" | -55575"]);

@@ -89,9 +89,8 @@ fn next_season(club: &Club) {
         ("season.cover_until", "2028-12-31"),
         ("season.declare_by", "2027-12-31"),
         ("season.lapses", "2028-03-31"),
-        ("season.pay_by", "2028-02-25"),
+        ("season.pay_by", "2028-01-31"),
         ("season.closes", "2028-06-30"),
-        ("payment.pay_by", "2028-01-31"),
         ("insurance.declaration_until", "2028-01-31"),
     ] {
         let day: toml::value::Datetime = text.parse().unwrap();

@@ -65,7 +65,10 @@ impl Session<'_> {
 
     fn ehlo(&mut self) -> Result<(), Over> {
         let auth = if self.shared.scripted(Stage::Auth) { "250-AUTH PLAIN LOGIN\r\n" } else { "" };
-        let usual = format!("250-relay.test\r\n{auth}250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
+        let offers = self.shared.pipelining.load(Ordering::SeqCst);
+        let pipelining = if offers { "250-PIPELINING\r\n" } else { "" };
+        let usual =
+            format!("250-relay.test\r\n{auth}{pipelining}250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
         self.usual(Stage::Ehlo, &usual)
     }
 

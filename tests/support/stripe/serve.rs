@@ -94,6 +94,9 @@ fn answer(shared: &Shared, request: &Request) -> (u16, String) {
     }
     assert!(request.headers.contains_key("stripe-version"), "the version is named");
     let path = request.target.split('?').next().unwrap_or_default();
+    if (request.method.as_str(), path) == ("POST", "/v1/refunds") {
+        return refund(shared, request);
+    }
     let rest = path.strip_prefix("/v1/checkout/sessions").unwrap_or("/none");
     let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
     match (request.method.as_str(), parts.as_slice()) {
@@ -166,6 +169,7 @@ fn create(shared: &Shared, request: &Request) -> (u16, String) {
             status: "open",
             payment: "unpaid",
             paid_s: 0,
+            refunded: false,
         };
         sessions.push(session.clone());
         session
@@ -174,6 +178,38 @@ fn create(shared: &Shared, request: &Request) -> (u16, String) {
     let kept = (request.fields.clone(), 200, body.clone());
     lock(&shared.answers).insert(key.clone(), kept);
     (200, body)
+}
+
+fn refund(shared: &Shared, request: &Request) -> (u16, String) {
+    let Some(key) = request.headers.get("idempotency-key") else {
+        return error(400, "invalid_request_error", "no_key");
+    };
+    if let Some((fields, status, body)) = lock(&shared.answers).get(key) {
+        if *fields != request.fields {
+            return error(400, "idempotency_error", "other_fields");
+        }
+        return (*status, body.clone());
+    }
+    let intent = request.fields.get("payment_intent").cloned().unwrap_or_default();
+    let mut sessions = lock(&shared.sessions);
+    let paid = |s: &&mut Session| s.payment == "paid" && format!("pi_{}", s.id) == intent;
+    let Some(session) = sessions.iter_mut().find(paid) else {
+        return error(404, "invalid_request_error", "resource_missing");
+    };
+    if session.refunded {
+        return error(400, "invalid_request_error", "charge_already_refunded");
+    }
+    session.refunded = true;
+    let body = json!({
+        "id": format!("re_{}", session.id),
+        "object": "refund",
+        "amount": request.fields.get("amount").and_then(|v| v.parse::<i64>().ok()),
+        "payment_intent": intent,
+        "status": "succeeded",
+    });
+    let kept = (request.fields.clone(), 200, body.to_string());
+    lock(&shared.answers).insert(key.clone(), kept);
+    (200, body.to_string())
 }
 
 /// A Checkout Session as the API shows it.
