@@ -43,6 +43,7 @@ const KEPT: &[(&str, &[&str], &str)] = &[
         &["id", "provider", "session", "currency", "lines", "language", "state"],
         "the provider's own ids, and codes",
     ),
+    ("card_refund", &["provider", "key", "name", "state"], "the provider's own ids, and codes"),
     ("unsubscription", &["association"], "a code"),
     ("address", &["address", "reason"], "the row goes: foreign()"),
     ("message", &["kind", "issuer", "recipient", "state"], "codes"),
