@@ -1,8 +1,10 @@
-//! Owns the acts on a renewal: answering, taking the answer back, asking to be reminded.
+//! Owns answering a renewal, whatever the door: weighing the answer, keeping it with its invoice and
+//! its ledger line. What a page shows is `view`'s, taking back is `undo`'s.
+
+mod undo;
+mod view;
 
 use data_encoding::HEXLOWER;
-use jiff::Timestamp;
-use jiff::civil::Date;
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -11,133 +13,26 @@ use super::invoices::{self, BillTo};
 use super::payload::Payload;
 use super::{Applied, Context, Door, Evidence, Sent, corrections, letters, note, payers};
 use crate::compose::{Bill, Said};
-use crate::domain::answer::{self, Answer, Choice, Declared, Employer, Form, Given, Verdict};
-use crate::domain::billing::{self, Terms};
-use crate::domain::correction::{Field, OnFile};
+use crate::domain::answer::{self, Answer, Choice, Declared, Employer, Form, Verdict, Word};
+use crate::domain::correction::Field;
 use crate::domain::insurance::Declaration;
 use crate::domain::invoice::Invoice;
-use crate::domain::member::{Member, Renewal};
-use crate::domain::offer::{self, Offer};
+use crate::domain::member::Member;
+use crate::domain::offer::Offer;
 use crate::domain::season;
 use crate::domain::words::{Cover, RenewalState, TaskKind};
 use crate::ids::{MessageId, RenewalId};
-use crate::store::renewals::{self, AnswerRow, RenewalRow};
+use crate::store::renewals::{self, AnswerRow};
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, corrections as corrected, declarations, payers as rows, people};
+use crate::store::{StoreError, earlier_words, payers as rows};
+
+use view::{offered, priced};
+
+pub(super) use undo::{remind_on, take_back};
+pub use view::{RenewalView, view_of_member, view_of_renewal};
 
 /// Octets kept of an answer's digest: it tells two answers of one renewal apart, no more.
 const BODY_OCTETS: usize = 16;
-
-/// A renewal with all that a page or a mail shows of it.
-#[derive(Debug, Clone)]
-pub struct RenewalView {
-    /// The renewal.
-    pub row: RenewalRow,
-    /// Whose.
-    pub member: Member,
-    /// Their own data.
-    pub on_file: OnFile,
-    /// What they can choose from as of now; `None` where the membership went elsewhere meanwhile.
-    pub offer: Option<Offer>,
-    /// What is owed: by its invoices where there are any, else by the answer that stands, else as
-    /// of now.
-    pub owed: Option<Bill>,
-    /// Accepted answers, oldest first.
-    pub given: Vec<Given>,
-}
-
-impl RenewalView {
-    /// The state by which taking back is weighed: a renewal that owes nothing is `paid` at once, and
-    /// can be taken back as a pledge can.
-    #[must_use]
-    pub fn state_to_undo(&self) -> RenewalState {
-        let free = self.owed.as_ref().is_some_and(|b| b.total().get() <= 0);
-        match self.row.renewal.state {
-            RenewalState::Paid if free => RenewalState::Pledged,
-            state => state,
-        }
-    }
-}
-
-/// Reads a renewal for showing; `None` where it is not here.
-pub fn view_of_renewal(
-    c: &Connection,
-    context: &Context,
-    id: RenewalId,
-    now: Timestamp,
-) -> Result<Option<RenewalView>, StoreError> {
-    let Some(row) = renewals::by_id(c, id)? else { return Ok(None) };
-    let Some(member) = people::by_id(c, row.person)? else { return Ok(None) };
-    view(c, context, row, member, now).map(Some)
-}
-
-/// As [`view_of_renewal`], of a member: where the season's renewal was not opened yet, as it will be,
-/// under a row that is nobody's.
-pub fn view_of_member(
-    c: &Connection,
-    context: &Context,
-    member: Member,
-    issuer: &str,
-    now: Timestamp,
-) -> Result<RenewalView, StoreError> {
-    let season = &context.config.relance.season.id;
-    let renewal = renewals::find(c, member.id, issuer, season)?.unwrap_or(Renewal {
-        id: RenewalId(0),
-        state: RenewalState::Open,
-        version: 0,
-        remind_on: None,
-    });
-    let (person, issuer, season) = (member.id, issuer.to_owned(), season.clone());
-    view(c, context, RenewalRow { renewal, person, issuer, season }, member, now)
-}
-
-fn view(
-    c: &Connection,
-    context: &Context,
-    row: RenewalRow,
-    member: Member,
-    now: Timestamp,
-) -> Result<RenewalView, StoreError> {
-    let id = row.renewal.id;
-    let on_file = corrected::on_file(c, row.person)?;
-    let given = renewals::answers(c, id)?;
-    let mut offer = offered(context, &row, &member, now);
-    if let Some(offer) = &mut offer {
-        offer.declared = is_declared(c, id, offer)?;
-    }
-    let owed = match invoices::standing_bill(c, id)? {
-        Some(issued) => Some(issued),
-        None => owed_now(context, &row, &member, answer::standing(&given), now),
-    };
-    Ok(RenewalView { row, member, on_file, offer, owed, given })
-}
-
-/// Whether every question of the offer was answered last, in the wording of now.
-fn is_declared(c: &Connection, id: RenewalId, offer: &Offer) -> Result<bool, StoreError> {
-    let last = declarations::of(c, id)?.pop();
-    Ok(last.is_some_and(|last| {
-        let answered = |id: &String| last.answers.iter().any(|(known, _)| known == id);
-        last.questions == offer.questions_version && offer.questions.iter().all(answered)
-    }))
-}
-
-/// What is owed by the answer that stands.
-fn owed_now(
-    context: &Context,
-    row: &RenewalRow,
-    member: &Member,
-    given: Option<&Given>,
-    now: Timestamp,
-) -> Option<Bill> {
-    let (cover, dropped) = given.map_or((None, &[][..]), |g| (g.cover, &g.dropped));
-    priced(context, &row.issuer, member, cover, dropped, now)
-}
-
-fn offered(context: &Context, row: &RenewalRow, member: &Member, now: Timestamp) -> Option<Offer> {
-    let issuer = context.config.association(&row.issuer)?;
-    let terms = Terms::at(&context.config, issuer, now);
-    offer::offer(&context.config, member, issuer, &terms)
-}
 
 /// A member's answer.
 pub(super) fn answer(
@@ -153,8 +48,13 @@ pub(super) fn answer(
     };
     let body = context.ring.mark("answer", answer.whole().as_bytes());
     let body = HEXLOWER.encode(&body[..BODY_OCTETS]);
-    if let Some(refused) = weighed(&view, answer, form, &body) {
-        return Ok(refused);
+    match weighed(&view, answer, form, &body, evidence) {
+        Verdict::Accept => {}
+        Verdict::AlreadyDone => return Ok(Applied::Already),
+        Verdict::Conflict => return Ok(Applied::Conflict),
+        Verdict::Stale => return Ok(Applied::Stale),
+        Verdict::Closed => return Ok(Applied::Closed),
+        Verdict::Earlier => return keep_earlier(c, context, &view, answer, evidence),
     }
     if !season::takes_answers(&context.config.relance.season, &view.row.season, evidence.at) {
         return Ok(Applied::Closed);
@@ -175,28 +75,48 @@ pub(super) fn answer(
     accept(c, context, &view, answer, form, &body, bill.as_ref(), evidence)
 }
 
-/// `None`: to be done.
 fn weighed(
     view: &RenewalView,
     answer: &Answer,
     form: Option<Sent<'_>>,
     body: &str,
-) -> Option<Applied> {
+    evidence: &Evidence<'_>,
+) -> Verdict {
     let renewal = &view.row.renewal;
-    let verdict = match form {
-        Some(Sent { version, nonce, .. }) => {
-            let form = Form { version, nonce, choice: answer.choice, body };
-            answer::weigh(renewal.state, renewal.version, &view.given, &form)
-        }
-        None => answer::weigh_reply(renewal.state, &view.given, answer.choice),
-    };
-    match verdict {
-        Verdict::AlreadyDone => Some(Applied::Already),
-        Verdict::Conflict => Some(Applied::Conflict),
-        Verdict::Stale => Some(Applied::Stale),
-        Verdict::Closed => Some(Applied::Closed),
-        Verdict::Accept => None,
+    if let Some(Sent { version, nonce, .. }) = form {
+        let form = Form { version, nonce, choice: answer.choice, body };
+        return answer::weigh(renewal.state, renewal.version, &view.given, &form);
     }
+    let word =
+        Word { choice: answer.choice, at: evidence.at, acts_now: evidence.door != Door::Mail };
+    answer::weigh_reply(renewal.state, &view.given, &word)
+}
+
+/// What was said before what stands, and is read after it: it counts for cover, at its own time.
+fn keep_earlier(
+    c: &Connection,
+    context: &Context,
+    view: &RenewalView,
+    answer: &Answer,
+    evidence: &Evidence<'_>,
+) -> Result<Applied, StoreError> {
+    let (id, at_ms) = (view.row.renewal.id, evidence.at.as_millisecond());
+    if earlier_words::is_kept(c, id, answer.choice, at_ms)? {
+        return Ok(Applied::Already);
+    }
+    let (_, subject) = super::person(c, view.row.person)?;
+    let data = json!({
+        "issuer": view.row.issuer,
+        "season": view.row.season,
+        "renewal": id.0,
+        "choice": answer.choice.as_str(),
+        "door": evidence.door.as_str(),
+        "mid": evidence.mid.map(|m| m.to_string()),
+    });
+    let seq = note(c, context, &subject, "earlier-word", &data, evidence)?;
+    let mid = evidence.mid.map(MessageId::to_i64);
+    earlier_words::keep(c, seq, id, answer.choice, evidence.door.as_str(), mid, at_ms)?;
+    Ok(Applied::Already)
 }
 
 /// The member as they will be with what they correct: a new province may mean another tax.
@@ -208,20 +128,6 @@ fn with_changes(member: &Member, answer: &Answer) -> Member {
         }
     }
     member
-}
-
-/// What a renewal is billed by those terms.
-fn priced(
-    context: &Context,
-    issuer: &str,
-    member: &Member,
-    cover: Option<Cover>,
-    dropped: &[String],
-    now: Timestamp,
-) -> Option<Bill> {
-    let issuer = context.config.association(issuer)?;
-    let plain = Terms::at(&context.config, issuer, now);
-    billing::bill(&context.config, member, issuer, &Terms { cover, dropped, ..plain })
 }
 
 #[expect(clippy::too_many_arguments, reason = "what one accepted answer is made of")]
@@ -338,101 +244,6 @@ fn for_the_desk(
     };
     tasks::open(c, &task)?;
     Ok(())
-}
-
-/// The last answer is taken back: the renewal is open again.
-pub(super) fn take_back(
-    c: &Connection,
-    context: &Context,
-    id: RenewalId,
-    evidence: &Evidence<'_>,
-) -> Result<Applied, StoreError> {
-    let Some(view) = view_of_renewal(c, context, id, evidence.at)? else {
-        return Ok(Applied::Nothing);
-    };
-    let renewal = &view.row.renewal;
-    if answer::standing(&view.given).is_none() {
-        return Ok(Applied::Already);
-    }
-    let deadline = season::deadline(&context.config.relance.season);
-    if !answer::may_undo(view.state_to_undo(), view.given.last(), deadline, evidence.at) {
-        return Ok(Applied::TooLate);
-    }
-    let row = AnswerRow {
-        nonce: "",
-        choice: None,
-        reason: "",
-        cover: None,
-        dropped: &[],
-        situation: None,
-        body: "",
-        door: evidence.door.as_str(),
-        language: evidence.lang.as_str(),
-        mid: evidence.mid.map(MessageId::to_i64),
-        at_ms: evidence.at.as_millisecond(),
-    };
-    let (at_ms, state) = (evidence.at.as_millisecond(), RenewalState::Open);
-    let version = renewals::keep_answer(c, renewal, state, &row)?;
-    let to = BillTo::member(&view.member);
-    let document = match renewal.state {
-        // What a desk has was not touched.
-        RenewalState::WithDesk => None,
-        _ => invoices::on_answer(c, context, &view.row, &view.member, None, &to, evidence)?,
-    };
-    tasks::close_for(c, id, TaskKind::Situation, "relance", "taken back", at_ms)?;
-    let after = After {
-        kind: "taken-back",
-        state,
-        version,
-        said: Said::Undone,
-        answer: None,
-        bill: None,
-        document: document.as_ref(),
-    };
-    settle(c, context, &view, &after, evidence)?;
-    Ok(Applied::Done)
-}
-
-/// No reminder before that day; the last call before the deadline comes anyway.
-pub(super) fn remind_on(
-    c: &Connection,
-    context: &Context,
-    id: RenewalId,
-    day: Date,
-    evidence: &Evidence<'_>,
-) -> Result<Applied, StoreError> {
-    let Some(row) = renewals::by_id(c, id)? else { return Ok(Applied::Nothing) };
-    if row.renewal.state != RenewalState::Open {
-        return Ok(Applied::Closed);
-    }
-    if renewals::remind_on(c, id)? == Some(day) {
-        return Ok(Applied::Already);
-    }
-    renewals::set_remind_on(c, id, day)?;
-    let (member, subject) = super::person(c, row.person)?;
-    let data = json!({
-        "issuer": row.issuer,
-        "season": row.season,
-        "renewal": id.0,
-        "day": day.to_string(),
-        "door": evidence.door.as_str(),
-        "mid": evidence.mid.map(|m| m.to_string()),
-    });
-    let seq = note(c, context, &subject, "remind-on", &data, evidence)?;
-    // Who chooses the day on their own page sees it there.
-    if matches!(evidence.door, Door::Behalf { .. }) {
-        let said = Said::RemindLater.as_str().into();
-        let parts = letters::Parts {
-            seq,
-            kind: "confirmation",
-            member: &member,
-            renewal: Some(id),
-            issuer: &row.issuer,
-            payload: &Payload { said, ..Payload::default() },
-        };
-        letters::confirm(c, context, &subject, &parts, evidence)?;
-    }
-    Ok(Applied::Done)
 }
 
 /// What an act leaves behind.

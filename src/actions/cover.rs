@@ -58,19 +58,24 @@ fn followed_key(season: &str) -> String {
     format!("cover/{season}/followed")
 }
 
-/// The stage whose time has come and that is not done, with its instant.
-fn due(
-    c: &Connection,
-    config: &Config,
-    now: Timestamp,
-) -> Result<Option<(&'static str, Timestamp)>, StoreError> {
+/// A stage whose time has come.
+#[derive(Debug, Clone, Copy)]
+struct Stage {
+    name: &'static str,
+    at: Timestamp,
+    /// Whether no later one's time has come too: each is reckoned as of now, so that the desk would
+    /// read the same totals twice.
+    last: bool,
+}
+
+/// The stage whose time has come and that is not done.
+fn due(c: &Connection, config: &Config, now: Timestamp) -> Result<Option<Stage>, StoreError> {
     let season = &config.relance.season.id;
-    for (stage, at) in rules(config).map(|r| r.stages()).unwrap_or_default() {
-        if now < at {
-            return Ok(None);
-        }
-        if meta::get(c, &stage_key(season, stage))?.as_deref() != Some(DONE) {
-            return Ok(Some((stage, at)));
+    let stages = rules(config).map(|r| r.stages()).unwrap_or_default();
+    let mut come = stages.into_iter().take_while(|(_, at)| *at <= now).peekable();
+    while let Some((name, at)) = come.next() {
+        if meta::get(c, &stage_key(season, name))?.as_deref() != Some(DONE) {
+            return Ok(Some(Stage { name, at, last: come.peek().is_none() }));
         }
     }
     Ok(None)
@@ -88,8 +93,8 @@ pub fn is_due(
     now: Timestamp,
     read_until: Timestamp,
 ) -> Result<bool, StoreError> {
-    if let Some((_, at)) = due(c, config, now)? {
-        return Ok(read_until >= at);
+    if let Some(stage) = due(c, config, now)? {
+        return Ok(read_until >= stage.at);
     }
     let season = &config.relance.season.id;
     let Some(followed) = followed(c, season)? else { return Ok(false) };
@@ -113,8 +118,8 @@ pub fn deadline_pass(
         return Ok(PassEnd::Done);
     }
     match due(c, &context.config, now)? {
-        Some((_, at)) if read_until < at => Ok(PassEnd::Waits),
-        Some((stage, _)) => walk(c, context, stage, now),
+        Some(stage) if read_until < stage.at => Ok(PassEnd::Waits),
+        Some(stage) => walk(c, context, stage, now),
         None => follow(c, context, now),
     }
 }
@@ -123,7 +128,7 @@ pub fn deadline_pass(
 fn walk(
     c: &Connection,
     context: &Context,
-    stage: &str,
+    stage: Stage,
     now: Timestamp,
 ) -> Result<PassEnd, StoreError> {
     let begun = monotonic();
@@ -132,7 +137,7 @@ fn walk(
         // What happens from here on is looked at when the pass is over.
         meta::set(c, &followed_key(&season), &ledger::head(c)?.0.to_string())?;
     }
-    let key = stage_key(&season, stage);
+    let key = stage_key(&season, stage.name);
     let kept = meta::get(c, &key)?.unwrap_or_default();
     let (code, cursor) = kept.split_once(' ').unwrap_or_default();
     let codes: Vec<&str> = context.config.associations.iter().map(|a| a.code.as_str()).collect();
@@ -142,7 +147,7 @@ fn walk(
         let members = people::of_association(c, issuer, cursor, READ_AT_ONCE)?;
         for member in &members {
             if insurance::concerns(c, context, member, issuer)? {
-                settle(c, context, member, issuer, stage == "deadline", now)?;
+                settle(c, context, member, issuer, stage.name == "deadline", now)?;
             }
         }
         if let Some(last) = members.last() {
@@ -158,7 +163,7 @@ fn walk(
     let place = codes.get(index).map_or_else(|| DONE.to_owned(), |code| format!("{code} {cursor}"));
     meta::set(c, &key, &place)?;
     let chunk_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::debug!(stage, chunk_ms, "cover.chunk");
+    tracing::debug!(stage = stage.name, chunk_ms, "cover.chunk");
     faults::point("cover.chunk");
     Ok(PassEnd::More)
 }
@@ -275,12 +280,12 @@ fn news(found: &Finding) -> Option<CoverNews> {
     }
 }
 
-/// An association's totals, for the ledger and its desk.
+/// An association's totals, for the ledger and, where no later stage tells it at once, its desk.
 fn report(
     c: &Connection,
     context: &Context,
     issuer: &str,
-    stage: &str,
+    stage: Stage,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let season = &context.config.relance.season.id;
@@ -293,8 +298,11 @@ fn report(
     };
     let counts: serde_json::Map<_, _> =
         Outcome::ALL.iter().map(|o| (o.as_str().to_owned(), of(*o).into())).collect();
-    let data = json!({"issuer": issuer, "season": season, "stage": stage, "totals": counts});
+    let data = json!({"issuer": issuer, "season": season, "stage": stage.name, "totals": counts});
     let seq = ledger::append(c, &context.ring, now.as_millisecond(), "", "cover-pass", &data)?;
+    if !stage.last {
+        return Ok(());
+    }
     let payload = Payload {
         topic: DeskTopic::CoverOutcomes.as_str().into(),
         totals: Outcome::ALL.iter().map(|o| of(*o)).collect(),

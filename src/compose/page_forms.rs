@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tera::{Context, Value};
 
 use super::text::clean;
-use crate::domain::correction::Field;
+use crate::domain::correction::{Field, Proof};
 use crate::domain::desk::Fault;
 
 /// Longest reason or note, in characters; the form says so to the browser.
@@ -80,11 +80,11 @@ pub enum FormFault {
     Incomplete,
     /// The form cannot be read at all.
     Unreadable,
-    /// Postal code or member number is needed.
-    Proof,
-    /// It is neither.
-    ProofWrong,
-    /// It was neither too often.
+    /// What shows who it is was not typed.
+    Proof(Proof),
+    /// It is another one.
+    ProofWrong(Proof),
+    /// It was another one too often.
     ProofTooOften,
     /// A correction without one.
     NothingChanged,
@@ -147,8 +147,10 @@ impl FormFault {
         Self::ReasonTooLong(Longest::Note),
         Self::Incomplete,
         Self::Unreadable,
-        Self::Proof,
-        Self::ProofWrong,
+        Self::Proof(Proof::PostalCode),
+        Self::Proof(Proof::MemberNo),
+        Self::ProofWrong(Proof::PostalCode),
+        Self::ProofWrong(Proof::MemberNo),
         Self::ProofTooOften,
         Self::NothingChanged,
         Self::Correction(Field::Email),
@@ -179,8 +181,10 @@ impl FormFault {
             Self::ReasonTooLong(_) => "reason-too-long",
             Self::Incomplete => "incomplete",
             Self::Unreadable => "unreadable",
-            Self::Proof => "proof",
-            Self::ProofWrong => "proof-wrong",
+            Self::Proof(Proof::PostalCode) => "proof-postal",
+            Self::Proof(Proof::MemberNo) => "proof-number",
+            Self::ProofWrong(Proof::PostalCode) => "proof-wrong-postal",
+            Self::ProofWrong(Proof::MemberNo) => "proof-wrong-number",
             Self::ProofTooOften => "proof-too-often",
             Self::NothingChanged => "nothing-changed",
             Self::Correction(field) => field.as_str(),
@@ -208,7 +212,7 @@ impl FormFault {
             Self::Incomplete | Self::Unreadable => String::new(),
             Self::ReasonTooLong(Longest::Reason) => "reason".into(),
             Self::ReasonTooLong(Longest::Note) | Self::Note => "note".into(),
-            Self::Proof | Self::ProofWrong | Self::ProofTooOften => "proof".into(),
+            Self::Proof(_) | Self::ProofWrong(_) | Self::ProofTooOften => "proof".into(),
             Self::NothingChanged => "correct".into(),
             Self::Correction(field) | Self::TooLong(field) => field.as_str().into(),
             Self::Cover => "cover".into(),

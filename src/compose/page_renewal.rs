@@ -7,10 +7,10 @@ use tera::{Context, Value};
 use super::frame::{named, put};
 use super::page_forms::{FormFault, Typed, put_typed};
 use super::page_values::{form, unbroken};
-use super::text::clean;
+use super::text::{capital, clean};
 use super::{Behalf, Bill, ComposeError, Inner, PersonFacts, Said, format};
 use crate::config::{Association, Text};
-use crate::domain::correction::OnFile;
+use crate::domain::correction::{OnFile, Proof};
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
 use crate::domain::offer::{Insurance, Offer};
@@ -252,7 +252,7 @@ impl Inner {
         waiting: &str,
     ) {
         let category = issuer.category(person.category).map(|c| named(&c.name, lang));
-        put(context, "category", category.as_deref().unwrap_or(person.category));
+        put(context, "category", &capital(category.as_deref().unwrap_or(person.category)));
         put(context, "number", &format::mask_tail(person.member_no, 2));
         let email = Some(on_file.email.as_str()).filter(|e| !e.is_empty()).map(format::mask);
         put(context, "email", &unbroken(&email.unwrap_or_default()));
@@ -260,6 +260,7 @@ impl Inner {
         put(context, "phone_masked", &clean(&format::mask_tail(&on_file.phone, 4), false));
         put(context, "language", &on_file.language);
         put(context, "street_masked", &clean(&format::mask_street(on_file), false));
+        put(context, "proof_by", Proof::of(&on_file.postal_code).as_str());
         let provinces: Vec<_> = PROVINCES
             .iter()
             .map(|p| {

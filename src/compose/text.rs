@@ -43,6 +43,15 @@ pub(super) fn unmarked(text: &str) -> String {
     text.chars().filter(|c| !is_mark(*c)).collect()
 }
 
+/// The text with a capital first letter, where it stands alone: config has names as they stand
+/// within a sentence.
+pub(super) fn capital(text: &str) -> String {
+    let at = text.char_indices().find(|(_, c)| !is_mark(*c));
+    let Some((at, first)) = at else { return text.to_owned() };
+    let rest = &text[at + first.len_utf8()..];
+    [&text[..at], &first.to_uppercase().to_string(), rest].concat()
+}
+
 fn is_mark(c: char) -> bool {
     (mark::SUP_OPEN..=mark::EN_CLOSE).contains(&c)
 }

@@ -166,7 +166,7 @@ pub struct Closure {
 pub struct CategoryConfig {
     /// Code, as in the member list: `full`.
     pub code: String,
-    /// What members call it.
+    /// What members call it, as it stands within a sentence.
     pub name: Text,
     /// Dues for one season, in cents.
     pub dues_cents: i64,

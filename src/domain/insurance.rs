@@ -10,7 +10,7 @@ mod tests;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::billing;
+use super::billing::{self, Terms};
 use super::member::Member;
 use crate::config::{Config, InsuranceSection, PliRule, Question, SeasonSection, YesNo};
 use crate::domain::season;
@@ -43,11 +43,15 @@ pub fn standing(config: &Config, member: &Member, issuer: &str) -> Standing {
     if insurer_of(config, member) != Some(issuer) || !is_insurable(&member.status) {
         return Standing::Without;
     }
-    let home = billing::home(config, member);
-    match home.map(|m| (rule(config, &m.association, &m.category), m.pli)) {
-        Some((PliRule::Included, _) | (PliRule::Optional, true)) => Standing::Covered,
-        Some((PliRule::Optional, false)) => Standing::Entitled,
-        Some((PliRule::None, _)) | None => Standing::Without,
+    // Covered is whose bill carries the premium before they choose, on any day of the season.
+    let terms = Terms::on(config, config.relance.season.cover_from);
+    let bill = config.association(issuer).and_then(|i| billing::bill(config, member, i, &terms));
+    if bill.is_some_and(|bill| bill.insures()) {
+        Standing::Covered
+    } else if may_decline(config, member) {
+        Standing::Entitled
+    } else {
+        Standing::Without
     }
 }
 
@@ -240,7 +244,7 @@ impl Said {
 /// One accepted answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {
-    /// Version of the renewal that it made.
+    /// Version of the renewal that it made; 0 where it was read after a later one and made none.
     pub version: i64,
     /// What it said.
     pub said: Said,
@@ -297,7 +301,7 @@ pub struct Facts {
     pub asked: bool,
     /// Whether there are questions to answer.
     pub declares: bool,
-    /// Accepted answers, oldest version first.
+    /// What the member said, oldest first, by when each counts.
     pub answers: Vec<Answered>,
     /// Declarations, oldest version first.
     pub declarations: Vec<Declared>,

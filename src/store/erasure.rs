@@ -9,10 +9,12 @@ use super::records::{self, SOURCES};
 use super::{StoreError, addresses};
 use crate::ids::PersonId;
 
-/// What each table's rows of the person become. A table or column that this store does not have is
-/// passed over.
+#[cfg(test)]
+mod tests;
+
+/// What each table's rows of the person become.
 const EMPTIED: &[(&str, &[(&str, &str)])] = &[
-    ("answer", &[("reason", "''"), ("note", "''")]),
+    ("answer", &[("reason", "''")]),
     ("certificate", &[("url", "''")]),
     ("correction", &[("was", "''"), ("value", "''"), ("listed", "''")]),
     ("address_change", &[("was", "''"), ("address", "''")]),
@@ -107,6 +109,12 @@ pub fn erase(c: &Connection, person: PersonId, at_ms: i64) -> Result<usize, Stor
            AND closed_at IS NULL",
         (person.0, at_ms),
     )?;
+    // Nobody can answer it any more.
+    c.execute(
+        "UPDATE waiting_mail SET settled_at = ?2 WHERE settled_at IS NULL
+           AND inbound IN (SELECT id FROM inbound WHERE person = ?1)",
+        (person.0, at_ms),
+    )?;
     c.execute("UPDATE membership SET missing = 1 WHERE person = ?1", [person.0])?;
     bills(c, person, &named)?;
     foreign(c, &named)?;
@@ -195,18 +203,10 @@ fn empty(
     table: &str,
     columns: &[(&str, &str)],
 ) -> Result<(), StoreError> {
-    let here: Vec<String> = {
-        let mut statement = c.prepare("SELECT name FROM pragma_table_info(?1)")?;
-        let rows = statement.query_map([table], |r| r.get(0))?;
-        rows.collect::<Result<_, _>>()?
-    };
-    let set: Vec<String> = columns
-        .iter()
-        .filter(|(column, _)| here.iter().any(|name| name == column))
-        .map(|(column, value)| format!("{column} = {value}"))
-        .collect();
+    let set: Vec<String> =
+        columns.iter().map(|(column, value)| format!("{column} = {value}")).collect();
     let source = SOURCES.iter().find(|source| source.table == table);
-    let Some(condition) = source.map(records::Source::condition).filter(|_| !set.is_empty()) else {
+    let Some(condition) = source.map(records::Source::condition) else {
         return Ok(());
     };
     c.execute(&format!("UPDATE {table} SET {} WHERE {condition}", set.join(", ")), [person.0])?;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("migrations/0005_desk.sql")),
     (6, include_str!("migrations/0006_behalf.sql")),
     (7, include_str!("migrations/0007_card_refund.sql")),
+    (8, include_str!("migrations/0008_earlier.sql")),
     (9, include_str!("migrations/0009_relay_log.sql")),
     (10, include_str!("migrations/0010_links.sql")),
     (11, include_str!("migrations/0011_import.sql")),

@@ -16,6 +16,7 @@ pub mod corrections;
 pub mod declarations;
 pub mod desk;
 pub mod digests;
+pub mod earlier_words;
 pub mod erasure;
 pub mod export;
 pub mod firings;

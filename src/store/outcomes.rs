@@ -153,7 +153,9 @@ pub fn answers(
 ) -> Result<Vec<Answered>, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT version, choice, cover, door, mid, at, dropped FROM answer WHERE renewal = ?1
-         ORDER BY version",
+         UNION ALL
+         SELECT 0, choice, NULL, door, mid, at, '' FROM earlier_word WHERE renewal = ?1
+         ORDER BY at, version",
     )?;
     let rows = statement.query_map([renewal.0], |r| {
         let choice: Option<String> = r.get(1)?;

@@ -45,7 +45,7 @@ pub const SOURCES: &[Source] = &[
     source("membership", "person = ?1", ""),
     source("renewal", "person = ?1", "opened_at"),
     source("answer", RENEWALS, "at"),
-    source("answer_line", RENEWALS, ""),
+    source("earlier_word", RENEWALS, "at"),
     source("declaration", RENEWALS, "at"),
     source("outcome", RENEWALS, "at"),
     source("certificate", "person = ?1", "at"),

@@ -19,13 +19,17 @@ struct Part {
 
 const fn parts(kept: Kept) -> &'static [Part] {
     match kept {
-        Kept::Inbound => &[Part {
-            table: "inbound",
-            key: "id",
-            old: "received < ?1 AND outcome <> 'backlog'
-              AND (sender <> '' OR sender_name <> '' OR subject <> '' OR text <> '')",
-            set: "sender = '', sender_name = '', subject = '', header_id = '', text = ''",
-        }],
+        Kept::Inbound => &[
+            Part {
+                table: "inbound",
+                key: "id",
+                old: "received < ?1 AND outcome <> 'backlog'
+                  AND (sender <> '' OR sender_name <> '' OR subject <> '' OR text <> '')",
+                set: "sender = '', sender_name = '', subject = '', header_id = '', text = ''",
+            },
+            // That it waited for a desk.
+            Part { table: "waiting_mail", key: "inbound", old: "settled_at < ?1", set: "" },
+        ],
         Kept::Attempts => &[Part {
             table: "attempt",
             key: "mid",

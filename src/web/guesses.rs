@@ -1,6 +1,6 @@
-//! Owns how often somebody may be wrong about a type-in code: five times a number and hour, and a
-//! cap over all numbers. In memory and of a fixed size; a restart starts afresh. Time is an
-//! argument. Never knows whether a number exists: a wrong number counts like a wrong code.
+//! Owns how often somebody may be wrong about a type-in code, or about what a form asks as a proof:
+//! five times a number and hour, and a cap over all numbers, each of the two apart. In memory and of
+//! a fixed size; a restart starts afresh. Time is an argument. Never knows whether a number exists: a wrong number counts like a wrong code.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::guesses::Guesses;
 use crate::config::WebSection;
 use crate::ids::MessageId;
 
@@ -16,10 +17,6 @@ const CLIENTS_MAX: usize = 16_384;
 const TOKENS_MAX: usize = 16_384;
 /// Hops of X-Forwarded-For looked at, from the right: longer chains are somebody's invention.
 const HOPS_MAX: usize = 16;
-
-/// Wrong postal codes and member numbers in an hour and link: a person mistypes, a stranger guesses.
-const PROOFS_MAX: u32 = 5;
-const PROOFS_WINDOW: Duration = Duration::from_hours(1);
 
 /// How long to wait before asking again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +107,8 @@ pub struct WebLimits {
     clients: Mutex<Buckets<IpAddr>>,
     failures: Mutex<Buckets<IpAddr>>,
     tokens: Mutex<Buckets<MessageId>>,
-    proofs: Mutex<Buckets<MessageId>>,
+    /// Failures with what a form asks as a proof: as those with type-in codes, and apart.
+    pub(super) proofs: Guesses,
 }
 
 impl WebLimits {
@@ -121,7 +119,7 @@ impl WebLimits {
             clients: Mutex::new(Buckets::new(CLIENTS_MAX, web.client_requests_per_minute)),
             failures: Mutex::new(Buckets::new(CLIENTS_MAX, web.bad_tokens_per_minute)),
             tokens: Mutex::new(Buckets::new(TOKENS_MAX, web.token_requests_per_minute)),
-            proofs: Mutex::new(Buckets::every(TOKENS_MAX, PROOFS_MAX, PROOFS_WINDOW)),
+            proofs: Guesses::new(web.code_failures_per_hour),
         }
     }
 
@@ -134,16 +132,6 @@ impl WebLimits {
     /// One request for the page of a verified link.
     pub fn token(&self, id: MessageId, now: Instant) -> Result<(), TooMany> {
         locked(&self.tokens).take(&id, now)
-    }
-
-    /// A form by that link had the wrong postal code or member number.
-    pub fn wrong_proof(&self, id: MessageId, now: Instant) {
-        let _ = locked(&self.proofs).take(&id, now);
-    }
-
-    /// Whether a form by that link may try another.
-    pub fn may_prove(&self, id: MessageId, now: Instant) -> Result<(), TooMany> {
-        locked(&self.proofs).check(&id, now)
     }
 
     /// Whether a client that presented damaged links may present another.

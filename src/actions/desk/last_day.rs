@@ -8,6 +8,7 @@ use super::super::Context;
 use super::gather::{news, who, who_is};
 use crate::config::Association;
 use crate::domain::digest::{Listing, Section, Who};
+use crate::domain::insurance::{Standing, standing};
 use crate::domain::season;
 use crate::domain::words::RenewalState;
 use crate::store::digests::Mark;
@@ -46,7 +47,8 @@ pub fn last_day(
         let Some(last) = members.last() else { break };
         after = last.id.0;
         for member in &members {
-            let covered = member.is_active() && super::covered(context, member, issuer, now);
+            let covered =
+                member.is_active() && standing(config, member, &issuer.code) == Standing::Covered;
             let state = renewals::find(c, member.id, &issuer.code, &season.id)?.map(|r| r.state);
             if covered && state.is_none_or(|s| s == RenewalState::Open) {
                 all += 1;

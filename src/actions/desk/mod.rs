@@ -30,8 +30,6 @@ pub use links::{open_door, url};
 pub use write::{DigestFacts, to_tell};
 
 use super::{Applied, Context};
-use crate::config::Association;
-use crate::domain::billing::{self, Terms};
 use crate::domain::desk::{Deed, Received};
 use crate::domain::digest::Act;
 use crate::domain::member::Member;
@@ -120,12 +118,6 @@ pub fn act(
     let seq = sign(c, context, &link, person, did, by)?;
     desk::use_link(c, id, did, seq, by.at.as_millisecond())?;
     Ok(Applied::Done)
-}
-
-/// Whether insurance goes with what the member owes this association.
-fn covered(context: &Context, member: &Member, issuer: &Association, now: Timestamp) -> bool {
-    let terms = Terms::at(&context.config, issuer, now);
-    billing::bill(&context.config, member, issuer, &terms).is_some_and(|bill| bill.insures())
 }
 
 /// Whose affair it is.

@@ -184,8 +184,8 @@ pub(super) const KEYS: &[Key] = &[
     required(
         "association[].category[].name",
         Form::Text,
-        r#"{ en = "Full member", fr = "Membre à part entière" }"#,
-        "What members call it.",
+        r#"{ en = "full member", fr = "membre à part entière" }"#,
+        "What members call it, as it stands within a sentence.",
     ),
     required(
         "association[].category[].dues_cents",

@@ -7,7 +7,7 @@ use super::Shown;
 use crate::compose::{FormFault, Longest, REASON_CHARS_MAX, Typed};
 use crate::config::{CardProvider, Config};
 use crate::domain::answer::{Answer, Choice, Declared, Employer, Situation};
-use crate::domain::correction::{self, Change, Fault, Field, VALUE_CHARS_MAX};
+use crate::domain::correction::{self, Change, Fault, Field, Proof, VALUE_CHARS_MAX};
 use crate::domain::desk;
 use crate::domain::offer::{self, Lack, Offer};
 use crate::domain::words::Cover;
@@ -61,7 +61,7 @@ impl Asked {
     }
 }
 
-/// Reads a form. `may_prove`: the link has not guessed wrongly too often.
+/// Reads a form. `may_prove`: nobody has guessed wrongly too often about this member.
 pub(super) fn read(
     shown: &Shown,
     config: &Config,
@@ -281,14 +281,15 @@ impl Reading<'_> {
         }
         let typed = self.typed.get("proof");
         let view = &self.shown.view;
+        let asked = Proof::of(&view.on_file.postal_code);
         if typed.trim().is_empty() {
-            Some(FormFault::Proof)
+            Some(FormFault::Proof(asked))
         } else if !self.may_prove {
             Some(FormFault::ProofTooOften)
         } else if correction::proves(typed, &view.on_file.postal_code, &view.member.member_no) {
             None
         } else {
-            Some(FormFault::ProofWrong)
+            Some(FormFault::ProofWrong(asked))
         }
     }
 }
@@ -306,15 +307,13 @@ fn fault_of(lack: Lack) -> FormFault {
 /// As the page shows the fields, from top to bottom.
 fn in_order(mut faults: Vec<FormFault>) -> Vec<FormFault> {
     faults.sort_by_key(|fault| match fault {
-        FormFault::Signature(_)
-        | FormFault::Proof
-        | FormFault::ProofWrong
-        | FormFault::ProofTooOften => 0,
+        FormFault::Signature(_) => 0,
         FormFault::Correction(_) | FormFault::TooLong(_) | FormFault::NothingChanged => 1,
-        FormFault::Situation | FormFault::Note | FormFault::ReasonTooLong(_) => 2,
+        FormFault::Situation | FormFault::Note => 2,
         FormFault::Cover => 3,
         FormFault::Question(_) => 4,
-        _ => 5,
+        FormFault::Proof(_) | FormFault::ProofWrong(_) | FormFault::ProofTooOften => 5,
+        _ => 6,
     });
     faults
 }

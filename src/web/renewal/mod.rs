@@ -19,7 +19,7 @@ use super::desk_member::Stead;
 use super::{Site, desk_member, reply};
 use crate::actions::{self, Context, RenewalView};
 use crate::compose::{
-    Behalf, CoverNote, ExpiredPage, Page, PersonFacts, SeasonClosedPage, Typed, mask,
+    Behalf, CoverNote, ExpiredPage, FormFault, Page, PersonFacts, SeasonClosedPage, Typed, mask,
 };
 use crate::config::Association;
 use crate::domain::offer::Offer;
@@ -262,11 +262,17 @@ pub(super) async fn act(
 
 /// Does what a form asks for, in whoever's hand the page is.
 pub(super) async fn answered(site: &Site, ask: &Ask, shown: Shown, typed: Typed) -> Response {
-    let may_prove = match shown.hand {
-        Hand::Member(mid) => site.limits.may_prove(mid, crate::clock::monotonic()).is_ok(),
-        Hand::Desk(_) => true,
-    };
-    match form::read(&shown, &site.context.config, may_prove, &typed) {
+    let number = &shown.view.member.member_no;
+    let member = matches!(shown.hand, Hand::Member(_));
+    let proves = member && !typed.get("proof").trim().is_empty();
+    // Counted before it is looked at; whoever was right, or was not asked, has guessed nothing.
+    let may_prove = !proves || site.limits.proofs.begin(number, crate::clock::monotonic()).is_ok();
+    let read = form::read(&shown, &site.context.config, may_prove, &typed);
+    let wrong = |faults: &Vec<_>| faults.iter().any(|f| matches!(f, FormFault::ProofWrong(_)));
+    if proves && may_prove && !read.as_ref().is_err_and(wrong) {
+        site.limits.proofs.succeeded(number);
+    }
+    match read {
         Ok(form::Asked::Keep) => see(ask, &shown.hand, false),
         Ok(asked) => act::apply(site, ask, shown, asked, typed).await,
         Err(faults) => render::faulty(site, ask, &shown, &typed, faults),

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::ask::Ask;
 use super::super::{Site, reply};
-use super::{Hand, Shown, desk_member, nonce, see};
+use super::{Shown, desk_member, nonce, see};
 use crate::actions::{Context, RenewalView};
 use crate::compose::{
     Conflict, ConflictPage, DonePage, FormFault, InsuranceFacts, Notice, Page, RenewalPage, Said,
@@ -81,9 +81,6 @@ pub(super) fn faulty(
     typed: &Typed,
     faults: Vec<FormFault>,
 ) -> Response {
-    if let (Hand::Member(mid), true) = (&shown.hand, faults.contains(&FormFault::ProofWrong)) {
-        site.limits.wrong_proof(*mid, crate::clock::monotonic());
-    }
     page(site, ask, shown, &Sent { typed: typed.clone(), faults, notice: Notice::None })
 }
 

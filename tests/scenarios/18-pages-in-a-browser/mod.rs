@@ -125,6 +125,8 @@ fn no_page_has_a_fault_at_any_width_in_either_language() {
     visit.keep("fresh-link-sent", 200, &his, |club, path| club.submit(path, &[]));
     let huge = "x".repeat(17 * 1024);
     visit.keep("too-large", 413, &hers, |club, path| club.post(path, &[("reason", &huge)]));
+    visit.club.jump("2027-12-01T14:00:00Z");
+    visit.look("season-closed", 410, &his);
     for _ in 0..20 {
         visit.club.get("/r/damaged");
     }

@@ -54,7 +54,7 @@ fn says_all_of_the_invoice(mail: &str) {
         "Facture CIP-2027-00001",
         "À payer au plus tard le 31 janvier 2027",
         "Au nom de : Benoît Roy",
-        "Cotisation de l’ICU, Membre à part entière\n    315,00 $",
+        "Cotisation de l’ICU, membre à part entière\n    315,00 $",
         "Prime d’assurance responsabilité professionnelle (ARP)\n    185,00 $",
         "TPS 5 %, ICU (inscription 100000001 RT0001)\n    15,75 $",
         "TVQ 9,975 %, ICU (inscription 1000000001 TQ0001)\n    31,42 $",

@@ -91,7 +91,7 @@ fn insurance_takes_two_answers_more_and_shows_them_never_again() {
     // Whoever got the mail passed on cannot declare in her name.
     let stranger = [&INSURED[..4], &[("proof", "10002")]].concat();
     let faulty = stand.send(&page, &link, &stranger);
-    assert!(faulty.body.contains("neither the postal code"), "{}", faulty.body);
+    assert!(faulty.body.contains("not the member number"), "{}", faulty.body);
     assert_eq!(stand.one("SELECT count(*) FROM declaration"), "0");
 
     let before = stand.club.get(&link);

@@ -27,7 +27,7 @@ fn both_ends_confirm_a_new_address() {
     let page = club.get(&link).body;
     assert!(page.contains("…0142") && !page.contains("613-555-0142"), "{page}");
 
-    // Nobody without her postal code or number, and nothing half-way.
+    // Nobody without her postal code, and nothing half-way.
     let new = [("act", "correct"), ("email", "new@club.test"), ("phone", "613 555-0199")];
     let faulty = club.submit(&link, &new);
     assert_eq!(faulty.status, 400);

@@ -69,6 +69,14 @@ impl Story {
         assert_eq!(answer.status, 303, "{}", answer.body);
     }
 
+    fn undo(&self, n: u32) {
+        let link = Mail::read(&self.last_call(n).bytes).path_with("/r/").expect("a link");
+        let page = http::get(self.cip.site.web, &link).expect("the daemon answers");
+        let fields = [&hidden(&page.body)[..], &[("act", "undo")]].concat();
+        let answer = http::post_form(self.cip.site.web, &link, &fields).expect("an answer");
+        assert_eq!(answer.status, 303, "{}", answer.body);
+    }
+
     /// A reply that our mail server had at that local time.
     fn reply(&self, n: u32, words: &str, had: &str) {
         let trace = format!("Received: from m{n}.club.test by {MX} with ESMTPS; {had}");
@@ -257,6 +265,47 @@ fn a_reply_in_time_may_be_confirmed_after_it() {
     assert_eq!(told(&list)[..2], want.map(str::to_owned));
     assert_eq!(list["members"][0]["answered"], "2027-01-01T04:58:20Z");
     assert_eq!(list["members"][0]["revised"], 1);
+}
+
+/// A reply in time reaches us after its member has also pressed the button, too late. The button
+/// takes nothing from the reply; a reply that came before what was taken back brings nothing back.
+#[test]
+fn a_reply_in_time_counts_though_the_page_was_quicker() {
+    let story = begin("2026-12-31T20:00:00Z");
+    // Two answers on one day, the first taken back: the second counts. Then a reply of between
+    // them arrives, and one of before.
+    for (n, last) in [(2, "invoice"), (3, "undo")] {
+        story.post(n, "invoice");
+        if n == 2 {
+            story.undo(n);
+        }
+        story.cip.jump(&format!("2026-12-31T2{n}:00:00Z"));
+        if last == "undo" { story.undo(n) } else { story.post(n, last) }
+    }
+    story.cip.jump("2027-01-01T05:00:30Z");
+    story.post(4, "invoice");
+    story.cip.settle();
+    assert_eq!(told(&story.list(&[]))[3], "4 interrupted answered-late");
+    story.reply(2, "RENOUVELER", "Thu, 31 Dec 2026 16:00:00 -0500");
+    story.reply(3, "RENEW", "Thu, 31 Dec 2026 16:00:00 -0500");
+    story.reply(4, "RENOUVELER", "Thu, 31 Dec 2026 23:59:58 -0500");
+    story.cip.settle();
+    let words = "SELECT count(*) FROM earlier_word";
+    crate::support::wait_until("three replies", crate::support::club::SOON, || {
+        (story.cip.query(words) == ["3"]).then_some(())
+    });
+    story.cip.settle();
+    let list = story.list(&[]);
+    assert_eq!(
+        told(&list)[1..4],
+        ["2 pending not-declared", "3 interrupted no-answer", "4 pending not-declared"]
+            .map(str::to_owned)
+    );
+    assert_eq!(list["members"][3]["answered"], "2027-01-01T04:59:58Z");
+    assert_eq!(list["members"][3]["by"], "mail");
+    let invoices = "SELECT count(*) FROM invoice WHERE kind = 'invoice'";
+    assert_eq!(story.cip.query(invoices), ["4"], "a word read late makes none");
+    story.cip.cli(&["audit", "verify"]).ok();
 }
 
 #[test]
