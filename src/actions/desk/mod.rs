@@ -32,7 +32,6 @@ pub use write::{DigestFacts, to_tell};
 use super::{Applied, Context};
 use crate::domain::desk::{Deed, Received};
 use crate::domain::digest::Act;
-use crate::domain::member::Member;
 use crate::domain::money::Cents;
 use crate::ids::{FiringId, MessageId, MessageRow, PersonId, TaskId};
 use crate::store::desk::{self, LinkRow};
