@@ -107,5 +107,7 @@ mod s84_digest;
 mod s85_on_behalf;
 #[path = "scenarios/86-promises/mod.rs"]
 mod s86_promises;
+#[path = "scenarios/89-own-clock/mod.rs"]
+mod s89_own_clock;
 #[path = "scenarios/89-proof/mod.rs"]
 mod s89_proof;

@@ -269,7 +269,7 @@ impl Inner {
         issuer: &Association,
         page: &MemberCase<'_>,
     ) -> Result<(), ComposeError> {
-        Self::put_person(context, Some(&page.person));
+        self.put_person(context, lang, Some(&page.person))?;
         put(context, "phone_on_file", &foreign_line(&page.who.phone));
         put(context, "address", &foreign_line(page.address));
         let category = issuer.category(page.person.category);

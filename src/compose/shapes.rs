@@ -25,6 +25,7 @@ struct Shape {
     prefer: Lang,
     insured: bool,
     cover: CoverNote,
+    zone: String,
     news: Option<CoverNews>,
     bill: Option<Bill>,
     present: [bool; SLOTS],
@@ -114,6 +115,7 @@ impl Inner {
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
             cover: facts.person.map(|p| p.cover).unwrap_or_default(),
+            zone: facts.person.map_or_else(String::new, |p| p.zone.to_owned()),
             news: match facts.kind {
                 MailKind::Cover(news) => Some(news),
                 _ => None,

@@ -17,6 +17,7 @@ use crate::domain::billing::{self, Terms};
 use crate::domain::desk::{Channel, Fault, Form, signature};
 use crate::domain::digest::Who;
 use crate::domain::member::Member;
+use crate::domain::season;
 use crate::domain::words::RenewalState;
 use crate::store::{Lane, StoreError, people, renewals};
 
@@ -108,6 +109,7 @@ fn render(
         insured: bill.as_ref().is_some_and(Bill::insures),
         state: *state,
         cover: CoverNote::default(),
+        zone: season::deadline_zone(&site.context.config.relance.season, member),
     };
     let view = DeskView::Member(MemberCase {
         person,
