@@ -113,6 +113,8 @@ mod s87_desk_decides;
 mod s87_desk_in_the_members_place;
 #[path = "scenarios/88-payer/mod.rs"]
 mod s88_payer;
+#[path = "scenarios/89-own-clock/mod.rs"]
+mod s89_own_clock;
 #[path = "scenarios/89-proof/mod.rs"]
 mod s89_proof;
 #[path = "scenarios/90-backup/mod.rs"]

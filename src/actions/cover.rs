@@ -47,7 +47,7 @@ pub fn next(config: &Config, after: Timestamp) -> Option<Timestamp> {
 
 fn rules(config: &Config) -> Option<Rules> {
     let relance = &config.relance;
-    relance.insurance.as_ref().map(|insurance| Rules::of(&relance.season, insurance))
+    relance.insurance.as_ref().map(|insurance| Rules::last(&relance.season, insurance))
 }
 
 fn stage_key(season: &str, stage: &str) -> String {

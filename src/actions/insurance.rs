@@ -288,9 +288,9 @@ pub fn facts(
         answers: outcomes::answers(c, id, needs)?,
         declarations: declared,
         premium_cents: outcomes::premium_cents(c, id)?,
-        received: outcomes::received(c, id, &relance.season.deadline_zone)?,
+        received: outcomes::received(c, id, season::deadline_zone(&relance.season, member))?,
     };
-    Ok(Some((facts, Rules::of(&relance.season, insurance))))
+    Ok(Some((facts, Rules::of(&relance.season, insurance, member))))
 }
 
 /// What becomes of a renewal's cover as known at `as_of`; `None` where the config has no
@@ -356,8 +356,10 @@ pub fn asked_at(
     let seq = request.cause.split('/').nth(1).and_then(|seq| seq.parse().ok());
     let line = seq.map(|seq| ledger::at(c, seq)).transpose()?.flatten();
     let asked = line.and_then(|l| Timestamp::from_millisecond(l.at_ms).ok());
-    let deadline = season::deadline(&context.config.relance.season);
-    Ok(asked.map_or(now, |asked| confirmed_at(asked, now, deadline)))
+    let member = request.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    let (Some(asked), Some(member)) = (asked, member) else { return Ok(now) };
+    let deadline = season::deadline_of(&context.config.relance.season, &member);
+    Ok(confirmed_at(asked, now, deadline))
 }
 
 /// Keeps where a member's certificate lies and mails them the link. `None`: no such member.

@@ -10,6 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Context, cover, insurance};
+use crate::config::SeasonSection;
 use crate::domain::insurance::{Finding, Outcome};
 use crate::domain::member::{Member, Renewal};
 use crate::domain::season;
@@ -26,7 +27,7 @@ const READ_AT_ONCE: i64 = 256;
 pub struct List {
     /// Season's id.
     pub season: String,
-    /// The first instant at which an intent came too late.
+    /// The first instant at which an intent came too late for everybody.
     pub deadline: Timestamp,
     /// As known at this instant.
     pub as_of: Timestamp,
@@ -52,6 +53,8 @@ pub struct Entry {
     pub category: String,
     pub outcome: Outcome,
     pub why: &'static str,
+    /// The first instant at which their intent came too late.
+    pub deadline: Timestamp,
     pub answered: Option<Timestamp>,
     pub by: String,
     pub declared: Option<Timestamp>,
@@ -155,7 +158,7 @@ fn expected(
                 season: season.clone(),
             };
             let Some(found) = insurance::find(c, context, &row, member, as_of)? else { continue };
-            all.push(entry(c, member, &row, &found, None)?);
+            all.push(entry(c, &context.config.relance.season, member, &row, &found, None)?);
         }
     }
 }
@@ -171,17 +174,19 @@ fn settled_entry(
     let (Some(row), Some(member)) = (renewals::by_id(c, id)?, people::by_id(c, person)?) else {
         return Ok(None);
     };
+    let season = &context.config.relance.season;
     let known = outcomes::of(c, id)?.into_iter().rfind(|o| o.at_ms <= as_of.as_millisecond());
     Ok(match known {
-        Some(kept) => Some(entry(c, &member, &row, &kept.finding, Some(&kept))?),
+        Some(kept) => Some(entry(c, season, &member, &row, &kept.finding, Some(&kept))?),
         None => insurance::find(c, context, &row, &member, as_of)?
-            .map(|found| entry(c, &member, &row, &found, None))
+            .map(|found| entry(c, season, &member, &row, &found, None))
             .transpose()?,
     })
 }
 
 fn entry(
     c: &Connection,
+    season: &SeasonSection,
     member: &Member,
     row: &RenewalRow,
     found: &Finding,
@@ -201,6 +206,7 @@ fn entry(
         category: member.membership(&row.issuer).map(|m| m.category.clone()).unwrap_or_default(),
         outcome: found.outcome,
         why: found.why.as_str(),
+        deadline: season::deadline_of(season, member),
         answered: found.answer.as_ref().map(|a| a.at),
         by: found.answer.as_ref().map(|a| a.door.clone()).unwrap_or_default(),
         declared: declared.map(|d| d.at),

@@ -16,9 +16,10 @@ use super::{Place, say, say_json};
 use crate::actions;
 use crate::actions::cover;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, DeadlineBy};
 use crate::daemon::quiet::overdue;
 use crate::daemon::state::host_identity;
+use crate::domain::place::PROVINCES;
 use crate::domain::season;
 use crate::hold;
 use crate::ids::Random;
@@ -150,6 +151,9 @@ impl Doctor {
 /// The system's rules against the bundled ones, for every configured zone: the bundled rule.
 fn zones(config: &Config, now: Timestamp, findings: &mut Findings) {
     let mut names: Vec<&str> = vec![&config.relance.season.deadline_zone];
+    if config.relance.season.deadline_by == DeadlineBy::Member {
+        names.extend(PROVINCES.iter().map(|p| p.zone));
+    }
     names.extend(config.associations.iter().map(|a| a.zone.as_str()));
     names.extend(config.schedules.iter().filter_map(|s| s.zone.as_deref()));
     names.sort_unstable();

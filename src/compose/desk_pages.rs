@@ -241,7 +241,7 @@ impl Inner {
             }
             DeskView::Settled | DeskView::Expired | DeskView::Find => Ok(()),
             DeskView::Member(member) => {
-                Self::put_person(context, Some(&member.person));
+                self.put_person(context, lang, Some(&member.person))?;
                 Self::put_behalf(context, Some(&member.behalf), member.typed);
                 put(context, "why", if member.closed { "closed" } else { "no-bill" });
                 form(context, member.version, member.nonce);

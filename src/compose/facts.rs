@@ -173,6 +173,8 @@ pub struct PersonFacts<'a> {
     pub state: RenewalState,
     /// What is to be said of cover.
     pub cover: CoverNote,
+    /// The zone by which the deadline falls for them; empty: the policy's.
+    pub zone: &'a str,
 }
 
 /// Complete URLs and addresses. Those that a message does not use are empty.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp};
 use tera::{Context, Value};
 
 use super::format;
@@ -19,6 +19,7 @@ use crate::domain::words::Lang;
 /// The deadline is the exclusive instant at which the next day begins; people are told the last
 /// minute before it.
 const LAST_MINUTE: Time = Time::constant(23, 59, 0, 0);
+const A_MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Values of `[insurance]`, in the order in which [`Inner::put_insurance`] gives them.
 const INSURANCE_NAMES: [&str; 9] = [
@@ -126,9 +127,7 @@ impl Inner {
         ] {
             put(&mut context, name, &format::date(lang, calendar, date));
         }
-        let day = format::date(lang, calendar, season.declare_by);
-        let deadline = self.moment(lang, &day, LAST_MINUTE, &season.deadline_zone)?;
-        put(&mut context, "deadline", &deadline);
+        put(&mut context, "deadline", &self.deadline(lang, &season.deadline_zone)?);
         self.put_insurance(&mut context, issuer, lang)?;
         Ok(context)
     }
@@ -260,13 +259,40 @@ impl Inner {
         put(context, "area_phone", area.map_or("", |d| &d.phone));
     }
 
-    /// Name, number and insurance of the member. Names are foreign text: cleaned.
-    pub(super) fn put_person(context: &mut Context, person: Option<&PersonFacts<'_>>) {
+    /// The last minute before the deadline, by that zone.
+    fn deadline(&self, lang: Lang, zone: &str) -> Result<String, ComposeError> {
+        let (words, season) = (&self.engine.words, &self.relance.season);
+        if words.has(&zone_key(zone)) {
+            let day = format::date(lang, words.calendar(lang), season.declare_by);
+            return self.moment(lang, &day, LAST_MINUTE, zone);
+        }
+        // A zone that we have no name of: the same minute as the policy's clock shows it.
+        let policy = &season.deadline_zone;
+        let last = dates::after(season.declare_by, zone).saturating_sub(A_MINUTE);
+        let rules = dates::zone(policy);
+        let last = rules.zip(last.ok()).map(|(rules, last)| rules.to_datetime(last));
+        let last = last.unwrap_or_else(|| season.declare_by.to_datetime(LAST_MINUTE));
+        let day = format::date(lang, words.calendar(lang), last.date());
+        self.moment(lang, &day, last.time(), policy)
+    }
+
+    /// Name, number, insurance and deadline of the member. Names are foreign text: cleaned.
+    pub(super) fn put_person(
+        &self,
+        context: &mut Context,
+        lang: Lang,
+        person: Option<&PersonFacts<'_>>,
+    ) -> Result<(), ComposeError> {
+        let zone = person.map_or("", |p| p.zone);
+        if !zone.is_empty() && zone != self.relance.season.deadline_zone {
+            put(context, "deadline", &self.deadline(lang, zone)?);
+        }
         put(context, "name", &member_name(person));
         put(context, "member_no", &member_no(person));
         let insured = person.is_some_and(|p| p.insured);
         context.insert_value("insured", Value::from(insured));
         put(context, "cover", person.map(|p| p.cover).unwrap_or_default().as_str());
+        Ok(())
     }
 
     /// Lines, taxes and total of a bill; an absent one leaves `lines` empty.

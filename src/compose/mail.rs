@@ -163,7 +163,7 @@ impl Inner {
 
     fn values(&self, facts: &MailFacts<'_>, lang: Lang) -> Result<Context, ComposeError> {
         let mut context = self.frame(facts.issuer, lang)?;
-        Self::put_person(&mut context, facts.person.as_ref());
+        self.put_person(&mut context, lang, facts.person.as_ref())?;
         match &facts.invoice {
             Some(invoice) => self.put_invoice(&mut context, lang, facts.issuer, invoice)?,
             None => self.put_bill(&mut context, lang, facts.bill.as_ref())?,

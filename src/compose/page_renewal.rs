@@ -180,7 +180,7 @@ impl Inner {
         page: &RenewalPage<'_>,
     ) -> Result<(), ComposeError> {
         let offer = page.offer;
-        Self::put_person(context, Some(&page.person));
+        self.put_person(context, lang, Some(&page.person))?;
         Self::put_own(context, lang, page.issuer, &page.person, page.on_file, page.waiting);
         self.put_bill(context, lang, Some(&offer.bill))?;
         self.put_offer(context, lang, offer)?;
@@ -282,7 +282,7 @@ impl Inner {
         lang: Lang,
         page: &DonePage<'_>,
     ) -> Result<(), ComposeError> {
-        Self::put_person(context, Some(&page.person));
+        self.put_person(context, lang, Some(&page.person))?;
         Self::put_own(context, lang, page.issuer, &page.person, page.on_file, page.waiting);
         self.put_bill(context, lang, page.bill)?;
         put_insurance(context, lang, page.insurance.as_ref(), page.typed, page.faults);
@@ -347,7 +347,7 @@ impl Inner {
         let mut halves = Vec::new();
         for each in [lang, lang.other()] {
             let mut half = self.frame(page.issuer, each)?;
-            Self::put_person(&mut half, Some(&page.person));
+            self.put_person(&mut half, each, Some(&page.person))?;
             self.put_invoice(&mut half, each, page.issuer, page.invoice)?;
             let html = self.engine.render("page/invoice-half.html", &half)?;
             halves.push(serde_json::json!({"html": html, "other": each != lang}));

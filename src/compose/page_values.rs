@@ -106,7 +106,7 @@ impl Inner {
             Page::Conflict(p) => self.conflict(&mut context, lang, p)?,
             Page::Unsubscribe(p) | Page::Unsubscribed(p) => unsubscribe(&mut context, p),
             Page::Confirm(p) => {
-                Self::put_person(&mut context, Some(&p.person));
+                self.put_person(&mut context, lang, Some(&p.person))?;
                 put(&mut context, "said", p.asked.as_str());
                 form(&mut context, p.version, p.nonce);
             }
@@ -114,7 +114,7 @@ impl Inner {
             Page::Invoice(p) => self.invoice_page(&mut context, lang, p)?,
             Page::Payer(p) => self.payer_page(&mut context, lang, p),
             Page::Address(p) => {
-                Self::put_person(&mut context, Some(&p.person));
+                self.put_person(&mut context, lang, Some(&p.person))?;
                 put(&mut context, "address", &unbroken(p.address_masked));
                 put(&mut context, "state", p.state);
                 context.insert_value("old_side", Value::from(p.old_side));
@@ -152,7 +152,7 @@ impl Inner {
         lang: Lang,
         page: &ConflictPage<'_>,
     ) -> Result<(), ComposeError> {
-        Self::put_person(context, Some(&page.person));
+        self.put_person(context, lang, Some(&page.person))?;
         put(context, "asked", page.asked.as_str());
         let (how, recorded, at) = match page.conflict {
             Conflict::Answered { recorded, at } => ("answered", Some(recorded), at),

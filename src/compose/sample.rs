@@ -144,6 +144,7 @@ impl Sample {
             insured: variant.insured,
             state: RenewalState::Open,
             cover: CoverNote::Nothing,
+            zone: "",
         }
     }
 

@@ -27,6 +27,7 @@ struct Shape {
     prefer: Lang,
     insured: bool,
     cover: CoverNote,
+    zone: String,
     news: Option<CoverNews>,
     bill: Option<Bill>,
     pay_by: Option<Date>,
@@ -121,6 +122,7 @@ impl Inner {
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
             cover: facts.person.map(|p| p.cover).unwrap_or_default(),
+            zone: facts.person.map_or_else(String::new, |p| p.zone.to_owned()),
             news: match facts.kind {
                 MailKind::Cover(news) => Some(news),
                 _ => None,
@@ -298,6 +300,7 @@ mod tests {
         let skeletons = Skeletons::default();
         let shape = |n: usize| Shape {
             pay_by: None,
+            zone: String::new(),
             template: "notice",
             said: None,
             channel: None,

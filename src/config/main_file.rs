@@ -83,6 +83,11 @@ pub struct SeasonSection {
     pub declare_by: Date,
     /// Time zone of the deadline (IANA name).
     pub deadline_zone: String,
+    /// Whose clock the deadline goes by: `policy`, that of `deadline_zone`, for everybody;
+    /// `member`, each member's own, by the member list or else their province, as far as it is
+    /// known.
+    #[serde(default)]
+    pub deadline_by: DeadlineBy,
     /// Day at whose end an unanswered membership lapses.
     pub lapses: Date,
     /// Last day to pay what was promised by cheque or on invoice: the season's invoices are due on
@@ -312,6 +317,17 @@ pub struct SmtpSection {
     /// Folder for `transport = "maildir"`.
     #[serde(default)]
     pub maildir: Option<PathBuf>,
+}
+
+/// Whose clock the insurance deadline goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeadlineBy {
+    /// One zone for everybody: the policy's.
+    #[default]
+    Policy,
+    /// Each member's own.
+    Member,
 }
 
 /// What happens to a message in doubt.

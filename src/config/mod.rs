@@ -31,9 +31,9 @@ pub use insurance::{
     InsuranceContact, InsuranceSection, MailCountsBy, OverduePledge, Question, YesNo,
 };
 pub use main_file::{
-    AdminSection, DeskSection, FederationSection, HostSection, InDoubt, InboxSection, InboxSource,
-    MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport, WebSection,
-    WordsSection,
+    AdminSection, DeadlineBy, DeskSection, FederationSection, HostSection, InDoubt, InboxSection,
+    InboxSource, MailSection, Relance, SeasonSection, SmtpSection, StateSection, Tls, Transport,
+    WebSection, WordsSection,
 };
 pub use payment::{Instalment, PaymentSection};
 pub use retention::RetentionSection;

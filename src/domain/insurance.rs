@@ -331,13 +331,23 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// As the config says.
+    /// As the config says for `member`: each day ends by their clock or the policy's.
     #[must_use]
-    pub fn of(season: &SeasonSection, insurance: &InsuranceSection) -> Self {
-        let after = |day| season::after(day, &season.deadline_zone);
+    pub fn of(season: &SeasonSection, insurance: &InsuranceSection, member: &Member) -> Self {
+        Self::in_zone(season, insurance, season::deadline_zone(season, member))
+    }
+
+    /// As the config says for whoever's day ends last.
+    #[must_use]
+    pub fn last(season: &SeasonSection, insurance: &InsuranceSection) -> Self {
+        Self::in_zone(season, insurance, season::last_zone(season))
+    }
+
+    fn in_zone(season: &SeasonSection, insurance: &InsuranceSection, zone: &str) -> Self {
+        let after = |day| season::after(day, zone);
         let interrupts = insurance.overdue_pledge == crate::config::OverduePledge::Interrupt;
         Self {
-            deadline: season::deadline(season),
+            deadline: after(season.declare_by),
             declarations_end: after(insurance.declaration_until.unwrap_or(season.lapses)),
             pledges_end: insurance.unpaid_pledge_ends.filter(|_| interrupts).map(after),
         }

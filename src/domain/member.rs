@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::place;
 use super::words::{Lang, RenewalState};
 use crate::ids::{PersonId, RenewalId};
 
@@ -22,6 +23,8 @@ pub struct Member {
     pub language: Option<Lang>,
     /// Province or territory code, or empty outside Canada.
     pub province: String,
+    /// Own time zone (IANA name), where the list says one.
+    pub zone: Option<String>,
     /// `active`, `on-leave`, `honorary`, `deceased`, `resigned`.
     pub status: String,
     /// Places in associations, in the order in which they were first imported.
@@ -74,6 +77,13 @@ impl Member {
     #[must_use]
     pub fn reads(&self, association_language: Lang) -> Lang {
         reads(self.language, &self.province, association_language)
+    }
+
+    /// The time zone where they are, as far as it is known: their own, else their province's.
+    #[must_use]
+    pub fn clock(&self) -> Option<&str> {
+        let usual = || place::province(&self.province).map(|p| p.zone);
+        self.zone.as_deref().or_else(usual)
     }
 
     /// Statuses to which the season's mail goes.

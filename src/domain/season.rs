@@ -4,7 +4,8 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use crate::config::{Offset, SeasonDate, SeasonSection};
+use super::member::Member;
+use crate::config::{DeadlineBy, Offset, SeasonDate, SeasonSection};
 
 /// Clocks change between midnight and four in every zone of North America: nothing may be due
 /// then.
@@ -31,12 +32,39 @@ pub fn opens(season: &SeasonSection) -> Timestamp {
     zone(&season.deadline_zone).map_or(Timestamp::MAX, |z| start_of(season.opens, &z))
 }
 
-/// The first instant at which an intent to pay comes too late: the day after `declare_by`
-/// begins, in the deadline's zone.
+/// Where a day ends last: nobody lives further west.
+const LAST_ZONE: &str = "Etc/GMT+12";
+
+/// The zone by which the deadline falls for `member`.
+#[must_use]
+pub fn deadline_zone<'a>(season: &'a SeasonSection, member: &'a Member) -> &'a str {
+    let own = match season.deadline_by {
+        DeadlineBy::Policy => None,
+        DeadlineBy::Member => member.clock(),
+    };
+    own.filter(|name| zone(name).is_some()).unwrap_or(&season.deadline_zone)
+}
+
+/// The zone in which the deadline falls last: from then on it has passed for everybody.
+#[must_use]
+pub fn last_zone(season: &SeasonSection) -> &str {
+    match season.deadline_by {
+        DeadlineBy::Policy => &season.deadline_zone,
+        DeadlineBy::Member => LAST_ZONE,
+    }
+}
+
+/// The first instant at which an intent of `member` to pay comes too late: the day after
+/// `declare_by` begins, by their clock or the policy's.
+#[must_use]
+pub fn deadline_of(season: &SeasonSection, member: &Member) -> Timestamp {
+    after(season.declare_by, deadline_zone(season, member))
+}
+
+/// The first instant at which an intent to pay comes too late for everybody.
 #[must_use]
 pub fn deadline(season: &SeasonSection) -> Timestamp {
-    zone(&season.deadline_zone)
-        .map_or(Timestamp::MAX, |z| start_of(day_after(season.declare_by), &z))
+    after(season.declare_by, last_zone(season))
 }
 
 /// The first instant after `day`, in that zone.
@@ -158,7 +186,7 @@ pub fn counted(season: &SeasonSection, offset: &Offset) -> Option<DateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::billing::tests::federation;
+    use crate::domain::billing::tests::{federation, member};
 
     #[test]
     fn the_last_day_counts_to_its_end_in_the_named_zone() {
@@ -173,6 +201,43 @@ mod tests {
             "clocks no longer change"
         );
         assert!(opens(&season) < deadline(&season) && deadline(&season) < ends(&season));
+    }
+
+    #[test]
+    fn midnight_where_each_member_is_or_the_policys() {
+        let mut season = federation().relance.season;
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (policy, unknown) = ("2027-01-01T00:00:00-05:00", "2027-01-01T00:00:00-05:00");
+        let table = [
+            ("NL", None, "2027-01-01T00:00:00-03:30"),
+            ("NS", None, "2027-01-01T00:00:00-04:00"),
+            ("NB", None, "2027-01-01T00:00:00-04:00"),
+            ("QC", None, "2027-01-01T00:00:00-05:00"),
+            ("ON", None, "2027-01-01T00:00:00-05:00"),
+            ("NU", None, "2027-01-01T00:00:00-05:00"),
+            ("MB", None, "2027-01-01T00:00:00-06:00"),
+            ("SK", None, "2027-01-01T00:00:00-06:00"),
+            ("AB", None, "2027-01-01T00:00:00-06:00"),
+            ("YT", None, "2027-01-01T00:00:00-07:00"),
+            ("BC", None, "2027-01-01T00:00:00-07:00"),
+            // A province is not a zone: their own comes first.
+            ("ON", Some("America/Winnipeg"), "2027-01-01T00:00:00-06:00"),
+            ("", Some("Europe/Paris"), "2027-01-01T00:00:00+01:00"),
+            ("", None, unknown),
+            ("ON", Some("Nowhere/Else"), unknown),
+        ];
+        for by in [DeadlineBy::Policy, DeadlineBy::Member] {
+            season.deadline_by = by;
+            for (province, zone, own) in table {
+                let mut member = member(&["OPPI+", "CIP"]);
+                member.province = province.into();
+                member.zone = zone.map(str::to_owned);
+                let want = if by == DeadlineBy::Member { own } else { policy };
+                assert_eq!(deadline_of(&season, &member), at(want), "{by:?} {province} {zone:?}");
+                assert!(deadline_of(&season, &member) <= deadline(&season), "settled after all");
+            }
+        }
+        assert_eq!(deadline(&season), at("2027-01-01T12:00:00Z"), "the day has ended everywhere");
     }
 
     #[test]

@@ -77,7 +77,7 @@ const MEMBER_COLUMNS: &str = "p.id, p.member_no, p.given_name, p.family_name, p.
       WHERE a.address = lower(p.email) AND a.suspended_at IS NOT NULL),
     EXISTS (SELECT 1 FROM address a
       WHERE a.address = lower(p.email) AND a.suspended_at IS NOT NULL
-        AND a.reason NOT IN ('address-dead', 'bounces'))";
+        AND a.reason NOT IN ('address-dead', 'bounces')), p.zone";
 
 fn member(r: &SqlRow<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
@@ -91,6 +91,7 @@ fn member(r: &SqlRow<'_>) -> rusqlite::Result<Member> {
         status: r.get(7)?,
         suspended: r.get(8)?,
         barred: r.get(9)?,
+        zone: r.get(10)?,
         memberships: Vec::new(),
         unsubscribed: Vec::new(),
     })

@@ -135,6 +135,7 @@ fn address_page(site: &Site, ask: &Ask, new: &NewAddress) -> Response {
             insured: false,
             state: RenewalState::Open,
             cover: CoverNote::Nothing,
+            zone: "",
         },
         address_masked: &mask(&change.address),
         old_side: known,

@@ -17,6 +17,7 @@ use crate::config::Association;
 use crate::domain::invoice::Invoice;
 use crate::domain::member::Member;
 use crate::domain::money::Cents;
+use crate::domain::season;
 use crate::domain::words::{Lang, RenewalState};
 use crate::ids::{InvoiceId, MessageId};
 use crate::link::Purpose;
@@ -139,6 +140,7 @@ fn render_with(site: &Site, ask: &Ask, shown: &Shown, (pay, back): (&str, &str))
             insured: false,
             state: shown.state,
             cover: CoverNote::Nothing,
+            zone: season::deadline_zone(&site.context.config.relance.season, member),
         },
         invoice,
         left: shown.left,

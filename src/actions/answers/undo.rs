@@ -29,7 +29,7 @@ pub(in crate::actions) fn take_back(
     if answer::standing(&view.given).is_none() {
         return Ok(Applied::Already);
     }
-    let deadline = season::deadline(&context.config.relance.season);
+    let deadline = season::deadline_of(&context.config.relance.season, &view.member);
     if !answer::may_undo(view.state_to_undo(), view.given.last(), deadline, evidence.at) {
         return Ok(Applied::TooLate);
     }

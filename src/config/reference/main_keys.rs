@@ -60,6 +60,14 @@ pub(super) const KEYS: &[Key] = &[
         r#""America/Toronto""#,
         "Time zone of the deadline (IANA name).",
     ),
+    optional(
+        "season.deadline_by",
+        Form::Word(&["policy", "member"]),
+        r#""policy""#,
+        "Whose clock the deadline goes by: `policy`, that of `deadline_zone`, for everybody; \
+         `member`, each member's own, by the member list or else their province, as far as it is \
+         known.",
+    ),
     required(
         "season.lapses",
         Form::Date,

@@ -28,6 +28,7 @@ pub(crate) fn member(places: &[&str]) -> Member {
         memberships: memberships.collect(),
         suspended: false,
         barred: false,
+        zone: None,
         unsubscribed: Vec::new(),
     }
 }

@@ -14,7 +14,7 @@ fn at(text: &str) -> Timestamp {
 fn rules() -> Rules {
     static RULES: std::sync::LazyLock<Rules> = std::sync::LazyLock::new(|| {
         let config = federation();
-        Rules::of(&config.relance.season, config.relance.insurance.as_ref().unwrap())
+        Rules::last(&config.relance.season, config.relance.insurance.as_ref().unwrap())
     });
     *RULES
 }
@@ -124,7 +124,7 @@ fn one_second_decides_from_st_johns_to_vancouver() {
     ] {
         let mut season = config.relance.season.clone();
         season.deadline_zone = zone.into();
-        let rules = Rules::of(&season, config.relance.insurance.as_ref().unwrap());
+        let rules = Rules::last(&season, config.relance.insurance.as_ref().unwrap());
         for (when, want) in [(last, Outcome::Kept), (first, Outcome::Interrupted)] {
             let facts = Facts {
                 answers: vec![said(1, Said::Invoice, when)],
@@ -307,9 +307,9 @@ fn the_brokers_day_for_unpaid_pledges() {
     let mut config = federation();
     let insurance = config.relance.insurance.as_mut().unwrap();
     insurance.unpaid_pledge_ends = Some(jiff::civil::date(2027, 2, 28));
-    assert_eq!(Rules::of(&config.relance.season, insurance).pledges_end, None, "kept");
+    assert_eq!(Rules::last(&config.relance.season, insurance).pledges_end, None, "kept");
     insurance.overdue_pledge = crate::config::OverduePledge::Interrupt;
-    let rules = Rules::of(&config.relance.season, insurance);
+    let rules = Rules::last(&config.relance.season, insurance);
     assert_eq!(
         rules.stages().iter().map(|s| s.0).collect::<Vec<_>>(),
         ["deadline", "declarations", "pledges"]

@@ -212,7 +212,9 @@ fn cover(
     let Some(found) = insurance::standing_of(c, context, renewal, now)? else {
         return Ok(CoverNote::Nothing);
     };
-    let over = now >= season::deadline(&context.config.relance.season);
+    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
+    let season = &context.config.relance.season;
+    let over = member.is_some_and(|member| now >= season::deadline_of(season, &member));
     Ok(match (found.outcome, found.why) {
         (Outcome::Pending, Why::NotDeclared) if over => CoverNote::DeclarationLate,
         (Outcome::Pending, Why::NotDeclared) => CoverNote::DeclarationDue,

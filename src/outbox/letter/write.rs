@@ -206,6 +206,7 @@ impl Writer<'_> {
             insured: self.facts.bill.as_ref().is_some_and(Bill::insures),
             state: self.facts.renewal.as_ref().map_or(RenewalState::Open, |r| r.state),
             cover: self.facts.cover,
+            zone: season::deadline_zone(&self.context.config.relance.season, member),
         }
     }
 

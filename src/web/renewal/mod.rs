@@ -48,6 +48,8 @@ pub(super) struct Shown {
     remind_on: Option<Date>,
     /// Today, where the association is.
     today: Date,
+    /// The zone by which the deadline falls for them.
+    deadline_zone: String,
     /// Invoices, money, insurance.
     standing: standing::Standing,
 }
@@ -86,6 +88,8 @@ pub(super) fn shown_to(
         waiting: waiting.map(|w| mask(&w.address)).unwrap_or_default(),
         remind_on: view.row.renewal.remind_on,
         today: zone.to_datetime(now).date(),
+        deadline_zone: season::deadline_zone(&context.config.relance.season, &view.member)
+            .to_owned(),
         standing: standing::read(c, context, &view, &zone)?,
         view,
         issuer,
@@ -119,6 +123,7 @@ impl Shown {
             insured: self.insured(),
             state: self.view.row.renewal.state,
             cover: CoverNote::Nothing,
+            zone: &self.deadline_zone,
         }
     }
 

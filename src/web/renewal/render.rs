@@ -145,7 +145,7 @@ const fn said(choice: Option<Choice>, state: RenewalState, owes: bool) -> Said {
 }
 
 fn undo_until(context: &Context, view: &RenewalView, now: Timestamp) -> Option<Timestamp> {
-    let deadline = season::deadline(&context.config.relance.season);
+    let deadline = season::deadline_of(&context.config.relance.season, &view.member);
     let given = view.given.last()?;
     let state = view.state_to_undo();
     if !answer::may_undo(state, Some(given), deadline, now) {
