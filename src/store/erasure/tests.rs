@@ -7,6 +7,7 @@ use super::*;
 const KEPT: &[(&str, &[&str], &str)] = &[
     ("person", &["subject"], "random, and what the chain knows them by"),
     ("membership", &["association", "category", "since"], "a place, a day"),
+    ("ruling", &["association", "was", "category", "state"], "codes of a place"),
     ("renewal", &["issuer", "season", "state", "remind_on", "reminded_on"], "a state, days"),
     (
         "answer",
