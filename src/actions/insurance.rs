@@ -353,8 +353,8 @@ pub fn asked_at(
     let Some(request) = letters::origin(c, mid)?.filter(|m| m.kind == "confirm-request") else {
         return Ok(now);
     };
-    let seq = request.cause.split('/').nth(1).and_then(|seq| seq.parse().ok());
-    let line = seq.map(|seq| ledger::at(c, seq)).transpose()?.flatten();
+    let line = ledger::line_of(&request.cause);
+    let line = line.map(|seq| ledger::at(c, seq)).transpose()?.flatten();
     let asked = line.and_then(|l| Timestamp::from_millisecond(l.at_ms).ok());
     let member = request.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let (Some(asked), Some(member)) = (asked, member) else { return Ok(now) };

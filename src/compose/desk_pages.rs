@@ -11,7 +11,7 @@ use super::digest_mail::named;
 use super::frame::{named as named_in, put};
 use super::mail::foreign_line;
 use super::page_values::form;
-use super::text::fenced;
+use super::text::{capital, fenced};
 use super::{Behalf, ComposeError, Inner, PersonFacts, Typed, format};
 use crate::config::Association;
 use crate::domain::correction::Field;
@@ -352,12 +352,12 @@ fn put_more(context: &mut Context, lang: Lang, issuer: &Association, more: LineM
         _ => ("", ""),
     };
     put(context, "situation", what);
-    let name_of = |code: &str| issuer.category(code).map(|c| named_in(&c.name, lang));
+    let name_of = |code: &str| issuer.category(code).map(|c| capital(&named_in(&c.name, lang)));
     put(context, "category", &name_of(category).unwrap_or_else(|| category.to_owned()));
     let categories: Vec<_> = issuer
         .categories
         .iter()
-        .map(|c| json!({"code": c.code, "name": named_in(&c.name, lang)}))
+        .map(|c| json!({"code": c.code, "name": capital(&named_in(&c.name, lang))}))
         .collect();
     context.insert_value("categories", Value::from_serializable(&categories));
     let (field, ours, theirs) = match more {

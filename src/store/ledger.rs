@@ -90,6 +90,13 @@ pub fn cause(c: &Connection, seq: i64) -> Result<String, StoreError> {
     Ok(format!("led/{seq}.{}", HEXLOWER.encode(hash.get(..8).unwrap_or(&hash))))
 }
 
+/// The line behind a cause that [`cause`] began; `None` for any other.
+#[must_use]
+pub fn line_of(cause: &str) -> Option<i64> {
+    let line = cause.strip_prefix("led/")?.split(['.', '/']).next()?;
+    line.parse().ok()
+}
+
 /// One line.
 pub fn at(c: &Connection, seq: i64) -> Result<Option<LedgerLine>, StoreError> {
     Ok(some(c, seq - 1, 1)?.pop().filter(|line| line.seq == seq))

@@ -179,22 +179,19 @@ impl Session<'_> {
                 format!("* SEARCH{}\r\n{done}", listed(found))
             }
             ["UID", "SEARCH", ..] => format!("* SEARCH{}\r\n{done}", listed(1..=mails.len())),
-            ["UID", "FETCH", uid, rest @ ..] => {
-                let number: usize = uid.parse().unwrap_or_default();
-                let Some(raw) = number.checked_sub(1).and_then(|at| mails.get(at)) else {
-                    return done.into();
-                };
-                if rest.contains(&"RFC822.SIZE") {
+            ["UID", "FETCH", set, rest @ ..] => {
+                let numbers = set.split(',').filter_map(|uid| uid.parse::<usize>().ok());
+                let asked = numbers.filter_map(|n| Some((n, mails.get(n.checked_sub(1)?)?)));
+                let sizes = rest.contains(&"RFC822.SIZE");
+                let told = asked.map(|(uid, raw)| {
                     let size = raw.len();
-                    format!(
-                        "* {uid} FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE \"{ARRIVED}\")\r\n{done}"
-                    )
-                } else {
-                    format!(
-                        "* {uid} FETCH (UID {uid} BODY[]<0> {{{}}}\r\n{raw})\r\n{done}",
-                        raw.len()
-                    )
-                }
+                    if sizes {
+                        format!("* {uid} FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE \"{ARRIVED}\")\r\n")
+                    } else {
+                        format!("* {uid} FETCH (UID {uid} BODY[]<0> {{{size}}}\r\n{raw})\r\n")
+                    }
+                });
+                format!("{}{done}", told.collect::<String>())
             }
             _ => done.into(),
         }

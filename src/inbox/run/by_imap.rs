@@ -129,9 +129,15 @@ impl Inbox {
         }
         tracing::warn!(mails = uids.len(), "inbox.mailbox_rebuilt");
         let watermark_ms = before.watermark_ms;
-        for batch in uids.chunks(BATCH) {
+        let mut rest = uids.as_slice();
+        while !rest.is_empty() {
             beat();
+            let batch = &rest[..rest.len().min(BATCH)];
             let mails = source.fetch(batch).await?;
+            // Where all together were too large, what is behind the last that came is asked for
+            // again.
+            let last = mails.last().and_then(|last| batch.iter().position(|uid| *uid == last.uid));
+            rest = &rest[last.map_or(batch.len(), |at| at + 1)..];
             let mails = mails.into_iter().filter(|m| m.received >= since).collect();
             self.take(place, mails).await?;
         }

@@ -48,7 +48,7 @@ fn a_letter_goes_where_the_member_says_that_they_live() {
         ("street", "9 New Street"),
         ("city", "Kingston"),
         ("postal_code", "K7L 1A1"),
-        ("proof", "1"),
+        ("proof", "K1A 0B1"),
     ];
     let fields = [&crate::support::club::hidden(&page.body)[..], &moved].concat();
     let saved = http::post_form(cip.site.web, &link, &fields).unwrap();

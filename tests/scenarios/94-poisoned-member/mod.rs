@@ -185,10 +185,12 @@ fn what_a_list_says_is_shown_and_never_obeyed() {
     let done = post(&club, &link, &[&employer[..], &text].concat());
     assert_eq!(done.status, 303, "{}", done.body);
     let text = [("employer_name", "Town"), ("purchase_order", "PO Bcc: x@evil.test")];
-    assert_eq!(post(&club, &other, &[&employer[..], &text].concat()).status, 303);
+    // Somebody else: who pays for two is told of both.
+    let town = [("choice", "invoice"), ("employer_email", "town@club.test")];
+    assert_eq!(post(&club, &other, &[&town[..], &text].concat()).status, 303);
     club.rest();
     assert_eq!(sound("done", &club.get(&link).body), sound("done", &club.get(&other).body));
-    let invoices = sent_to(&relay, "employer@club.test");
+    let invoices = ["employer@club.test", "town@club.test"].map(|to| sent_to(&relay, to)).concat();
     assert_eq!(invoices.len(), 2);
     for mail in &invoices {
         sound_mail("invoice by mail", mail);

@@ -35,7 +35,7 @@ fn new_config_is_taken_up_and_a_faulty_one_changes_nothing() {
     assert_eq!(club.get(&link).status, 200, "and the old config goes on");
 
     club.site.config.set_each("associations.toml", "association", "desk.email", "desk@club.test");
-    club.site.config.set_each("associations.toml", "association", "phone", "613-555-0199");
+    club.site.config.set_each("associations.toml", "association", "desk.phone", "613-555-0199");
     reload(&mut club, "relance.reloaded");
     assert_eq!(club.daemon.as_ref().unwrap().id(), id, "the same process");
     let page = club.get(&link);
