@@ -215,13 +215,14 @@ mod tests {
             ("QC", None, "2027-01-01T00:00:00-05:00"),
             ("ON", None, "2027-01-01T00:00:00-05:00"),
             ("NU", None, "2027-01-01T00:00:00-05:00"),
-            ("MB", None, "2027-01-01T00:00:00-06:00"),
+            // Manitoba, Alberta and British Columbia keep their summer time since 2026.
+            ("MB", None, "2027-01-01T00:00:00-05:00"),
             ("SK", None, "2027-01-01T00:00:00-06:00"),
             ("AB", None, "2027-01-01T00:00:00-06:00"),
             ("YT", None, "2027-01-01T00:00:00-07:00"),
             ("BC", None, "2027-01-01T00:00:00-07:00"),
             // A province is not a zone: their own comes first.
-            ("ON", Some("America/Winnipeg"), "2027-01-01T00:00:00-06:00"),
+            ("ON", Some("America/Regina"), "2027-01-01T00:00:00-06:00"),
             ("", Some("Europe/Paris"), "2027-01-01T00:00:00+01:00"),
             ("", None, unknown),
             ("ON", Some("Nowhere/Else"), unknown),

@@ -6,6 +6,7 @@ mod form;
 mod main_keys;
 mod markdown;
 mod schedules_keys;
+mod season_keys;
 
 pub(super) use form::shown;
 pub use form::{Form, is_loopback, url_host};
@@ -37,13 +38,13 @@ impl File {
     }
 
     /// Its keys, a table before what stands in it.
-    #[must_use]
-    pub const fn keys(self) -> &'static [Key] {
-        match self {
-            Self::Relance => main_keys::KEYS,
-            Self::Associations => associations_keys::KEYS,
-            Self::Schedules => schedules_keys::KEYS,
-        }
+    pub fn keys(self) -> impl Iterator<Item = &'static Key> + Clone {
+        let (first, more): (&[Key], &[Key]) = match self {
+            Self::Relance => (season_keys::KEYS, main_keys::KEYS),
+            Self::Associations => (associations_keys::KEYS, &[]),
+            Self::Schedules => (schedules_keys::KEYS, &[]),
+        };
+        first.iter().chain(more)
     }
 }
 
@@ -91,7 +92,7 @@ impl Key {
 
 /// The keys that stand directly in the table at `parent` (empty: the top of the file).
 pub fn children(file: File, parent: &str) -> impl Iterator<Item = &'static Key> + Clone {
-    file.keys().iter().filter(move |key| key.parent() == parent)
+    file.keys().filter(move |key| key.parent() == parent)
 }
 
 /// Keys that were, by file and path, each with what to do with it now.

@@ -158,7 +158,7 @@ fn set_defaults(file: File, table: &mut Table, shape: &str) {
 #[test]
 fn every_field_is_in_the_list() {
     for file in File::ALL {
-        let tables = file.keys().iter().filter(|k| matches!(k.form, Form::Table | Form::Tables));
+        let tables = file.keys().filter(|k| matches!(k.form, Form::Table | Form::Tables));
         let top = (file == File::Relance).then_some("");
         for shape in top.into_iter().chain(tables.map(|k| k.path)) {
             let known: BTreeSet<String> =
