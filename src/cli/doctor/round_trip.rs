@@ -19,7 +19,7 @@ use crate::outbox::smtp::Session;
 use crate::outbox::transport::{Outcome, Parcel};
 
 /// Mail to oneself takes seconds; greylisting takes minutes, and is worth knowing of.
-const BACK_WITHIN: Duration = Duration::from_secs(120);
+const BACK_WITHIN: Duration = Duration::from_mins(2);
 /// Between two looks at the mailbox.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Mails looked at in one go.

@@ -3,7 +3,6 @@
 use super::Need::Required;
 use super::{Form, Key, Need, default, optional, optional_tables, required, table, tables};
 
-
 pub(super) const KEYS: &[Key] = &[
     table("federation", Required, "Who the federation is."),
     required(

@@ -64,7 +64,7 @@ impl Desk {
         let is_digest = |mail: &Mail| {
             mail.subject.contains("Digest of") || mail.subject.contains("Récapitulatif du")
         };
-        sent_to(&self.relay, "membership@").into_iter().filter(is_digest).next_back().unwrap()
+        sent_to(&self.relay, "membership@").into_iter().rfind(is_digest).unwrap()
     }
 
     /// Decides by a link; it is done, and done once.
