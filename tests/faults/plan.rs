@@ -37,6 +37,7 @@ pub const IN_DAEMON: &[&str] = &[
     "web.applied",
 ];
 /// Points that need a deadline or a payment provider, and the scenarios that die there.
+#[cfg(feature = "faults")]
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("cover.chunk", "74-deadline"),
     ("card.called", "76-card"),
