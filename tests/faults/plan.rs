@@ -36,7 +36,8 @@ pub const IN_DAEMON: &[&str] = &[
     "web.posted",
     "web.applied",
 ];
-/// Points that need a deadline or a payment provider, and the scenarios that die there.
+/// Points that no round reaches, since it has neither a deadline nor a payment provider, and the
+/// scenario that goes past each.
 #[cfg(feature = "faults")]
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("cover.chunk", "74-deadline"),
