@@ -16,8 +16,7 @@ pub fn markdown() -> String {
             File::Schedules => "Which step of the season fires when, for whom.",
         };
         push(&mut out, format_args!("\n## {}\n\n{about}\n", file.name()));
-        for table in file.keys().filter(|key| matches!(key.form, Form::Table | Form::Tables))
-        {
+        for table in file.keys().filter(|key| matches!(key.form, Form::Table | Form::Tables)) {
             section(&mut out, file, table);
         }
     }

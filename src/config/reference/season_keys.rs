@@ -3,7 +3,6 @@
 use super::Need::Required;
 use super::{Form, Key, Need, default, optional, optional_tables, required, table, tables};
 
-
 pub(super) const KEYS: &[Key] = &[
     table("federation", Required, "Who the federation is."),
     required(
@@ -142,6 +141,13 @@ pub(super) const KEYS: &[Key] = &[
         Form::Url,
         r#""https://learning.example.ca/pli-webinar""#,
         "Where members learn what the insurance is: the recording of the broker's webinar, say.",
+    ),
+    optional(
+        "insurance.news",
+        Form::Prose,
+        r#"{ en = "Two questions are asked before insurance is taken.", fr = "Deux questions précèdent la souscription de l’assurance." }"#,
+        "What changes in the insurance this year, in both languages: whoever carries it or may \
+         take it reads it in notice, reminders and last call, and on the page before the questions.",
     ),
     table(
         "insurance.contact",
