@@ -6,6 +6,8 @@ declaration-title-some = One step is left: your answers
 declaration-answers-2 = your answers to the two questions
 declaration-answers-some = your answers to the questions
 
+insurance-news-title = What is new this year in professional liability insurance
+
 button-declare = Answer the questions
 why-cover = You receive this mail because professional liability insurance goes with your membership { $to }.
 button-certificate = Open my certificate

@@ -6,6 +6,8 @@ declaration-title-some = Il reste une étape : vos réponses
 declaration-answers-2 = vos réponses aux deux questions
 declaration-answers-some = vos réponses aux questions
 
+insurance-news-title = Ce qui change cette année en assurance responsabilité professionnelle
+
 button-declare = Répondre aux questions
 why-cover = Vous recevez ce courriel parce que l’assurance responsabilité professionnelle accompagne votre adhésion { $to }.
 button-certificate = Ouvrir mon certificat

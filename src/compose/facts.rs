@@ -38,6 +38,9 @@ pub struct MailFacts<'a> {
     pub home: &'a Association,
     /// The member whom it is about, where there is one.
     pub person: Option<PersonFacts<'a>>,
+    /// Whether what is new in the insurance is told, where the config has it: the member is covered
+    /// or may be.
+    pub insurance_news: bool,
     /// What is owed, where the message shows it.
     pub bill: Option<Bill>,
     /// By which channel the member had asked a desk for it; `None` where they did it themselves.

@@ -3,7 +3,7 @@
 use tera::{Context, Value};
 
 use super::format;
-use super::frame::put;
+use super::frame::{named, put};
 use super::text::{self, clean, fenced};
 use super::{ComposeError, DeskNote, DeskTopic, Forwarded, Inner, MailFacts, MailKind};
 use crate::config::CardProvider;
@@ -190,6 +190,8 @@ impl Inner {
         let insurance = facts.relance.insurance.as_ref();
         let questions = insurance.is_some_and(|i| !i.questions.is_empty());
         context.insert_value("questions", Value::from(questions));
+        let news = insurance.and_then(|i| i.news.as_ref()).filter(|_| facts.insurance_news);
+        put(&mut context, "insurance_news", &news.map(|n| named(n, lang)).unwrap_or_default());
         let step_name = if let MailKind::Step(step) = facts.kind { step.as_str() } else { "" };
         put(&mut context, "step_name", step_name);
         self.put_kind(&mut context, facts, lang)?;

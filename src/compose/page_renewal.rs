@@ -73,6 +73,8 @@ pub struct InsuranceFacts<'a> {
     pub broker: &'a Text,
     /// Where the webinar is.
     pub webinar_url: Option<&'a str>,
+    /// What changes this year, where something does.
+    pub news: Option<&'a Text>,
     /// Id and text of each question.
     pub questions: Vec<(&'a str, &'a Text)>,
 }
@@ -400,6 +402,8 @@ fn put_insurance(
         .collect();
     context.insert_value("questions", Value::from_serializable(&questions));
     put(context, "broker", &facts.map(|f| named(f.broker, lang)).unwrap_or_default());
+    let news = facts.and_then(|f| f.news);
+    put(context, "insurance_news", &news.map(|n| named(n, lang)).unwrap_or_default());
     put(context, "webinar_url", facts.and_then(|f| f.webinar_url).unwrap_or_default());
     let dropped: Vec<Value> = typed.all("drop").map(Value::normal_string).collect();
     context.insert_value("dropped", Value::from(dropped));

@@ -164,6 +164,7 @@ impl Sample {
             home: issuer,
             relance: &self.relance,
             person: Some(Self::person(variant)),
+            insurance_news: step && variant.insured,
             bill: Some(self.bill(variant.code).clone()),
             channel: None,
             invoice: self.document(variant.code, &kind),

@@ -296,6 +296,7 @@ impl Sample {
         InsuranceFacts {
             broker: &own.broker,
             webinar_url: Some("https://learning.example.org/webinar"),
+            news: self.relance.insurance.as_ref().and_then(|i| i.news.as_ref()),
             questions: own.questions.iter().map(|(id, text)| (*id, text)).collect(),
         }
     }

@@ -26,6 +26,7 @@ struct Shape {
     issuer: String,
     prefer: Lang,
     insured: bool,
+    insurance_news: bool,
     cover: CoverNote,
     zone: String,
     news: Option<CoverNews>,
@@ -121,6 +122,7 @@ impl Inner {
             issuer: facts.issuer.code.clone(),
             prefer: facts.prefer,
             insured: facts.person.is_some_and(|p| p.insured),
+            insurance_news: facts.insurance_news,
             cover: facts.person.map(|p| p.cover).unwrap_or_default(),
             zone: facts.person.map_or_else(String::new, |p| p.zone.to_owned()),
             news: match facts.kind {
@@ -193,6 +195,22 @@ mod tests {
                 assert_eq!(composer.0.content(&facts).unwrap(), composer.0.whole(&facts).unwrap());
             }
         }
+    }
+
+    /// Covered or not in the bill alike, who may be insured reads what others do not.
+    #[test]
+    fn what_is_new_in_the_insurance_has_its_own_skeleton() {
+        let sample = Sample::new();
+        let composer = composer(&sample, &WordsSection::default());
+        let mails = sample.mails();
+        let (_, notice) = mails.iter().find(|(name, _)| name.starts_with("notice")).unwrap();
+        let of = |told| MailFacts { insurance_news: told, ..notice.clone() };
+        assert_ne!(composer.0.whole(&of(true)).unwrap(), composer.0.whole(&of(false)).unwrap());
+        for told in [true, false, true, false] {
+            let facts = of(told);
+            assert_eq!(composer.0.content(&facts).unwrap(), composer.0.whole(&facts).unwrap());
+        }
+        assert_eq!(skeletons(&composer), (2, 2));
     }
 
     #[test]
@@ -308,6 +326,7 @@ mod tests {
             issuer: n.to_string(),
             prefer: Lang::En,
             insured: false,
+            insurance_news: false,
             cover: CoverNote::Nothing,
             news: None,
             bill: None,

@@ -19,6 +19,10 @@ pub struct InsuranceSection {
     /// Where members learn what the insurance is: the recording of the broker's webinar, say.
     #[serde(default)]
     pub webinar_url: Option<String>,
+    /// What changes in the insurance this year, in both languages: whoever carries it or may take
+    /// it reads it in notice, reminders and last call, and on the page before the questions.
+    #[serde(default)]
+    pub news: Option<Text>,
     /// Who follows up the answers that call for it; left out: the desk of the association that
     /// bills the member.
     #[serde(default)]

@@ -27,6 +27,7 @@ pub(super) fn check(parts: &Parts, report: &mut Report) {
         ),
         Some(insurance) => {
             questions(insurance, report);
+            news(insurance, report);
             dates(insurance, &relance.season, report);
             if offered.is_empty() && parts.associations.is_some() {
                 report.warn(
@@ -63,6 +64,17 @@ fn questions(insurance: &InsuranceSection, report: &mut Report) {
                 "Write the insurer's French text: a declaration is made in the member's language.",
             );
         }
+    }
+}
+
+fn news(insurance: &InsuranceSection, report: &mut Report) {
+    if insurance.news.as_ref().is_some_and(|news| news.fr.is_none()) {
+        report.fault(
+            FILE,
+            "insurance.news.fr",
+            "is missing",
+            "Write it in French too: every mail and page is in both languages.",
+        );
     }
 }
 

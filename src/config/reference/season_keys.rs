@@ -142,6 +142,13 @@ pub(super) const KEYS: &[Key] = &[
         r#""https://learning.example.ca/pli-webinar""#,
         "Where members learn what the insurance is: the recording of the broker's webinar, say.",
     ),
+    optional(
+        "insurance.news",
+        Form::Prose,
+        r#"{ en = "Two questions are asked before insurance is taken.", fr = "Deux questions précèdent la souscription de l’assurance." }"#,
+        "What changes in the insurance this year, in both languages: whoever carries it or may \
+         take it reads it in notice, reminders and last call, and on the page before the questions.",
+    ),
     table(
         "insurance.contact",
         Need::Optional,

@@ -13,6 +13,7 @@ use crate::compose::{
 use crate::config::Association;
 use crate::domain::billing;
 use crate::domain::desk::Channel;
+use crate::domain::insurance::{Standing, standing};
 use crate::domain::member::Member;
 use crate::domain::season;
 use crate::domain::words::{Lang, RenewalState};
@@ -148,6 +149,7 @@ impl Writer<'_> {
             home: self.home(),
             relance: &self.context.config.relance,
             person: facts.member.as_ref().filter(|_| !stranger).map(|m| self.person(m)),
+            insurance_news: facts.member.as_ref().is_some_and(|m| self.hears_insurance_news(m)),
             bill: facts.bill.clone(),
             channel: Channel::parse(&facts.payload.channel),
             invoice: facts.invoice.clone(),
@@ -208,6 +210,15 @@ impl Writer<'_> {
             cover: self.facts.cover,
             zone: season::deadline_zone(&self.context.config.relance.season, member),
         }
+    }
+
+    /// Steps tell whoever is covered or may be what is new in the insurance.
+    fn hears_insurance_news(&self, member: &Member) -> bool {
+        let config = &self.context.config;
+        let has_news = config.relance.insurance.as_ref().is_some_and(|i| i.news.is_some());
+        has_news
+            && step_of(&self.view.kind).is_some()
+            && standing(config, member, &self.facts.issuer.code) != Standing::Without
     }
 
     fn desk_note(&self, topic: DeskTopic) -> MailKind<'_> {

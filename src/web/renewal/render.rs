@@ -91,6 +91,7 @@ fn insurance<'a>(site: &'a Site, offer: &Offer) -> Option<InsuranceFacts<'a>> {
     Some(InsuranceFacts {
         broker: &section.broker,
         webinar_url: section.webinar_url.as_deref(),
+        news: section.news.as_ref(),
         questions: open.map(|q| (q.id.as_str(), &q.text)).collect(),
     })
 }

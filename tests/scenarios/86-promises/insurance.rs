@@ -5,8 +5,21 @@ use crate::support::club::{ALICE, BENOIT, Club, sent_to, taken};
 use crate::support::relay::Relay;
 
 const WEBINAR: &str = "https://learning.cip.example.ca/pli-webinar";
-/// No insurance, and none to be had.
+/// No insurance, but may take it.
 const CHARLES: &str = "10003,Charles,Côté,charles@club.test,fr,ON,CIP,candidate,no\n";
+/// No insurance, and none to be had.
+const DIANE: &str = "10004,Diane,Green,diane@club.test,en,ON,CIP,student,no\n";
+/// Title and beginning of what the sample config says is new, in English and in French.
+const NEWS: [[&str; 2]; 2] = [
+    [
+        "What is new this year in professional liability insurance",
+        "Sample text, invented: two questions are now answered",
+    ],
+    [
+        "Ce qui change cette année en assurance responsabilité professionnelle",
+        "Texte d’exemple, inventé : deux questions précèdent désormais",
+    ],
+];
 
 #[test]
 fn the_webinar_is_read_before_the_questions_and_the_certificate_follows() {
@@ -52,6 +65,42 @@ fn the_webinar_is_read_before_the_questions_and_the_certificate_follows() {
     assert_eq!(sent_to(&relay, "alice").len(), 1, "nobody else hears of it");
     let done = club.get(&format!("{his}?lang=en")).body;
     assert!(done.contains("Your certificate of insurance was issued on"), "{done}");
+}
+
+#[test]
+fn what_changes_in_the_insurance_is_told_with_the_notice() {
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay).at_the_notice(&[ALICE, BENOIT, CHARLES, DIANE]);
+    let plain =
+        |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('\u{a0}', " ");
+    let notice = |who: &str| {
+        let mails = sent_to(&relay, who);
+        assert_eq!(mails.len(), 1, "{who}");
+        (plain(&mails[0].text), plain(&mails[0].html), mails[0].path_with("/r/").unwrap())
+    };
+    for who in ["alice", "benoit", "charles"] {
+        let (text, html, link) = notice(who);
+        for words in NEWS.iter().flatten() {
+            assert_eq!(text.matches(words).count(), 1, "{who}, {words}: {text}");
+            assert_eq!(html.matches(words).count(), 1, "{who}, {words}: {html}");
+        }
+        for (lang, [title, news]) in ["en", "fr"].into_iter().zip(NEWS) {
+            let page = plain(&club.get(&format!("{link}?lang={lang}")).body);
+            let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part}: {page}"));
+            let told = at(title);
+            assert!(told < at(news) && at(news) < at("name=\"q-claims\""), "{who} {lang}");
+        }
+    }
+
+    // Whoever has no insurance and can have none reads it nowhere.
+    let (text, html, link) = notice("diane");
+    let pages = ["en", "fr"].map(|lang| plain(&club.get(&format!("{link}?lang={lang}")).body));
+    assert!(pages.iter().all(|page| page.contains("value=\"invoice\"")), "{pages:?}");
+    for shown in [&text, &html].into_iter().chain(&pages) {
+        for words in NEWS.iter().flatten() {
+            assert!(!shown.contains(words), "{words}: {shown}");
+        }
+    }
 }
 
 #[test]

@@ -85,6 +85,7 @@ pub(super) const CASES: &[(File, &str, &str, &str, &str)] = &[
         "insurance.question[1].text.fr",
         "is missing",
     ),
+    (R, "for a later day.\", fr = ", "for a later day.\" }\n#", "insurance.news.fr", "is missing"),
     (R, "questions_version = \"2027-1\"", "", "insurance.questions_version", "is missing"),
     (R, "#listen = \"127.0.0.1:9125\"", "listen = \"0.0.0.0:9125\"", "admin.listen", "loopback"),
     (
