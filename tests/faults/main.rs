@@ -30,7 +30,7 @@ fn at_each_point_once() {
     assert!(missed.is_empty(), "nothing died at {missed:?}\n{}", table.shown());
 }
 
-/// Every label is died at, here or in a scenario.
+/// Every label is in the plan of a round, or named as one that no round reaches.
 #[cfg(feature = "faults")]
 #[test]
 fn no_point_is_forgotten() {
