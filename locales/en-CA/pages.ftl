@@ -33,10 +33,10 @@ page-renewal =
     .correct = Correct something
     .correct-how = Fill in only what is to change. A correction counts at once; a new email address counts once it is confirmed by mail.
     .no-change = No change
-    .correct-below = It is saved with your answer, or alone: at the end of the page.
+    .correct-below = Your corrections are saved with your answer, or on their own at the end of the page.
     .button-correct = Only save the corrections
     .button-correct-own = Save the corrections
-    .only-correct = Not ready to answer yet? What you corrected above can be saved alone.
+    .only-correct = Not ready to answer yet? You can save just what you corrected above.
 
     .membership = Your membership
     .renewed = What you renew, from { $cover_from } to { $cover_until }:
@@ -211,14 +211,14 @@ page-invoice =
     .back = Back to the renewal page
 
 page-payer =
-    .title = Your open invoices
+    .title = Your unpaid invoices
     .to = Made out to: { $payer }
     .invoice = Invoice
     .for = For: { $name }, member number { $member_no }
     .by = To be paid by { $due_on }
     .cheque = By cheque, payable to: { $issuer }, { $postal }. Write on it the numbers of the invoices that it pays.
     .transfer = By electronic transfer, to: { $transfer_to }. Write the numbers of the invoices in the message.
-    .card = By card, one invoice at a time: open it by its number.
+    .card = By card, one invoice at a time: choose the invoice’s number above.
 
 page-expired =
     .title = This link has expired

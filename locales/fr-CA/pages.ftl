@@ -33,10 +33,10 @@ page-renewal =
     .correct = Corriger un renseignement
     .correct-how = Inscrivez seulement ce qui doit changer. Une correction prend effet tout de suite; une nouvelle adresse courriel, une fois confirmée par courriel.
     .no-change = Aucun changement
-    .correct-below = C’est enregistré avec votre réponse, ou séparément, au bas de la page.
+    .correct-below = Vos corrections s’enregistrent avec votre réponse, ou séparément au bas de la page.
     .button-correct = Enregistrer seulement les corrections
     .button-correct-own = Enregistrer les corrections
-    .only-correct = Pas encore de réponse? Vous pouvez enregistrer seulement ce que vous avez corrigé plus haut.
+    .only-correct = Vous préférez répondre plus tard? Vous pouvez n’enregistrer que vos corrections ci-dessus.
 
     .membership = Votre adhésion
     .renewed = Ce que vous renouvelez, du { $cover_from } au { $cover_until } :
@@ -218,7 +218,7 @@ page-payer =
     .by = À payer au plus tard le { $due_on }
     .cheque = Par chèque, à l’ordre de : { $issuer }, { $postal }. Inscrivez-y le numéro des factures visées.
     .transfer = Par virement électronique, à : { $transfer_to }. Inscrivez le numéro des factures dans le message.
-    .card = Par carte, une facture à la fois : ouvrez-la par son numéro.
+    .card = Par carte, une facture à la fois : choisissez le numéro de la facture ci-dessus.
 
 page-expired =
     .title = Ce lien n’est plus valide

@@ -109,7 +109,7 @@ fn a_second_success_goes_back_to_the_payer() {
     assert_eq!(stand.says("evt_4", "completed", &first.id).status, 200);
     assert!(stand.back(&second, "").body.contains("Your payment has arrived"));
     let page = stand.back(&first, "?lang=fr").body;
-    assert!(page.contains("C’était déjà payé"), "{page}");
+    assert!(page.contains("Ce montant était déjà payé"), "{page}");
 
     // By itself, once, though the provider is slow to answer.
     stand.stripe.fail(&[Fault::Status(429), Fault::TakeAndClose]);

@@ -68,7 +68,7 @@ fn nine_planners_one_cheque_one_refund() {
     assert!(club.json(&["invoice", "list", "--open"]).as_array().unwrap().is_empty());
     club.rest();
     let receipt = sent_to(&relay, "city.test").pop().unwrap();
-    for words in ["Here is your receipt", "$5,001.75", "Nothing is open on your invoices"] {
+    for words in ["Here is your receipt", "$5,001.75", "All your invoices are paid"] {
         assert!(receipt.text.contains(words), "{words}: {}", receipt.text);
     }
     assert!(numbers.iter().all(|number| receipt.text.contains(number)), "{}", receipt.text);
@@ -78,7 +78,7 @@ fn nine_planners_one_cheque_one_refund() {
         assert!(told.text.contains("City of Example has paid your invoice"), "{n}: {}", told.text);
         assert!(!told.text.contains("5,001.75"), "{n}: {}", told.text);
     }
-    assert!(club.get(&lasting[0]).body.contains("Nothing is open on your invoices"));
+    assert!(club.get(&lasting[0]).body.contains("All your invoices are paid"));
 
     the_fourth_leaves(&club, &numbers, &paid["payment"].to_string());
 }

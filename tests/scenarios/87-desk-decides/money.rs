@@ -21,12 +21,12 @@ fn money_that_settles_nothing_is_applied_or_paid_back() {
     assert!(digest.text.contains("$575.75"), "{}", digest.text);
     let link = link_after(&digest, "Payments to sort out");
     let page = get(&desk.cip, &link).body;
-    assert!(page.contains("Settles nothing: $575.75"), "{page}");
+    assert!(page.contains("Not applied: $575.75"), "{page}");
     for wrong in ["", "CIP-2027-09999", first] {
         let fields = [("deed", "applied"), ("invoice", wrong), ("staff", "Ann")];
         let answer = submit(&desk.cip, &link, &fields);
         assert_eq!(answer.status, 400, "{wrong}");
-        assert!(answer.body.contains("No invoice of CIP with this number is owed."));
+        assert!(answer.body.contains("No unpaid invoice of CIP has this number."));
     }
     desk.decide(&link, &[("deed", "applied"), ("invoice", second)]);
     assert_eq!((desk.state(1), desk.state(2)), ("\"paid\"".into(), "\"paid\"".into()));

@@ -83,7 +83,8 @@ impl Desk {
 fn a_member_who_calls_has_all_four_steps_taken_down() {
     let desk = Desk::open("en", "phone");
     let page = desk.page("1");
-    for words in ["You act for this member", "never take a card number", "Mail the member the link"]
+    for words in
+        ["You are acting for this member", "never take a card number", "Mail the member the link"]
     {
         assert!(page.contains(words), "{words}: {page}");
     }
