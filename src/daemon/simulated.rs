@@ -6,19 +6,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::config::{CardProvider, Config, InboxSource, Transport};
+use crate::domain::reserved::{RESERVED, is_nobodys};
 use crate::store::{StoreError, meta, people};
-
-/// Domains that belong to nobody (RFC 2606, RFC 6761).
-pub const RESERVED: [&str; 8] = [
-    "test",
-    "example",
-    "invalid",
-    "localhost",
-    "example.com",
-    "example.net",
-    "example.org",
-    "example.ca",
-];
 
 /// Why a calendar may not travel here, or a plain one may not run.
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +89,7 @@ fn harmless(c: &Connection, config: &Config) -> Result<(), SimulatedError> {
         return Err(SimulatedError::RealAddress(address));
     }
     for association in &config.associations {
-        let domain = association.desk.email.rsplit('@').next().unwrap_or_default();
-        if !RESERVED.iter().any(|r| domain == *r || domain.ends_with(&format!(".{r}"))) {
+        if !is_nobodys(&association.desk.email) {
             return Err(SimulatedError::RealAddress(association.desk.email.clone()));
         }
     }

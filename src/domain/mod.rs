@@ -24,6 +24,7 @@ pub mod offer;
 pub mod payment;
 pub mod place;
 pub mod remittance;
+pub mod reserved;
 pub mod retention;
 pub mod season;
 pub mod sign_in;

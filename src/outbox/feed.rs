@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Outbox;
 use super::letter::{self, Drafted, Letter};
 use super::settle;
+use crate::domain::reserved;
 use crate::domain::words::MessageState;
 use crate::ids::MessageRow;
 use crate::store::messages::{self, MessageView};
@@ -139,6 +140,12 @@ async fn draft(
     let (mut letters, mut out) = (Vec::new(), Vec::new());
     for (row, drafted) in first.into_iter().chain(second) {
         match drafted {
+            // Who came into a simulation since it began is no more mailed than anybody else.
+            Drafted::Letter(letter)
+                if outbox.clock.travels() && !reserved::is_nobodys(&letter.address) =>
+            {
+                out.push((row, Drafted::Cancel("real-address")));
+            }
             Drafted::Letter(letter) => letters.push(letter),
             other => out.push((row, other)),
         }

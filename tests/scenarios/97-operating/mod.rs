@@ -147,3 +147,19 @@ fn mail_to_ourselves_comes_back_with_its_token_and_acts_on_nothing() {
     assert_eq!(club.came_to(2), ["kept:own-mail", "kept:own-mail"]);
     assert_eq!(club.ledger(), ledger, "nothing follows");
 }
+
+#[test]
+fn a_simulation_mails_nobody_real_who_came_into_it_later() {
+    let relay = Relay::start();
+    let mut club = Club::with_relay(&relay);
+    club.start("2026-11-02T08:00:00-05:00");
+    club.import(&[ALICE, "10009,Eve,Real,eve@members.internal,en,ON,CIP,full,yes\n"]);
+    club.next();
+    assert_eq!(relay.taken().len(), 1, "Alice alone");
+    let told = "SELECT p.member_no, m.state, m.reason FROM message m
+                JOIN person p ON p.id = m.person WHERE m.kind = 'notice' ORDER BY 1";
+    assert_eq!(
+        club.query(told),
+        ["\"10001\" | \"sent\" | \"\"", "\"10009\" | \"cancelled\" | \"real-address\""]
+    );
+}
