@@ -28,6 +28,7 @@ pub struct Table {
     pub unknown: usize,
     pub refused: usize,
     pub held: usize,
+    pub aside: usize,
     pub lost: usize,
     pub doubled: usize,
     pub stuck: usize,
@@ -68,6 +69,7 @@ impl Table {
         self.unknown += books.unknown;
         self.refused += books.refused;
         self.held += books.held;
+        self.aside += books.aside;
         self.lost += books.lost.len();
         self.doubled += books.doubled.len();
         self.stuck += books.stuck.len();
@@ -94,9 +96,9 @@ impl Table {
         let _ = writeln!(
             text,
             "Mail came in by {} ({} of {} rounds by IMAP)\n\n\
-             | rounds | deaths | accepted | sent | unknown | refused | held | lost | doubled | stuck | seconds |\n\
-             |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n\
-             | {} | {kills} | {} | {} | {} | {} | {} | {} | {} | {} | {seconds:.0} |\n\n\
+             | rounds | deaths | accepted | sent | unknown | refused | held | aside | lost | doubled | stuck | seconds |\n\
+             |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n\
+             | {} | {kills} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {seconds:.0} |\n\n\
              | died at | times |\n|---|---:|",
             self.server,
             self.by_imap,
@@ -107,6 +109,7 @@ impl Table {
             self.unknown,
             self.refused,
             self.held,
+            self.aside,
             self.lost,
             self.doubled,
             self.stuck,
