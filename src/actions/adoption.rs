@@ -10,7 +10,7 @@ use crate::domain::hold::{Assumed, Held};
 use crate::domain::words::MessageState;
 use crate::ids::MessageId;
 use crate::link::Keyring;
-use crate::outbox::{already_left, settle_logged};
+use crate::outbox::{LOGGED, already_left, settle_logged};
 use crate::store::firings::{self, FiringState};
 use crate::store::{StoreError, holds, ledger, messages, meta};
 
@@ -96,7 +96,7 @@ fn count(
         for view in messages::list(c, Some(state), i64::MAX)? {
             let mid = ring.message_id(&view.cause, view.attempt);
             match already_left(c, &view, mid)? {
-                Some("relay-log") => logged += 1,
+                Some(LOGGED) => logged += 1,
                 Some(_) => assumed += 1,
                 None => to_go += 1,
             }

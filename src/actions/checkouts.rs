@@ -6,6 +6,8 @@
 mod money;
 pub mod refund;
 
+pub use money::fate;
+
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -177,11 +179,6 @@ pub enum Fate {
     GoesBack,
     /// It settles nothing: a desk has to look at it, or gave it back.
     Odd,
-}
-
-/// What became of a try's money.
-pub fn fate(c: &Connection, row: &CheckoutRow) -> Result<Fate, StoreError> {
-    money::fate(c, row)
 }
 
 /// A try ends unpaid. The renewal stays as it was.

@@ -31,16 +31,9 @@ pub(super) fn correct(
     let told = changes.iter().all(|change| change.field == Field::Email);
     if matches!(evidence.door, Door::Behalf { .. }) && !told {
         let (member, subject) = person(c, row.person)?;
-        let said = Said::Corrected.as_str().into();
-        let parts = letters::Parts {
-            seq,
-            kind: "confirmation",
-            member: &member,
-            renewal: Some(renewal),
-            issuer: &row.issuer,
-            payload: &Payload { said, ..Payload::default() },
-        };
-        letters::confirm(c, context, &subject, &parts, evidence)?;
+        let (renewal, issuer) = (Some(renewal), row.issuer.as_str());
+        let act = letters::Act { seq, member: &member, subject: &subject, renewal, issuer };
+        letters::say(c, context, &act, (Said::Corrected, None), evidence)?;
     }
     Ok(Applied::Done)
 }
@@ -176,15 +169,6 @@ fn take(
     corrections::end_address(c, change.id, "done")?;
     let member = people::by_id(c, change.person)?
         .ok_or_else(|| StoreError::GiveUp("an address of a person who is not here".into()))?;
-    let said = Said::AddressChanged.as_str().into();
-    let payload = Payload { said, ..Payload::default() };
-    let parts = letters::Parts {
-        seq,
-        kind: "confirmation",
-        member: &member,
-        renewal: None,
-        issuer: &change.issuer,
-        payload: &payload,
-    };
-    letters::confirm(c, context, subject, &parts, evidence)
+    let act = letters::Act { seq, member: &member, subject, renewal: None, issuer: &change.issuer };
+    letters::say(c, context, &act, (Said::AddressChanged, None), evidence)
 }

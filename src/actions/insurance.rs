@@ -7,8 +7,9 @@ use rusqlite::Connection;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::letters::{self, Caused};
 use super::payload::Payload;
-use super::{Applied, Context, Door, Evidence, letters, note, person};
+use super::{Applied, Context, Door, Evidence, note, person};
 use crate::compose::DeskTopic;
 use crate::config::InsuranceSection;
 use crate::domain::insurance::{
@@ -20,7 +21,7 @@ use crate::domain::season;
 use crate::domain::words::TaskKind;
 use crate::ids::{MessageId, PersonId, RenewalId};
 use crate::store::declarations::{self, DeclarationRow};
-use crate::store::messages::{self, NewMessage, Recipient};
+use crate::store::messages::Recipient;
 use crate::store::tasks::{self, NewTask};
 use crate::store::{
     RenewalRow, StoreError, certificates, ledger, meta, outcomes, people, renewals,
@@ -239,21 +240,17 @@ fn tell_contact(
 ) -> Result<(), StoreError> {
     let payload =
         Payload { topic: DeskTopic::InsuranceFollowUp.as_str().into(), ..Payload::default() };
-    let at_ms = at.as_millisecond();
-    let message = NewMessage {
-        cause: &format!("{}/insurance-note/contact", ledger::cause(c, seq)?),
+    let told = Caused {
+        seq,
+        tail: "insurance-note/contact",
         kind: "desk-note",
-        priority: 0,
-        person: Some(row.person),
+        recipient: Recipient::Desk,
+        who: Some(row.person),
         renewal: Some(row.renewal.id),
         issuer: &row.issuer,
-        firing: None,
-        recipient: Recipient::Desk,
-        payload: &payload.to_json(),
-        due_ms: at_ms,
+        payload: &payload,
     };
-    messages::add(c, &message, at_ms)?;
-    Ok(())
+    letters::queue(c, &told, at)
 }
 
 /// Everything on which one renewal's cover rests. `None` where the config has no insurance.

@@ -11,7 +11,7 @@ use crate::compose::Said;
 use crate::domain::billing;
 use crate::domain::member::Member;
 use crate::domain::{season, sign_in};
-use crate::ids::{MessageId, MessageRow, PersonId, RenewalId};
+use crate::ids::{InvoiceId, MessageId, MessageRow, PersonId, RenewalId};
 use crate::store::messages::{self, MessageView, NewMessage, Recipient};
 use crate::store::{StoreError, attempts, desk, inbounds, ledger, renewals};
 
@@ -52,21 +52,49 @@ pub(super) fn to_member(
     parts: &Parts<'_>,
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
-    let at_ms = evidence.at.as_millisecond();
     let mut payload = parts.payload.clone();
     if let Door::Behalf { channel, .. } = evidence.door {
         payload.channel = channel.as_str().into();
     }
-    let message = NewMessage {
-        cause: &format!("{}/{}/member", ledger::cause(c, parts.seq)?, parts.kind),
+    let message = Caused {
+        seq: parts.seq,
+        tail: &format!("{}/member", parts.kind),
         kind: parts.kind,
-        priority: 0,
-        person: Some(parts.member.id),
+        recipient: Recipient::Member,
+        who: Some(parts.member.id),
         renewal: parts.renewal,
         issuer: parts.issuer,
+        payload: &payload,
+    };
+    queue(c, &message, evidence.at)
+}
+
+/// A message that a line of the ledger causes, for whoever waits for it now.
+pub(super) struct Caused<'a> {
+    pub seq: i64,
+    /// Tells it from all else that the line causes: `confirmation/member`.
+    pub tail: &'a str,
+    pub kind: &'a str,
+    pub recipient: Recipient,
+    pub who: Option<PersonId>,
+    pub renewal: Option<RenewalId>,
+    pub issuer: &'a str,
+    pub payload: &'a Payload,
+}
+
+/// Queues it, due at once.
+pub(super) fn queue(c: &Connection, message: &Caused<'_>, at: Timestamp) -> Result<(), StoreError> {
+    let at_ms = at.as_millisecond();
+    let message = NewMessage {
+        cause: &format!("{}/{}", ledger::cause(c, message.seq)?, message.tail),
+        kind: message.kind,
+        priority: 0,
+        person: message.who,
+        renewal: message.renewal,
+        issuer: message.issuer,
         firing: None,
-        recipient: Recipient::Member,
-        payload: &payload.to_json(),
+        recipient: message.recipient,
+        payload: &message.payload.to_json(),
         due_ms: at_ms,
     };
     messages::add(c, &message, at_ms)?;
@@ -86,6 +114,41 @@ pub(super) fn confirm(
         to_member(c, parts, evidence)?;
     }
     Ok(())
+}
+
+/// Confirms an act to its member in those words, within the day's cap. `invoice`: the document that
+/// goes with them.
+pub(super) fn say(
+    c: &Connection,
+    context: &Context,
+    act: &Act<'_>,
+    (said, invoice): (Said, Option<InvoiceId>),
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let payload = Payload {
+        said: said.as_str().into(),
+        invoice: invoice.map(|id| id.0),
+        ..Payload::default()
+    };
+    let parts = Parts {
+        seq: act.seq,
+        kind: "confirmation",
+        member: act.member,
+        renewal: act.renewal,
+        issuer: act.issuer,
+        payload: &payload,
+    };
+    confirm(c, context, act.subject, &parts, evidence)
+}
+
+/// An act that its member is told of.
+pub(super) struct Act<'a> {
+    /// Its line in the ledger.
+    pub seq: i64,
+    pub member: &'a Member,
+    pub subject: &'a str,
+    pub renewal: Option<RenewalId>,
+    pub issuer: &'a str,
 }
 
 /// A fresh link for an expired one: one a day and link, however often the page is asked. For a
@@ -288,36 +351,18 @@ pub(super) fn forward(
     let seq = note(c, context, &subject, "forwarded", &data, evidence)?;
     let payload = Payload { inbound: Some(inbound), why: why.into(), ..Payload::default() };
     let renewal = about.as_ref().and_then(|m| m.renewal);
-    let parts = ToDesk { seq, kind: "forward", who, renewal, issuer: &issuer, payload: &payload };
-    to_desk(c, &parts, evidence.at.as_millisecond())?;
-    Ok(Applied::Done)
-}
-
-/// About whom and what a desk is written to.
-struct ToDesk<'a> {
-    seq: i64,
-    kind: &'a str,
-    who: Option<PersonId>,
-    renewal: Option<RenewalId>,
-    issuer: &'a str,
-    payload: &'a Payload,
-}
-
-fn to_desk(c: &Connection, parts: &ToDesk<'_>, at_ms: i64) -> Result<(), StoreError> {
-    let message = NewMessage {
-        cause: &format!("{}/{}/desk", ledger::cause(c, parts.seq)?, parts.kind),
-        kind: parts.kind,
-        priority: 0,
-        person: parts.who,
-        renewal: parts.renewal,
-        issuer: parts.issuer,
-        firing: None,
+    let forwarded = Caused {
+        seq,
+        tail: "forward/desk",
+        kind: "forward",
         recipient: Recipient::Desk,
-        payload: &parts.payload.to_json(),
-        due_ms: at_ms,
+        who,
+        renewal,
+        issuer: &issuer,
+        payload: &payload,
     };
-    messages::add(c, &message, at_ms)?;
-    Ok(())
+    queue(c, &forwarded, evidence.at)?;
+    Ok(Applied::Done)
 }
 
 /// Tells a desk what it must know; on a bad day no more than a cap, since `relance doctor`, the
@@ -335,8 +380,17 @@ pub fn tell_desk(
     if !within_cap(c, context, &desk, DESK_NOTES_PER_DAY_MAX, at)? {
         return Ok(());
     }
-    let parts = ToDesk { seq, kind: "desk-note", who, renewal: None, issuer, payload };
-    to_desk(c, &parts, at.as_millisecond())
+    let told = Caused {
+        seq,
+        tail: "desk-note/desk",
+        kind: "desk-note",
+        recipient: Recipient::Desk,
+        who,
+        renewal: None,
+        issuer,
+        payload,
+    };
+    queue(c, &told, at)
 }
 
 /// Passes a desk's answer on to the member whose mail it answers.

@@ -5,17 +5,24 @@
 use data_encoding::HEXLOWER;
 use rusqlite::Connection;
 
+use super::letters::{self, Caused};
 use super::payload::Payload;
-use super::{Context, Evidence, RenewalView, letters, person};
+use super::{Context, Evidence, RenewalView};
 use crate::compose::{OpenInvoice, PaidShare, PayerAccount, PayerPayment};
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
 use crate::domain::payment;
 use crate::ids::{MessageId, PayerId, PaymentId, RenewalId};
 use crate::store::capabilities::{self, Capability, PAYER_LINK};
-use crate::store::messages::{self, NewMessage, Recipient};
+use crate::store::messages::Recipient;
 use crate::store::payers::Payer;
-use crate::store::{StoreError, invoices, ledger, payers, payments, people, renewals};
+use crate::store::{StoreError, invoices, payers, payments, people, renewals};
+
+/// Whether a message of that kind goes to who pays in members' places, or its link is theirs.
+#[must_use]
+pub fn is_for_payer(kind: &str) -> bool {
+    kind.starts_with("payer-")
+}
 
 /// The id from which a payer's lasting link derives: one a payer, as long as their row.
 #[must_use]
@@ -58,12 +65,13 @@ pub fn left(c: &Connection, invoice: &Invoice) -> Result<Cents, StoreError> {
     Ok(Cents::new(left.max(0)).unwrap_or_default())
 }
 
-/// The invoices of a payer of which something is open, oldest first.
-pub fn open(c: &Connection, payer: PayerId) -> Result<Vec<Invoice>, StoreError> {
+/// The invoices of a payer of which something is open, oldest first, each with how much.
+pub fn open(c: &Connection, payer: PayerId) -> Result<Vec<(Invoice, Cents)>, StoreError> {
     let mut open = Vec::new();
     for invoice in invoices::of_payer(c, payer)? {
-        if left(c, &invoice)? > Cents::ZERO {
-            open.push(invoice);
+        let left = left(c, &invoice)?;
+        if left > Cents::ZERO {
+            open.push((invoice, left));
         }
     }
     Ok(open)
@@ -81,10 +89,10 @@ fn member(c: &Connection, invoice: &Invoice) -> Result<(String, String), StoreEr
 /// How a payer stands now.
 pub fn account(c: &Connection, payer: &Payer) -> Result<PayerAccount, StoreError> {
     let mut all = Vec::new();
-    for invoice in open(c, payer.id)? {
+    for (invoice, left) in open(c, payer.id)? {
         let (name, member_no) = member(c, &invoice)?;
         all.push(OpenInvoice {
-            left: left(c, &invoice)?,
+            left,
             due_on: invoice.due_on(),
             number: invoice.number,
             name,
@@ -142,8 +150,8 @@ pub(super) fn send_invoice(
     letters::to_member(c, &parts, evidence)
 }
 
-/// Queues what a payer must know of a payment of theirs: `payer-receipt` or `payer-returned`. About
-/// nobody in particular: one payment is for many members.
+/// Queues what a payer must know of a payment of theirs: `payer-receipt`, `payer-returned` or
+/// `payer-refund`. About nobody in particular: one payment is for many members.
 pub(super) fn tell(
     c: &Connection,
     context: &Context,
@@ -157,21 +165,17 @@ pub(super) fn tell(
     open_link(c, context, &payer, evidence)?;
     let payload =
         Payload { payment: Some(payment.0), payer: Some(payer.id.0), ..Payload::default() };
-    let at_ms = evidence.at.as_millisecond();
-    let message = NewMessage {
-        cause: &format!("{}/{kind}", ledger::cause(c, seq)?),
+    let told = Caused {
+        seq,
+        tail: kind,
         kind,
-        priority: 0,
-        person: None,
+        recipient: Recipient::Member,
+        who: None,
         renewal: None,
         issuer: &payer.issuer,
-        firing: None,
-        recipient: Recipient::Member,
-        payload: &payload.to_json(),
-        due_ms: at_ms,
+        payload: &payload,
     };
-    messages::add(c, &message, at_ms)?;
-    Ok(())
+    letters::queue(c, &told, evidence.at)
 }
 
 /// Tells a member that their payer has paid; no amounts.
@@ -183,21 +187,16 @@ pub(super) fn tell_member(
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
     let Some(row) = renewals::by_id(c, renewal)? else { return Ok(()) };
-    let (member, _) = person(c, row.person)?;
     let payload = Payload { payer: Some(payer.0), ..Payload::default() };
-    let at_ms = evidence.at.as_millisecond();
-    let message = NewMessage {
-        cause: &format!("{}/paid-by-payer/{}", ledger::cause(c, seq)?, renewal.0),
+    let told = Caused {
+        seq,
+        tail: &format!("paid-by-payer/{}", renewal.0),
         kind: "paid-by-payer",
-        priority: 0,
-        person: Some(member.id),
+        recipient: Recipient::Member,
+        who: Some(row.person),
         renewal: Some(renewal),
         issuer: &row.issuer,
-        firing: None,
-        recipient: Recipient::Member,
-        payload: &payload.to_json(),
-        due_ms: at_ms,
+        payload: &payload,
     };
-    messages::add(c, &message, at_ms)?;
-    Ok(())
+    letters::queue(c, &told, evidence.at)
 }

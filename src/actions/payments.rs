@@ -13,8 +13,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::invoices::{self, BillTo};
+use super::letters::{self, Caused};
 use super::payload::Payload;
-use super::{Context, Evidence, letters, note, payers, person};
+use super::{Context, Evidence, note, payers, person};
 use crate::compose::InvoiceWhy;
 use crate::config::PaymentSection;
 use crate::domain::invoice::Invoice;
@@ -23,11 +24,11 @@ use crate::domain::money::Cents;
 use crate::domain::payment::{self, Allocation, Method, Owed};
 use crate::domain::words::{RenewalState, TaskKind};
 use crate::ids::{InvoiceId, PayerId, PaymentId, PersonId, RenewalId};
-use crate::store::messages::{self, NewMessage, Recipient};
+use crate::store::messages::Recipient;
 use crate::store::payments::{self as kept, NewPayment, Payment};
 use crate::store::renewals::RenewalRow;
 use crate::store::tasks::{self, NewTask};
-use crate::store::{StoreError, invoices as documents, ledger, payers as rows, renewals};
+use crate::store::{StoreError, invoices as documents, payers as rows, renewals};
 
 pub use back::reverse;
 pub use waiting::allocate;
@@ -313,7 +314,7 @@ fn meant(
         Some(_) => {}
     }
     if for_invoices.is_empty() {
-        payers::open(c, id).map(Ok)
+        Ok(Ok(payers::open(c, id)?.into_iter().map(|(invoice, _)| invoice).collect()))
     } else {
         named(c, money.issuer, for_invoices)
     }
@@ -431,29 +432,24 @@ fn receipt(
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
     let row = here(c, renewal)?;
-    let (member, _) = person(c, row.person)?;
     let payload = Payload { payment: Some(payment.0), ..Payload::default() };
-    let at_ms = evidence.at.as_millisecond();
-    let message = NewMessage {
+    let told = Caused {
+        seq,
         // One payment may be for many members: each has a message of their own.
-        cause: &format!("{}/receipt/{}", ledger::cause(c, seq)?, renewal.0),
+        tail: &format!("receipt/{}", renewal.0),
         kind: "receipt",
-        priority: 0,
-        person: Some(member.id),
+        recipient: Recipient::Member,
+        who: Some(row.person),
         renewal: Some(renewal),
         issuer: &row.issuer,
-        firing: None,
-        recipient: Recipient::Member,
-        payload: &payload.to_json(),
-        due_ms: at_ms,
+        payload: &payload,
     };
-    messages::add(c, &message, at_ms)?;
-    Ok(())
+    letters::queue(c, &told, evidence.at)
 }
 
 /// Money that settles nothing: a line for the desk.
 #[expect(clippy::too_many_arguments, reason = "what such a line shows")]
-fn waits(
+pub(super) fn waits(
     c: &Connection,
     cause: &str,
     kind: TaskKind,

@@ -136,12 +136,14 @@ impl Digest {
         news || !self.listings.is_empty() || !self.happened.went.is_empty()
     }
 
-    /// Whether a mailing has stood still for so long that the deputy decides too.
+    /// Code of the association whose desk decides too, where a mailing has stood still for so long.
     #[must_use]
-    pub fn deputy_decides(&self, now: Timestamp) -> bool {
-        self.listings.iter().flat_map(|l| &l.items).any(|item| match item {
-            Item::Firing(HeldFiring { deputy: Some((_, from)), .. }) => *from <= now,
-            _ => false,
+    pub fn deputy(&self, now: Timestamp) -> Option<&str> {
+        self.listings.iter().flat_map(|l| &l.items).find_map(|item| match item {
+            Item::Firing(HeldFiring { deputy: Some((code, from)), .. }) if *from <= now => {
+                Some(code.as_str())
+            }
+            _ => None,
         })
     }
 

@@ -10,6 +10,7 @@ use super::attribute::{Attribution, attribute, redact};
 use super::reading::{Kind, Reading};
 use super::verify;
 use super::vouching::count_unvouched;
+use crate::actions::payers::is_for_payer;
 use crate::actions::{self, Action, Context, Door, Evidence};
 use crate::domain::answer::Answer;
 use crate::domain::mailroom::{self, Known, MailAct};
@@ -237,7 +238,7 @@ fn origin(
     let has_renewal = renewal.is_some_and(|row| season::takes_answers(season, &row.season, now));
     let known = Known {
         to_desk: message.to_desk,
-        to_payer: message.kind.starts_with("payer-"),
+        to_payer: is_for_payer(&message.kind),
         sent_to: attempt.address.clone(),
         on_file,
         has_renewal,

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::actions::payers::is_for_payer;
 use crate::actions::payload::{Payload, Side};
 use crate::compose::mask;
 use crate::domain::invoice::Invoice;
@@ -41,11 +42,6 @@ pub(super) fn elsewhere(
     // Whoever reads the old mailbox may be a stranger by now.
     let asked = if side == Side::New { change.address } else { mask(&change.address) };
     Ok(Ok(Some(Elsewhere { address, asked, payer: None })))
-}
-
-/// Whether a message goes to who pays in members' places.
-pub(super) fn is_for_payer(kind: &str) -> bool {
-    matches!(kind, "payer-invoice" | "payer-receipt" | "payer-returned" | "payer-refund")
 }
 
 fn to_payer(

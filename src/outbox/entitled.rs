@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Connection;
 
-use super::elsewhere::{elsewhere, is_for_payer};
+use super::elsewhere::elsewhere;
 use super::letter::{Letter, overtaken};
 use crate::actions::Context;
+use crate::actions::payers::is_for_payer;
 use crate::actions::payload::Payload;
 use crate::compose::{Bill, DeskTopic};
 use crate::config::{Association, Audience, InsuranceContact, StepKind};

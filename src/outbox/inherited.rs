@@ -14,7 +14,7 @@ use crate::store::messages::{self, Claim, MessageView};
 use crate::store::{StoreError, attempts, holds};
 
 /// What says that it left: the relay's log, or what a person assumes of that time.
-const LOGGED: &str = "relay-log";
+pub const LOGGED: &str = "relay-log";
 const ASSUMED: &str = "assumed";
 
 /// What says that a waiting message left, if anything does.

@@ -25,7 +25,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use entitled::step_of;
-pub use inherited::{already_left, settle_logged};
+pub use inherited::{LOGGED, already_left, settle_logged};
 pub use letter::{CONFIRM_LINK_DAYS, Drafted, Letter, draft, preview};
 pub use settle::{Claimed, InFlight, claim, hold_sick_firing, recover, settle};
 
@@ -144,7 +144,7 @@ impl Outbox {
         }
     }
 
-    /// Waits until calendar mail has to wait for a look at the inbox, and nothing holds us.
+    /// Waits until calendar mail has to wait for a look at the inbox.
     pub async fn calendar_closed(&self) {
         // Neither ends while this outbox lives.
         let _ = self.state.calendar.subscribe().wait_for(|open| !open).await;

@@ -260,7 +260,9 @@ async fn seen(site: &Site, ask: &Ask, text: &str) -> Result<Seen, Response> {
             let Some(row) = rows::by_id(c, id)? else { return Ok(None) };
             let Some(renewal) = renewals::by_id(c, row.renewal)? else { return Ok(None) };
             let issuer = context.config.association(&renewal.issuer).cloned();
-            let fate = checkouts::fate(c, &row)?;
+            // Asked while the payer waits for the provider's word: only what is paid has one.
+            let paid = row.state == CheckoutState::Paid;
+            let fate = if paid { checkouts::fate(c, &row)? } else { Fate::Settles };
             Ok(issuer.map(|issuer| Seen { row, issuer, fate }))
         })
         .await;

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::invoices::{self, BillTo};
-use super::super::payload::Payload;
+
 use super::super::{Applied, Context, Door, Evidence, letters, note, person};
 use super::{After, settle, view_of_renewal};
 use crate::compose::Said;
@@ -96,16 +96,9 @@ pub(in crate::actions) fn remind_on(
     let seq = note(c, context, &subject, "remind-on", &data, evidence)?;
     // Who chooses the day on their own page sees it there.
     if matches!(evidence.door, Door::Behalf { .. }) {
-        let said = Said::RemindLater.as_str().into();
-        let parts = letters::Parts {
-            seq,
-            kind: "confirmation",
-            member: &member,
-            renewal: Some(id),
-            issuer: &row.issuer,
-            payload: &Payload { said, ..Payload::default() },
-        };
-        letters::confirm(c, context, &subject, &parts, evidence)?;
+        let (renewal, issuer) = (Some(id), row.issuer.as_str());
+        let act = letters::Act { seq, member: &member, subject: &subject, renewal, issuer };
+        letters::say(c, context, &act, (Said::RemindLater, None), evidence)?;
     }
     Ok(Applied::Done)
 }

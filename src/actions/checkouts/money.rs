@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::super::invoices::{self, BillTo};
 use super::super::letters;
+use super::super::payers::is_for_payer;
 use super::super::payments::{self, Money, PaidBy, Recorded, Refusal};
 use super::super::{Applied, Context, Evidence, RenewalView, association};
 use super::{Fate, refund, said};
@@ -180,7 +181,7 @@ fn money<'a>(
 /// Whoever came by a payer's link is the payer; by their own, the member.
 fn paid_by_whom(c: &Connection, row: &CheckoutRow) -> Result<PaidBy, StoreError> {
     let message = row.mid.map(|mid| letters::origin(c, mid)).transpose()?.flatten();
-    let payers = message.is_some_and(|m| m.kind.starts_with("payer-"));
+    let payers = message.is_some_and(|m| is_for_payer(&m.kind));
     Ok(if payers { PaidBy::Billed } else { PaidBy::Member })
 }
 
@@ -279,7 +280,7 @@ fn paid_by(
 }
 
 /// What became of a try's money.
-pub(super) fn fate(c: &Connection, row: &CheckoutRow) -> Result<Fate, StoreError> {
+pub fn fate(c: &Connection, row: &CheckoutRow) -> Result<Fate, StoreError> {
     let Some(session) = &row.session else { return Ok(Fate::Settles) };
     let Some(renewal) = renewals::by_id(c, row.renewal)? else { return Ok(Fate::Settles) };
     let payment = kept::by_external(c, &renewal.issuer, Method::Card, session)?;

@@ -16,7 +16,6 @@ use crate::domain::words::TaskKind;
 use crate::ids::{PaymentId, PersonId, RenewalId};
 use crate::store::card_refunds::{self as rows, CardRefund};
 use crate::store::payments::{self as kept, Payment};
-use crate::store::tasks::{self, NewTask};
 use crate::store::{StoreError, checkouts, renewals};
 
 /// What is asked of the provider.
@@ -86,16 +85,17 @@ pub fn done(
         "refund": name,
         "cents": asked.amount.get(),
     });
-    let subject = who.map(|who| person(c, who)).transpose()?.map_or_else(String::new, |p| p.1);
-    let seq = note(c, context, &subject, "card-refunded", &data, evidence)?;
-    match (payment.payer, who) {
+    let whom = who.map(|who| person(c, who)).transpose()?;
+    let subject = whom.as_ref().map_or("", |(_, subject)| subject);
+    let seq = note(c, context, subject, "card-refunded", &data, evidence)?;
+    match (payment.payer, &whom) {
         (Some(payer), _) => payers::tell(c, context, "payer-refund", payer, id, seq, evidence),
-        (None, Some(who)) => {
+        (None, Some((member, _))) => {
             let payload = Payload { payment: Some(id.0), ..Payload::default() };
             let parts = letters::Parts {
                 seq,
                 kind: "refund",
-                member: &person(c, who)?.0,
+                member,
                 renewal,
                 issuer: &payment.issuer,
                 payload: &payload,
@@ -113,8 +113,8 @@ pub fn refused(
     asked: &Asked,
     evidence: &Evidence<'_>,
 ) -> Result<(), StoreError> {
-    let (id, at_ms) = (asked.refund.payment, evidence.at.as_millisecond());
-    if !rows::end(c, id, "refused", "", at_ms)? {
+    let id = asked.refund.payment;
+    if !rows::end(c, id, "refused", "", evidence.at.as_millisecond())? {
         return Ok(());
     }
     let Some(payment) = kept::by_id(c, id)? else { return Ok(()) };
@@ -124,18 +124,9 @@ pub fn refused(
     if waits <= Cents::ZERO {
         return Ok(());
     }
-    let (renewal, person) = whose(c, &asked.refund, &payment)?;
-    let task = NewTask {
-        cause: &payments::credit_cause(id),
-        issuer: &payment.issuer,
-        kind: TaskKind::DoublePayment,
-        person,
-        renewal,
-        data: &json!({"payment": id.0, "cents": waits.get()}),
-        at_ms,
-    };
-    tasks::open(c, &task)?;
-    Ok(())
+    let (renewal, _) = whose(c, &asked.refund, &payment)?;
+    let (cause, kind) = (payments::credit_cause(id), TaskKind::DoublePayment);
+    payments::waits(c, &cause, kind, &payment.issuer, id, waits, renewal, evidence)
 }
 
 /// Whether a payment by card that settles nothing goes back by itself, or has.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::super::Context;
+use super::super::{Context, payers};
 use super::firing::{self, Reach};
 use super::{conflict, credit, gather};
 use crate::domain::desk::Case;
@@ -11,7 +11,7 @@ use crate::domain::digest::{Act, HeldFiring, TaskLine, Unreachable, Who};
 use crate::domain::invoice::Invoice;
 use crate::domain::money::Cents;
 use crate::domain::words::{MessageState, TaskKind};
-use crate::ids::{FiringId, InvoiceId, MessageRow, PersonId, TaskId};
+use crate::ids::{FiringId, InvoiceId, MessageRow, PersonId};
 use crate::store::corrections::Correction;
 use crate::store::desk::{self, LinkRow};
 use crate::store::firings::FiringState;
@@ -20,7 +20,7 @@ use crate::store::messages::MessageView;
 use crate::store::tasks::Task;
 use crate::store::{
     StoreError, addresses, attempts, firings, inbounds, invoices, messages, payments, people,
-    renewals, tasks,
+    renewals,
 };
 
 /// The case behind a link that was not used, as it stands now.
@@ -124,10 +124,7 @@ pub fn look(
         Act::Firing => mailing(c, context, FiringId(target), now)?,
         Act::Message => message(c, MessageRow(target))?,
         Act::Address => address(c, PersonId(target))?,
-        Act::Task => match tasks::by_id(c, TaskId(target))? {
-            Some(task) if task.closed_ms.is_none() => Some(open_task(c, &task)?),
-            _ => None,
-        },
+        Act::Task => super::open_line(c, link)?.map(|task| open_task(c, &task)).transpose()?,
         Act::Mail if desk::is_waiting(c, target)? => {
             inbounds::by_id(c, target)?.map(CaseView::Mail)
         }
@@ -222,9 +219,7 @@ fn waiting_money(c: &Connection, task: &Task, line: TaskLine) -> Result<CaseView
 
 /// What is left to be paid of an invoice; `None` for nothing.
 fn owed_of(c: &Connection, invoice: &Invoice) -> Result<Option<Cents>, StoreError> {
-    let paid: Cents = payments::applied_to(c, invoice.id)?.iter().map(|a| a.amount).sum();
-    let left = invoice.bill.total().get() - paid.get();
-    Ok(Cents::new(left).filter(|left| *left > Cents::ZERO))
+    Ok(Some(payers::left(c, invoice)?).filter(|left| *left > Cents::ZERO))
 }
 
 /// A line; with the invoice that it waits for, where it waits for money.

@@ -3,12 +3,10 @@
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::super::payload::Payload;
 use super::super::{Context, Door, Evidence, association, letters, note, person};
-use super::By;
+use super::{By, open_line};
 use crate::compose::Said;
 use crate::domain::desk::Deed;
-use crate::ids::TaskId;
 use crate::store::corrections::{self, Correction};
 use crate::store::desk::LinkRow;
 use crate::store::tasks::{self, Task};
@@ -31,8 +29,7 @@ pub(super) fn settle(
     deed: Deed,
     by: &By,
 ) -> Result<bool, StoreError> {
-    let task = tasks::by_id(c, TaskId(link.handle.target))?.filter(|t| t.closed_ms.is_none());
-    let Some(task) = task else { return Ok(false) };
+    let Some(task) = open_line(c, link)? else { return Ok(false) };
     let (Some(id), Some(one)) = (task.person, behind(c, &task)?) else { return Ok(false) };
     let issuer = association(context, &link.issuer)?;
     let (member, subject) = person(c, id)?;
@@ -52,15 +49,8 @@ pub(super) fn settle(
     let (member, _) = person(c, id)?;
     let season = &context.config.relance.season.id;
     let renewal = renewals::find(c, id, &link.issuer, season)?.map(|r| r.id);
-    let payload = Payload { said: said.as_str().into(), ..Payload::default() };
-    let parts = letters::Parts {
-        seq,
-        kind: "confirmation",
-        member: &member,
-        renewal,
-        issuer: &link.issuer,
-        payload: &payload,
-    };
-    letters::confirm(c, context, &subject, &parts, &evidence)?;
+    let issuer = link.issuer.as_str();
+    let act = letters::Act { seq, member: &member, subject: &subject, renewal, issuer };
+    letters::say(c, context, &act, (said, None), &evidence)?;
     Ok(true)
 }

@@ -5,17 +5,16 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::super::payload::Payload;
 use super::super::payments::{self, Recorded};
 use super::super::{Context, Door, Evidence, association, letters, note, person};
-use super::By;
+use super::{By, open_line};
 use crate::compose::Said;
 use crate::domain::desk::refund;
 use crate::domain::money::Cents;
 use crate::domain::payment::Reversal;
-use crate::ids::{PaymentId, TaskId};
+use crate::ids::PaymentId;
 use crate::store::desk::LinkRow;
-use crate::store::tasks::{self, Task};
+use crate::store::tasks::Task;
 use crate::store::{StoreError, invoices, payments as kept};
 
 /// The payment behind a line; `None` for money that is in no book of ours.
@@ -32,21 +31,16 @@ pub(super) fn apply(
     number: &str,
     by: &By,
 ) -> Result<bool, StoreError> {
-    let Some((task, payment)) = open(c, link)? else { return Ok(false) };
+    let Some((_, payment)) = open(c, link)? else { return Ok(false) };
     let invoice = invoices::by_number(c, number)?;
     let Some(invoice) = invoice.filter(|i| i.issuer == link.issuer && i.stands()) else {
         return Ok(false);
     };
     let before = kept::unapplied(c, payment)?;
     let evidence = evidence(context, link, by)?;
+    // Its line is closed with the last of the money.
     let applied = payments::allocate(c, context, payment, &[invoice.id], &evidence)?;
-    match applied {
-        Recorded::New { unapplied, .. } if unapplied < before => {
-            sign_off(c, &task, payment, "applied", by)?;
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
+    Ok(matches!(applied, Recorded::New { unapplied, .. } if unapplied < before))
 }
 
 /// Records that so much of it was paid back on that day, and tells the member. `false` where less
@@ -66,44 +60,22 @@ pub(super) fn pay_back(
     if !matches!(back, Recorded::New { .. }) {
         return Ok(false);
     }
-    sign_off(c, &task, payment, "refunded", by)?;
     let Some(id) = task.person else { return Ok(true) };
     let (member, subject) = person(c, id)?;
     let data = json!({"issuer": link.issuer, "payment": payment.0, "cents": amount.get()});
     let seq = note(c, context, &subject, "refunded", &data, &evidence)?;
-    let payload = Payload { said: Said::Refunded.as_str().into(), ..Payload::default() };
-    let parts = letters::Parts {
-        seq,
-        kind: "confirmation",
-        member: &member,
-        renewal: task.renewal,
-        issuer: &link.issuer,
-        payload: &payload,
-    };
-    letters::confirm(c, context, &subject, &parts, &evidence)?;
+    let (renewal, issuer) = (task.renewal, link.issuer.as_str());
+    let act = letters::Act { seq, member: &member, subject: &subject, renewal, issuer };
+    letters::say(c, context, &act, (Said::Refunded, None), &evidence)?;
     Ok(true)
 }
 
 fn open(c: &Connection, link: &LinkRow) -> Result<Option<(Task, PaymentId)>, StoreError> {
-    let task = tasks::by_id(c, TaskId(link.handle.target))?.filter(|t| t.closed_ms.is_none());
+    let task = open_line(c, link)?;
     Ok(task.and_then(|task| behind(&task).map(|payment| (task, payment))))
 }
 
 fn evidence<'a>(context: &Context, link: &LinkRow, by: &By) -> Result<Evidence<'a>, StoreError> {
     let lang = association(context, &link.issuer)?.desk.language;
     Ok(Evidence { door: Door::Desk, mid: None, lang, at: by.at, answers: "" })
-}
-
-/// The line is closed once nothing of the money waits any more; else it comes again with the rest.
-fn sign_off(
-    c: &Connection,
-    task: &Task,
-    payment: PaymentId,
-    outcome: &str,
-    by: &By,
-) -> Result<(), StoreError> {
-    if kept::unapplied(c, payment)? <= Cents::ZERO {
-        tasks::close(c, task.id, &by.deed.staff, outcome, by.at.as_millisecond())?;
-    }
-    Ok(())
 }

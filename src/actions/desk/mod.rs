@@ -35,7 +35,8 @@ use crate::domain::digest::Act;
 use crate::domain::money::Cents;
 use crate::ids::{FiringId, MessageId, MessageRow, PersonId, TaskId};
 use crate::store::desk::{self, LinkRow};
-use crate::store::{StoreError, addresses, ledger, messages, people, tasks};
+use crate::store::tasks::{self, Task};
+use crate::store::{StoreError, addresses, ledger, messages, people};
 
 /// Octets of a deed's salt.
 pub const SALT_OCTETS: usize = 16;
@@ -62,6 +63,11 @@ impl By {
         }
         HEXLOWER.encode(&hash.finalize())
     }
+}
+
+/// The line behind a link, while it is open.
+fn open_line(c: &Connection, link: &LinkRow) -> Result<Option<Task>, StoreError> {
+    Ok(tasks::by_id(c, TaskId(link.handle.target))?.filter(|task| task.closed_ms.is_none()))
 }
 
 /// What a desk decided, with what was typed for it.

@@ -8,6 +8,7 @@ use super::super::{Context, Door, Evidence, association};
 use super::By;
 use super::case::{CaseView, look};
 use crate::domain::desk::Received;
+use crate::domain::money::Cents;
 use crate::ids::{InvoiceId, TaskId};
 use crate::store::desk::LinkRow;
 use crate::store::{StoreError, invoices as documents, tasks};
@@ -16,7 +17,7 @@ use crate::store::{StoreError, invoices as documents, tasks};
 fn paid_with(c: &Connection, first: InvoiceId) -> Result<Vec<InvoiceId>, StoreError> {
     let payer = documents::by_id(c, first)?.and_then(|invoice| invoice.payer);
     let rest = payer.map(|payer| payers::open(c, payer)).transpose()?.unwrap_or_default();
-    let rest = rest.into_iter().map(|invoice| invoice.id).filter(|id| *id != first);
+    let rest = rest.into_iter().map(|(invoice, _)| invoice.id).filter(|id| *id != first);
     Ok([first].into_iter().chain(rest).collect())
 }
 
@@ -30,7 +31,7 @@ pub(super) fn receive(
     reference: &str,
     by: &By,
 ) -> Result<bool, StoreError> {
-    let CaseView::Money { invoice, owed, .. } = look(c, context, link, by.at)? else {
+    let CaseView::Money { invoice, .. } = look(c, context, link, by.at)? else {
         return Ok(false);
     };
     let issuer = association(context, &link.issuer)?;
@@ -54,7 +55,9 @@ pub(super) fn receive(
     if matches!(recorded, Recorded::Refused(_)) {
         return Ok(false);
     }
-    if received.amount >= owed {
+    // What else the payer has open may have taken its part, by the order that config says.
+    let left = documents::by_id(c, invoice)?.map(|i| payers::left(c, &i)).transpose()?;
+    if left.is_none_or(|left| left == Cents::ZERO) {
         let (id, at_ms) = (TaskId(link.handle.target), by.at.as_millisecond());
         tasks::close(c, id, &by.deed.staff, "received", at_ms)?;
     }

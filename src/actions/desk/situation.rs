@@ -5,14 +5,11 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::invoices::{self, BillTo, Why};
-use super::super::payload::Payload;
 use super::super::{Context, Door, Evidence, association, letters, note, payments, person};
-use super::By;
+use super::{By, open_line};
 use crate::compose::{InvoiceWhy, Said};
 use crate::domain::desk::{Becomes, Deed, Standing, becomes};
-use crate::domain::invoice::Invoice;
 use crate::domain::words::RenewalState;
-use crate::ids::TaskId;
 use crate::store::desk::LinkRow;
 use crate::store::renewals::RenewalRow;
 use crate::store::{StoreError, invoices as documents, renewals, rulings, tasks};
@@ -26,8 +23,7 @@ pub(super) fn rule(
     (deed, category): (Deed, &str),
     by: &By,
 ) -> Result<bool, StoreError> {
-    let task = tasks::by_id(c, TaskId(link.handle.target))?.filter(|t| t.closed_ms.is_none());
-    let Some(task) = task else { return Ok(false) };
+    let Some(task) = open_line(c, link)? else { return Ok(false) };
     let Some(row) = task.renewal.map(|id| renewals::by_id(c, id)).transpose()?.flatten() else {
         return Ok(false);
     };
@@ -67,7 +63,7 @@ fn carry_out(
 ) -> Result<bool, StoreError> {
     let (id, at_ms) = (row.renewal.id, evidence.at.as_millisecond());
     // As decided: in the new category.
-    let (member, _) = person(c, row.person)?;
+    let (member, subject) = person(c, row.person)?;
     let bill = invoices::bill_as_chosen(c, context, row, &member, evidence)?;
     let owed = documents::standing(c, id)?;
     let invoiced = owed.iter().any(|i| !i.is_penalty());
@@ -99,31 +95,8 @@ fn carry_out(
     if becomes == Becomes::Resumed {
         payments::settle(c, context, id, "reckoned", evidence)?;
     }
-    tell(c, context, row, (seq, said), document.as_ref(), evidence)?;
+    let (renewal, issuer) = (Some(id), row.issuer.as_str());
+    let act = letters::Act { seq, member: &member, subject: &subject, renewal, issuer };
+    letters::say(c, context, &act, (said, document.map(|d| d.id)), evidence)?;
     Ok(true)
-}
-
-fn tell(
-    c: &Connection,
-    context: &Context,
-    row: &RenewalRow,
-    (seq, said): (i64, Said),
-    document: Option<&Invoice>,
-    evidence: &Evidence<'_>,
-) -> Result<(), StoreError> {
-    let (member, subject) = person(c, row.person)?;
-    let payload = Payload {
-        said: said.as_str().into(),
-        invoice: document.map(|d| d.id.0),
-        ..Payload::default()
-    };
-    let parts = letters::Parts {
-        seq,
-        kind: "confirmation",
-        member: &member,
-        renewal: Some(row.renewal.id),
-        issuer: &row.issuer,
-        payload: &payload,
-    };
-    letters::confirm(c, context, &subject, &parts, evidence)
 }

@@ -1,7 +1,7 @@
 //! Owns writing a digest whose time has come: its row, its message, and a link for each line that
 //! needs a person. Once for each nominal instant, whatever dies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -77,11 +77,10 @@ pub fn write(
     }
     queue(c, &cause, code, id, "", now_ms)?;
     let day = season::day_in(&due.issuer.zone, now);
-    let mut deputy = &context.config.desk_on(due.issuer, day).code;
-    if let (true, Some(national)) = (digest.deputy_decides(now), context.config.national()) {
-        deputy = &national.code;
-    }
-    if deputy != code {
+    // Whose desk answers for one that is closed, and who decides beside one that does not.
+    let mut deputies = BTreeSet::from([context.config.desk_on(due.issuer, day).code.as_str()]);
+    deputies.extend(digest.deputy(now));
+    for deputy in deputies.into_iter().filter(|deputy| *deputy != code) {
         queue(c, &format!("{cause}/deputy/{deputy}"), code, id, deputy, now_ms)?;
     }
     let data = json!({

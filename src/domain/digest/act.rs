@@ -53,12 +53,6 @@ impl Act {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|act| act.as_str() == text)
     }
-
-    /// Whether the link is spent by acting. A desk acts for many members by one link.
-    #[must_use]
-    pub const fn is_once(self) -> bool {
-        !matches!(self, Self::Member | Self::LastDay)
-    }
 }
 
 /// An act on one thing: what a link is good for.

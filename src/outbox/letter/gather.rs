@@ -57,7 +57,7 @@ pub(super) struct Facts<'a> {
 /// What a payer is told.
 pub(super) struct PayerFacts {
     pub payer: Payer,
-    pub account: PayerAccount,
+    pub account: Option<PayerAccount>,
     pub paid: Option<PayerPayment>,
     /// Whether their lasting link works.
     pub has_link: bool,
@@ -141,7 +141,9 @@ pub(super) fn facts_for<'a>(
         payload.digest.map(|id| desk::to_tell(c, context, issuer, id)).transpose()?.flatten();
     let mid = context.ring.message_id(&view.cause, view.attempt);
     let header_id = attempts::by_mid(c, mid)?.map(|a| a.header_id);
-    let promised = promise(c, renewal.as_ref())?;
+    let pays_by = view.kind == "payment-reminder";
+    let pay_by = if pays_by { promise(c, renewal.as_ref())?.due_on } else { None };
+    let cover = cover(c, context, view, member.as_ref(), now)?;
     let about = if view.kind == "verify-answer" { about(c, &payload)? } else { None };
     Ok(Facts {
         issuer,
@@ -149,7 +151,7 @@ pub(super) fn facts_for<'a>(
         renewal,
         bill,
         invoice,
-        pay_by: promised.due_on.filter(|_| view.kind == "payment-reminder"),
+        pay_by,
         receipt,
         refund,
         payer,
@@ -161,7 +163,7 @@ pub(super) fn facts_for<'a>(
         digest,
         header_id,
         about,
-        cover: cover(c, context, view, now)?,
+        cover,
         certificate: certificate(c, context, view)?,
     })
 }
@@ -180,9 +182,13 @@ fn payer(
     let Some(payer) = id.map(|id| payers::by_id(c, id)).transpose()?.flatten() else {
         return Ok(None);
     };
-    let paid = payload.payment.map(|id| told::paid(c, PaymentId(id))).transpose()?.flatten();
+    // What a member or a refund is told of names the payer alone: one payment may be for hundreds.
+    let whole = matches!(view.kind.as_str(), "payer-invoice" | "payer-receipt" | "payer-returned");
+    let account = whole.then(|| told::account(c, &payer)).transpose()?;
+    let paid = payload.payment.filter(|_| whole).map(|id| told::paid(c, PaymentId(id)));
+    let paid = paid.transpose()?.flatten();
     let has_link = attempts::by_mid(c, told::link(context, &payer))?.is_some();
-    Ok(Some(PayerFacts { account: told::account(c, &payer)?, paid, has_link, payer }))
+    Ok(Some(PayerFacts { payer, account, paid, has_link }))
 }
 
 /// Why news of cover is news no more: it was revised since.
@@ -204,6 +210,7 @@ fn cover(
     c: &Connection,
     context: &Context,
     view: &MessageView,
+    member: Option<&Member>,
     now: Timestamp,
 ) -> Result<CoverNote, StoreError> {
     let (Some(renewal), "confirmation") = (view.renewal, view.kind.as_str()) else {
@@ -212,9 +219,8 @@ fn cover(
     let Some(found) = insurance::standing_of(c, context, renewal, now)? else {
         return Ok(CoverNote::Nothing);
     };
-    let member = view.person.map(|id| people::by_id(c, id)).transpose()?.flatten();
     let season = &context.config.relance.season;
-    let over = member.is_some_and(|member| now >= season::deadline_of(season, &member));
+    let over = member.is_some_and(|member| now >= season::deadline_of(season, member));
     Ok(match (found.outcome, found.why) {
         (Outcome::Pending, Why::NotDeclared) if over => CoverNote::DeclarationLate,
         (Outcome::Pending, Why::NotDeclared) => CoverNote::DeclarationDue,

@@ -251,11 +251,11 @@ impl Writer<'_> {
             return Some(MailKind::Refund(refund));
         }
         let told = facts.payer.as_ref()?;
-        Some(match (self.view.kind.as_str(), &told.paid) {
-            ("payer-invoice", _) => MailKind::PayerInvoice(&told.account),
-            ("payer-receipt", Some(paid)) => MailKind::PayerReceipt(paid, &told.account),
-            ("payer-returned", Some(paid)) => MailKind::PayerReturned(paid, &told.account),
-            ("paid-by-payer", _) => MailKind::PaidByPayer(&told.account.name),
+        Some(match (self.view.kind.as_str(), &told.account, &told.paid) {
+            ("payer-invoice", Some(account), _) => MailKind::PayerInvoice(account),
+            ("payer-receipt", Some(account), Some(paid)) => MailKind::PayerReceipt(paid, account),
+            ("payer-returned", Some(account), Some(paid)) => MailKind::PayerReturned(paid, account),
+            ("paid-by-payer", ..) => MailKind::PaidByPayer(&told.payer.name),
             _ => return None,
         })
     }
