@@ -150,11 +150,17 @@ impl Guard {
     /// Makes the store and this process agree: what is found here is kept, and a hold that a
     /// person ended there is ended.
     pub async fn agree(&self) -> Result<(), StoreError> {
+        // Before the store is read: what is found meanwhile is not there yet.
+        let kept = self.state().kept;
         let stored = self.0.store.read(holds::held).await?;
-        let (here, kept) = (self.held(), self.state().kept);
+        let here = self.held();
         match (here, stored) {
             (Some(_), None) if kept => {
-                self.state().bearing_ms = self.0.clock.reading().map(|r| r.bearing_ms());
+                {
+                    let mut state = self.state();
+                    state.bearing_ms = self.0.clock.reading().map(|r| r.bearing_ms());
+                    state.kept = false;
+                }
                 self.0.held.send_replace(None);
                 tracing::info!("hold.ended");
             }

@@ -297,18 +297,23 @@ fn spawn_loops(tasks: &Tasks, loops: &Loops, scheduler: Scheduler) {
         }
     });
     tasks.spawn("first-look", async move {
-        loop {
+        while !stop.is_cancelled() {
             tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                () = first_look(&outbox) => {}
+                () = stop.cancelled() => {}
+                () = first_look(&outbox, &stop) => {}
             }
         }
+        Ok(())
     });
 }
 
-/// A mailbox that cannot be read keeps calendar mail waiting, and not for ever.
-async fn first_look(outbox: &Outbox) {
+/// A mailbox that cannot be read keeps calendar mail waiting, and not for ever: counted from when
+/// nothing holds us, since meanwhile it is not read.
+async fn first_look(outbox: &Outbox, stop: &CancellationToken) {
     outbox.calendar_closed().await;
+    if !outbox.guard.pass(stop, &|| {}).await {
+        return;
+    }
     tokio::time::sleep(FIRST_LOOK_MAX).await;
     if outbox.guard.held().is_none() {
         outbox.open_calendar();

@@ -238,10 +238,15 @@ async fn conduct<R, F: Future<Output = Option<R>>>(
         tokio::select! {
             () = tasks.tracker.wait() => break 0,
             () = &mut deadline => break tasks.tracker.len(),
-            Some(asked) = signals.next() => if asked == Asked::Stop {
+            Some(asked) = signals.next() => match asked {
                 // A stop while reloading is a stop; while stopping, a hurried one.
-                if next.take().is_none() { break tasks.tracker.len() }
-                notify(&[NotifyState::Stopping]);
+                Asked::Stop => {
+                    if next.take().is_none() { break tasks.tracker.len() }
+                    notify(&[NotifyState::Stopping]);
+                }
+                // What was written since the first asked; where it is faulty, what was good then.
+                Asked::Reload if next.is_some() => next = renewed().await.or(next),
+                Asked::Reload => {}
             },
             // The drain is bounded by its own deadline; loops that have ended do not beat.
             _ = pulse.tick() => if watchdog.is_some() { notify(&[NotifyState::Watchdog]) },
@@ -376,6 +381,13 @@ mod tests {
         daemon.signals.send(Asked::Reload).unwrap();
         daemon.signals.send(Asked::Stop).unwrap();
         assert_eq!(daemon.end_and_next().await, (Ended::Clean, None), "a stop prevails");
+
+        let daemon = renewed_by(SHORT * 100, vec![Some(7), Some(8), None]);
+        daemon.worker(SHORT * 5);
+        for _ in 0..3 {
+            daemon.signals.send(Asked::Reload).unwrap();
+        }
+        assert_eq!(daemon.end_and_next().await, (Ended::Clean, Some(8)), "the last good one");
     }
 
     /// Another test in this process may hear it too, and only counts it.

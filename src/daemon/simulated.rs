@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::config::{CardProvider, Config, InboxSource, Transport};
-use crate::domain::reserved::{RESERVED, is_nobodys};
+use crate::domain::reserved::is_nobodys;
 use crate::store::{StoreError, meta, people};
 
 /// Why a calendar may not travel here, or a plain one may not run.
@@ -85,7 +85,7 @@ fn harmless(c: &Connection, config: &Config) -> Result<(), SimulatedError> {
     if card.provider == CardProvider::Stripe && !crate::config::reference::is_loopback(host) {
         return Err(SimulatedError::RealServer(host.to_owned()));
     }
-    if let Some(address) = people::outside_reserved(c, &RESERVED)? {
+    if let Some(address) = people::outside_reserved(c)? {
         return Err(SimulatedError::RealAddress(address));
     }
     for association in &config.associations {

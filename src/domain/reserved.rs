@@ -1,7 +1,7 @@
 //! Owns the domains that belong to nobody (RFC 2606, RFC 6761), to which a simulation keeps.
 
 /// Each with everything below it.
-pub const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 8] = [
     "test",
     "example",
     "invalid",

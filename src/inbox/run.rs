@@ -267,14 +267,13 @@ impl Inbox {
         place: &Place,
         mails: Vec<(RawMail, bool)>,
     ) -> Result<(), Stop> {
-        let keys: Vec<String> = mails.iter().map(|(mail, _)| mail.key.clone()).collect();
         let mut arrived = tokio::task::spawn_blocking(move || {
             mails.iter().map(|(mail, parse)| arrive(mail, *parse)).collect::<Vec<_>>()
         })
         .await
         .map_err(|e| StoreError::GiveUp(format!("reading mail panicked: {e}")))?;
         faults::point("inbox.parsed");
-        self.foreign(place, &keys, &arrived).await?;
+        self.foreign(place, &arrived).await?;
         let (context, place, now) = (self.context.clone(), place.clone(), self.clock.now());
         let by = context.config.relance.insurance.as_ref().map(|i| i.mail_counts_by);
         for mail in &mut arrived {
@@ -308,19 +307,18 @@ impl Inbox {
 impl Inbox {
     /// A token of ours whose message is not here: this store was set back. The mail is left where
     /// it is, to be read once a person has said what was sent meanwhile.
-    async fn foreign(
-        &self,
-        place: &Place,
-        keys: &[String],
-        arrived: &[Arrived],
-    ) -> Result<(), Stop> {
+    async fn foreign(&self, place: &Place, arrived: &[Arrived]) -> Result<(), Stop> {
         let ring = &self.context.ring;
         let tokens: Vec<Token> =
             arrived.iter().filter_map(|mail| token(&mail.reading, ring)).collect();
+        if tokens.is_empty() {
+            return Ok(());
+        }
         let days = self.context.config.relance.season.link_days;
         let missing = self.store.read(move |c| missing(c, &tokens, days)).await?;
         let Some(token) = missing else { return Ok(()) };
-        let (place, keys) = (place.clone(), keys.to_vec());
+        let keys: Vec<String> = arrived.iter().map(|mail| mail.key.clone()).collect();
+        let place = place.clone();
         self.store
             .write(Lane::Front, move |c| {
                 let (mailbox, validity) = (&place.mailbox, place.validity);

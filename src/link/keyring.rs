@@ -18,8 +18,6 @@ use crate::ids::{MessageId, Random};
 
 /// The key file's name in the state folder.
 const FILE: &str = "keys.toml";
-/// A key id is one byte, and the newest key has one.
-const LINK_KEYS_MAX: u8 = 255;
 
 /// Every key of one installation.
 #[derive(Clone)]
@@ -227,7 +225,7 @@ impl Keyring {
         let newest = self.newest().0;
         // The next number, and after the last the first that is free again: what was signed with a
         // destroyed key does not verify with another of its number.
-        let mut numbers = (1..LINK_KEYS_MAX).map(|n| newest.wrapping_add(n));
+        let mut numbers = (1..=u8::MAX).map(|n| newest.wrapping_add(n));
         let free = |id: &u8| self.links.iter().all(|k| k.id != *id);
         let id = numbers.find(free).ok_or(KeyError::Full)?;
         self.links.push(LinkKey { id, secret: random.bytes(), created: now });
@@ -351,10 +349,13 @@ mod tests {
             assert_eq!(u16::from(ring.add(&Random::seeded(2), at()).unwrap()), (n + 2) % 256);
         }
         assert!(matches!(ring.add(&Random::seeded(3), at()), Err(KeyError::Full)));
-        ring.retire(9).unwrap();
-        assert!(matches!(ring.retire(9), Err(KeyError::Missing(9))));
-        assert_eq!(ring.add(&Random::seeded(3), at()).unwrap(), 9);
-        assert!(matches!(ring.retire(9), Err(KeyError::Signs(9))));
+        // The newest is 0; each number is free again, the one just below it too.
+        for freed in [9, 8] {
+            ring.retire(freed).unwrap();
+            assert!(matches!(ring.retire(freed), Err(KeyError::Missing(_))));
+            assert_eq!(ring.add(&Random::seeded(3), at()).unwrap(), freed);
+            assert!(matches!(ring.retire(freed), Err(KeyError::Signs(_))));
+        }
     }
 
     #[test]

@@ -130,13 +130,11 @@ fn repeated(c: &Connection, issuer: &str, season: &str) -> Result<Vec<FiringRow>
     let kind = |firing: &FiringRow| StepKind::parse(&firing.kind);
     let lapsed = done.iter().any(|firing| kind(firing) == Some(StepKind::Lapse));
     let asks = |firing: &FiringRow| kind(firing).is_some_and(StepKind::asks);
-    let latest = done.iter().position(asks).filter(|_| !lapsed);
-    let mut all = done.into_iter().enumerate();
-    let repeats = |(n, firing): (usize, FiringRow)| {
-        let again = Some(n) == latest || kind(&firing) == Some(StepKind::PaymentReminder);
-        again.then_some(firing)
+    let latest = done.iter().find(|firing| !lapsed && asks(firing)).map(|firing| firing.id);
+    let repeats = |firing: &FiringRow| {
+        Some(firing.id) == latest || kind(firing) == Some(StepKind::PaymentReminder)
     };
-    Ok(all.by_ref().filter_map(repeats).collect())
+    Ok(done.into_iter().filter(repeats).collect())
 }
 
 fn local(association: &Association, now: Timestamp) -> jiff::civil::DateTime {

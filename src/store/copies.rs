@@ -91,11 +91,14 @@ fn beside(to: &Path) -> PathBuf {
     to.with_file_name(format!(".{name}.{}.part", std::process::id()))
 }
 
+fn folder_of(to: &Path) -> &Path {
+    to.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Takes away what backups of that name left that were killed: all of the store lies in it.
 fn sweep(to: &Path) {
     let begins = format!(".{}.", to.file_name().unwrap_or_default().to_string_lossy());
-    let folder = to.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(folder_of(to)).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let rest = name.strip_prefix(&begins).and_then(|rest| rest.split_once(".part"));
         let dead = |pid: &str| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists();
@@ -175,8 +178,7 @@ fn name(part: &Path, to: &Path) -> Result<(), BackupError> {
         // Some file systems know no second name.
         Err(_) => std::fs::rename(part, to).map_err(io)?,
     }
-    let folder = to.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|f| f.sync_all()).map_err(io)
+    File::open(folder_of(to)).and_then(|f| f.sync_all()).map_err(io)
 }
 
 /// Columns that hold an address to which something may be sent.

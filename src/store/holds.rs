@@ -119,6 +119,6 @@ pub fn is_here(c: &Connection, mid: MessageId) -> Result<bool, StoreError> {
 
 /// When the ledger's last line was written.
 pub fn last_line(c: &Connection) -> Result<Option<Timestamp>, StoreError> {
-    let line = ledger::lines(c, ledger::head(c)?.0 - 1)?.pop();
+    let line = ledger::at(c, ledger::head(c)?.0)?;
     Ok(line.and_then(|line| Timestamp::from_millisecond(line.at_ms).ok()))
 }

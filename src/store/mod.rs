@@ -314,6 +314,11 @@ impl Direct {
     }
 }
 
+/// A number that changes with each commit of another connection, and with none of this one.
+pub fn data_version(c: &Connection) -> Result<i64, StoreError> {
+    Ok(c.query_row("PRAGMA data_version", [], |r| r.get(0))?)
+}
+
 /// One read of a command, in one snapshot. Makes and migrates nothing.
 pub fn read_once<T>(
     state: &Path,

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
 use crate::domain::member::{Member, Membership};
+use crate::domain::reserved;
 use crate::domain::words::Lang;
 use crate::ids::PersonId;
 
@@ -247,9 +248,8 @@ pub fn count(c: &Connection) -> Result<i64, StoreError> {
     Ok(c.query_row("SELECT count(*) FROM person", [], |r| r.get(0))?)
 }
 
-/// Every address on file whose domain is outside the reserved ones: a simulated store may have
-/// none. Gives the first.
-pub fn outside_reserved(c: &Connection, reserved: &[&str]) -> Result<Option<String>, StoreError> {
+/// The first address on file that somebody may have: a simulated store may have none.
+pub fn outside_reserved(c: &Connection) -> Result<Option<String>, StoreError> {
     let mut statement = c.prepare(
         "SELECT email FROM person WHERE email IS NOT NULL
          UNION ALL SELECT email2 FROM person WHERE email2 IS NOT NULL",
@@ -257,9 +257,7 @@ pub fn outside_reserved(c: &Connection, reserved: &[&str]) -> Result<Option<Stri
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let address: String = row.get(0)?;
-        let domain = address.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-        let inside = reserved.iter().any(|r| domain == *r || domain.ends_with(&format!(".{r}")));
-        if !inside {
+        if !reserved::is_nobodys(&address) {
             return Ok(Some(address));
         }
     }

@@ -125,8 +125,9 @@ impl Ask {
         response
     }
 
-    /// Verifies the token before anything else is looked at; one that was taken back is as one
-    /// that has expired. `Err` is the answer.
+    /// Verifies the token before anything else is looked at. A renewal's that was taken back is as
+    /// one that has expired, since a fresh one goes to the address on file; any other opens nothing.
+    /// `Err` is the answer.
     pub async fn verify(
         &self,
         site: &Site,
@@ -155,6 +156,9 @@ impl Ask {
                 Ok(revoked) => revoked,
                 Err(e) => return Err(self.trouble(site, &e)),
             };
+        if revoked && purpose != Purpose::Renew {
+            return Err(self.page(site, 410, &Page::Damaged));
+        }
         Ok(if verified.is_ok() && !revoked { Ok(token) } else { Err(token) })
     }
 

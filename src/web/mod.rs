@@ -120,9 +120,8 @@ async fn guard(
     if acts && site.outbox.guard.look().is_some_and(|held| held.reason.is_clock()) {
         return ask.page(&site, 503, &Page::ServerTrouble);
     }
-    let path = request.uri().path().to_owned();
     let response = next.run(request).await;
-    if response.status() == StatusCode::NOT_FOUND && set_back(&site, &path).await {
+    if response.status() == StatusCode::NOT_FOUND && set_back(&site, &ask.path).await {
         return ask.page(&site, 503, &Page::ServerTrouble);
     }
     response
@@ -131,7 +130,7 @@ async fn guard(
 /// Whether a link that leads nowhere is one of ours all the same: then this store was set back.
 async fn set_back(site: &Site, path: &str) -> bool {
     let mut parts = path.split('/').skip(1);
-    let (Some("r" | "i" | "u" | "c" | "d"), Some(text)) = (parts.next(), parts.next()) else {
+    let (Some("r" | "i" | "u" | "c" | "d" | "p"), Some(text)) = (parts.next(), parts.next()) else {
         return false;
     };
     let Ok(token) = Token::read(text, &site.context.ring) else { return false };

@@ -309,7 +309,7 @@ fn in_order(mut faults: Vec<FormFault>) -> Vec<FormFault> {
     faults.sort_by_key(|fault| match fault {
         FormFault::Signature(_) => 0,
         FormFault::Correction(_) | FormFault::TooLong(_) | FormFault::NothingChanged => 1,
-        FormFault::Situation | FormFault::Note => 2,
+        FormFault::Situation | FormFault::Note | FormFault::ReasonTooLong(Longest::Note) => 2,
         FormFault::Cover => 3,
         FormFault::Question(_) => 4,
         FormFault::Proof(_) | FormFault::ProofWrong(_) | FormFault::ProofTooOften => 5,

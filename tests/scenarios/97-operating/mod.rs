@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
 
-use crate::support::club::{ALICE, BENOIT, Club, SOON, sent_to, taken};
+use crate::support::club::{ALICE, BENOIT, Club, SOON, hidden, sent_to, taken};
 use crate::support::http;
 use crate::support::letters::Letter;
 use crate::support::mailstack::{self, Options};
@@ -162,4 +162,36 @@ fn a_simulation_mails_nobody_real_who_came_into_it_later() {
         club.query(told),
         ["\"10001\" | \"sent\" | \"\"", "\"10009\" | \"cancelled\" | \"real-address\""]
     );
+}
+
+#[test]
+fn what_a_payer_was_sent_opens_nothing_once_it_is_taken_back() {
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay).at_the_notice(&[ALICE]);
+    let link = taken(&relay, "alice", "Here is your notice").path_with("/r/").unwrap();
+    let employer = [
+        ("choice", "invoice"),
+        ("employer_name", "Town"),
+        ("employer_email", "town@club.test"),
+        ("purchase_order", "PO 1"),
+    ];
+    let page = club.get(&link).body;
+    let own = hidden(&page).into_iter().filter(|(name, _)| employer.iter().all(|(n, _)| n != name));
+    let done = club.post(&link, &own.chain(employer).collect::<Vec<_>>());
+    assert_eq!(done.status, 303, "{}", done.body);
+    club.rest();
+    let mail = sent_to(&relay, "town").pop().unwrap();
+    for part in ["/i/", "/p/"] {
+        let path = mail.path_with(part).unwrap_or_else(|| panic!("{part}: {}", mail.text));
+        assert!(club.get(&path).body.contains("10001"), "{part}");
+        assert_eq!(club.json(&["link", "revoke", &path])["revoked"], true);
+        let page = club.get(&path);
+        assert_eq!(page.status, 410, "{part}");
+        assert!(!page.body.contains("10001"), "{}", page.body);
+        assert_eq!(
+            club.post(&path, &[("act", "pay")]).status,
+            if part == "/i/" { 410 } else { 405 }
+        );
+    }
+    assert_eq!(club.get(&link).status, 200, "the member's own is another");
 }
