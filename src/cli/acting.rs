@@ -84,8 +84,7 @@ impl Acting {
 
 /// The store's own calendar where it travels, else the machine's.
 pub(super) fn now(c: &Connection) -> Result<Timestamp, StoreError> {
-    let kept = meta::get(c, meta::CALENDAR)?.and_then(|t| t.parse().ok());
-    Ok(kept.unwrap_or_else(|| Clock::system().now()))
+    meta::calendar(c, Clock::system().now())
 }
 
 fn evidence(at: Timestamp) -> Evidence<'static> {

@@ -47,8 +47,9 @@ impl Adopt {
         }
         let machine = Clock::system().now();
         let mut store = Direct::open(&dir, machine.as_millisecond())?;
-        let simulated = store.write(|c| meta::get(c, meta::SIMULATED))?.is_some();
-        let now = store.write(|c| meta::calendar(c, machine))?;
+        let (simulated, now) = store.read(|c| {
+            Ok((meta::get(c, meta::SIMULATED)?.is_some(), meta::calendar(c, machine)?))
+        })?;
         if word.sent_until.is_some_and(|until| until > now) {
             bail!(
                 "--assume-sent-until: that instant is still to come; name when the original stopped"

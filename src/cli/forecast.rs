@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Place, say, say_json};
-use crate::clock::Clock;
 use crate::domain::season;
 use crate::scheduler::census::Expected;
 use crate::scheduler::forecast::{Coming, Forecast as Ahead, Open, Wish, forecast};
-use crate::store::{Look, StoreError, meta};
+use crate::store::{Look, StoreError};
 
 /// Arguments of `relance forecast`.
 #[derive(Debug, Args)]
@@ -33,8 +32,7 @@ pub(super) struct Forecast {
 
 /// What the calendar reads: a simulation's own, else the machine's.
 pub(super) fn now(look: &Look) -> Result<Timestamp, StoreError> {
-    let kept = look.read(|c| meta::get(c, meta::CALENDAR))?;
-    Ok(kept.and_then(|t| t.parse().ok()).unwrap_or_else(|| Clock::system().now()))
+    look.read(super::acting::now)
 }
 
 impl Forecast {

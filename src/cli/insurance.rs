@@ -13,14 +13,10 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Subcommand;
-use jiff::Timestamp;
-use rusqlite::Connection;
 
 use super::Place;
 use crate::actions::Context;
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::{StoreError, meta};
 
 /// Subcommands of `relance insurance`.
 #[derive(Debug, Subcommand)]
@@ -60,12 +56,6 @@ impl Insurance {
 
 fn context(config: Config, dir: &Path) -> anyhow::Result<Context> {
     Ok(Context { config: Arc::new(config), ring: Arc::new(Place::ring(dir)?) })
-}
-
-/// What the calendar of this store says: a simulation's, where it is one.
-fn now(c: &Connection) -> Result<Timestamp, StoreError> {
-    let kept = meta::get(c, meta::CALENDAR)?.and_then(|text| text.parse().ok());
-    Ok(kept.unwrap_or_else(|| Clock::system().now()))
 }
 
 /// An association's code, checked.

@@ -25,8 +25,8 @@ pub(super) enum Link {
         json: bool,
     },
     /// Take back every link of one mail, its reply address included: a link that went astray opens
-    /// nothing then, and its page offers to mail a fresh one to the address on file. Unsubscribing
-    /// stays possible.
+    /// nothing then, and a renewal's page offers to mail a fresh one to the address on file.
+    /// Unsubscribing stays possible. A payer's page has one link for good: taken back, it stays so.
     Revoke {
         /// The token, or the link or address in which it stands.
         token: String,
@@ -139,13 +139,13 @@ fn inspect(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     };
     let mid = found.message;
-    let revoked = read_once(&dir, |c| revoked::is_revoked(c, mid))?;
-    let (message, member) = read_once(&dir, |c| {
-        let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok((None, None)) };
+    let (revoked, message, member) = read_once(&dir, |c| {
+        let revoked = revoked::is_revoked(c, mid)?;
+        let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok((revoked, None, None)) };
         let message = messages::by_id(c, attempt.message)?;
         let person = message.as_ref().and_then(|m| m.person);
         let member = person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-        Ok((message, member.map(|m| m.member_no)))
+        Ok((revoked, message, member.map(|m| m.member_no)))
     })?;
     let expires = (found.expires_h != u32::MAX)
         .then(|| Timestamp::from_second(i64::from(found.expires_h) * 3600).ok())

@@ -14,7 +14,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 
 use super::Place;
-use crate::compose;
+use crate::compose::Composer;
 use crate::config::Config;
 use crate::daemon::assemble::{Daemon, Options};
 use crate::daemon::footing::Footing;
@@ -116,9 +116,9 @@ fn reread(place: &Place, state: &Path) -> anyhow::Result<Config> {
             state.display()
         );
     }
-    let mut faults: Vec<String> =
-        compose::lint(&config.relance.words).iter().map(ToString::to_string).collect();
-    faults.extend(super::check::renamed(state, &config));
+    // All that a start would find out of words.
+    Composer::new(&config.relance, &config.associations, &config.taxes)?;
+    let mut faults = super::check::renamed(state, &config);
     faults.extend(super::check::reworded(state, &config));
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));

@@ -170,8 +170,8 @@ pub struct WebSection {
     /// Damaged links a minute from one client address before it waits.
     #[serde(default = "default_bad_token_rate")]
     pub bad_tokens_per_minute: u32,
-    /// Wrong type-in codes an hour over all members before the front page takes none; one member
-    /// number has five.
+    /// Wrong type-in codes an hour over all members before the front page takes none, and, counted
+    /// apart, wrong proofs before a renewal's page does; one member number has five of each.
     #[serde(default = "default_code_rate")]
     pub code_failures_per_hour: u32,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{DOMAIN, fill, say};
+use super::{DOMAIN, cpu_s, fill, say};
 use crate::actions::firings::{Foretold, approve_forecast};
 use crate::actions::{Context, Door, Evidence};
 use crate::bell::Bell;
@@ -148,14 +148,6 @@ impl Spent {
     fn end(self) -> (f64, f64) {
         (self.begun.elapsed().as_secs_f64(), cpu_s() - self.cpu_s)
     }
-}
-
-/// What this process used of processors so far (proc(5): fields 14 and 15, in hundredths).
-fn cpu_s() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after = stat.rsplit(')').next().unwrap_or_default();
-    after.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum::<f64>()
-        / 100.0
 }
 
 /// Forgets the process's peak so far (proc(5), `clear_refs`); where the system does not allow it,

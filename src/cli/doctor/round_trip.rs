@@ -11,6 +11,7 @@ use super::Findings;
 use super::servers::{imap_of, relay_of};
 use crate::clock::{Clock, monotonic};
 use crate::config::{Config, InboxSource, Transport};
+use crate::domain::authentication::is_ours;
 use crate::inbox::imap::ImapSource;
 use crate::inbox::maildir::MaildirSource;
 use crate::inbox::source::RawMail;
@@ -137,18 +138,19 @@ fn parcel(config: &Config, probe: &Probe) -> Parcel {
 fn back(raw: &[u8], token: &str, config: &Config) -> Option<Back> {
     let message = MessageParser::default().parse_headers(raw)?;
     let authserv = &config.relance.mail.authserv_id;
-    let (mut fields, mut verified) = (Vec::new(), None);
+    let (mut fields, mut results) = (Vec::new(), Vec::new());
     for (name, value) in message.headers_raw() {
         // Letters of an address may come back in another case.
         let has = value.to_ascii_lowercase().contains(token);
         if has && !name.eq_ignore_ascii_case("Message-ID") && !fields.iter().any(|f| f == name) {
             fields.push(name.to_owned());
         }
-        let results = name.eq_ignore_ascii_case("Authentication-Results");
-        if results && verified.is_none() && value.trim_start().starts_with(authserv.as_str()) {
-            verified = Some(value.split_whitespace().collect::<Vec<_>>().join(" "));
+        if name.eq_ignore_ascii_case("Authentication-Results") {
+            results.push(value.split_whitespace().collect::<Vec<_>>().join(" "));
         }
     }
+    // As the mailroom reads them.
+    let verified = is_ours(&results, authserv).then(|| results.swap_remove(0));
     (!fields.is_empty()).then_some(Back { fields, verified })
 }
 

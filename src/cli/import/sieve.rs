@@ -9,7 +9,7 @@ use crate::link::Keyring;
 use crate::members::same_person;
 use crate::store::people::{self, Row};
 use crate::store::tombstones::{self, Tomb};
-use crate::store::{StoreError, addresses};
+use crate::store::{StoreError, addresses, data_version};
 
 /// Shared addresses that are named; more are counted.
 const SHARED_NAMED_MAX: usize = 20;
@@ -65,6 +65,8 @@ pub(super) struct Sieve {
 #[derive(Default)]
 pub(super) struct Graves {
     ring: Option<Keyring>,
+    /// Changes with each commit of somebody else. Own commits only take marks away.
+    version: i64,
     numbers: HashMap<Vec<u8>, String>,
     addresses: HashMap<Vec<u8>, String>,
 }
@@ -75,9 +77,10 @@ impl Graves {
         c: &rusqlite::Connection,
         ring: Option<Keyring>,
     ) -> Result<Self, StoreError> {
+        let version = data_version(c)?;
         let numbers = tombstones::all(c, Tomb::Number)?;
         let addresses = tombstones::all(c, Tomb::Address)?;
-        Ok(Self { ring, numbers, addresses })
+        Ok(Self { ring, version, numbers, addresses })
     }
 
     fn suspend_again(
@@ -142,7 +145,9 @@ impl Sieve {
 
     /// Sees who was erased since.
     pub(super) fn look_at_graves(&mut self, c: &rusqlite::Connection) -> Result<(), StoreError> {
-        self.graves = Graves::read(c, self.graves.ring.take())?;
+        if data_version(c)? != self.graves.version {
+            self.graves = Graves::read(c, self.graves.ring.take())?;
+        }
         Ok(())
     }
 

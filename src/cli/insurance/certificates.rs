@@ -5,8 +5,9 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
-use super::{File, now};
+use super::File;
 use crate::actions::{Applied, Context, Door, Evidence, insurance};
+use crate::cli::acting::now;
 use crate::cli::place::count;
 use crate::cli::say;
 use crate::clock::Clock;

@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::now;
 use crate::actions::insurance;
 use crate::actions::{Applied, Context, Door, Evidence};
+use crate::cli::acting::now;
 use crate::cli::say;
 use crate::clock::Clock;
 use crate::domain::desk::Channel;

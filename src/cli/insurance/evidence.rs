@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::now;
 use crate::actions::{Context, insurance};
+use crate::cli::acting::now;
 use crate::cli::{say, say_json};
 use crate::domain::insurance::Declaration;
 use crate::domain::member::Member;

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{known, now};
+use super::known;
 use crate::actions::{Context, insurer};
+use crate::cli::acting::now;
 use crate::cli::{say, say_json};
 use crate::domain::insurance::Outcome;
 use crate::domain::season;

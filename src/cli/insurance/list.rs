@@ -7,9 +7,10 @@ use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{known, now};
+use super::known;
 use crate::actions::Context;
 use crate::actions::insurer::{self, Entry, NoList};
+use crate::cli::acting::now;
 use crate::cli::{say, say_json};
 use crate::members::Sheet;
 use crate::store::{Direct, read_once};

@@ -59,8 +59,9 @@ pub(super) const KEYS: &[Key] = &[
         "web.code_failures_per_hour",
         Form::Int(1, 100_000),
         "300",
-        "Wrong type-in codes an hour over all members before the front page takes none; one \
-         member number has five.",
+        "Wrong type-in codes an hour over all members before the front page takes none, and, \
+         counted apart, wrong proofs before a renewal's page does; one member number has five of \
+         each.",
     ),
     table("admin", Need::Optional, "The operator's own listener: health and metrics."),
     default(
