@@ -1,9 +1,8 @@
 //! Owns the labelled points at which a test makes the process die as if by SIGKILL. Compiled to
 //! nothing unless the feature `faults` is on, which no release has.
 
-/// Every label, in the order in which a season comes to it. `tests/faults` dies at each, or says
-/// which scenario does.
-#[cfg(feature = "faults")]
+/// Every label, in the order in which a season comes to it. `tests/faults` dies at each, or names it
+/// as one that no round reaches.
 pub const POINTS: &[&str] = &[
     // A migration's text has run; it is kept.
     "store.migrating",

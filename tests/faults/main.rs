@@ -18,29 +18,26 @@ use table::Table;
 /// The first rounds of the long run: each point once.
 #[test]
 fn at_each_point_once() {
-    if !cfg!(feature = "faults") {
-        support::skip("built without the feature faults");
+    if !support::rehearsal::can_die() {
         return;
     }
     let table = Table::play(0, plan::ROUND_POINTS);
     assert!(table.bad.is_empty(), "{}", table.shown());
-    let died = |label: &&&str| table.deaths.contains_key(**label);
-    let missed: Vec<_> =
-        plan::IN_IMPORT.iter().chain(plan::IN_DAEMON).filter(|label| !died(label)).collect();
+    let died = |label: &&str| table.deaths.contains_key(*label);
+    let missed: Vec<_> = plan::in_round().filter(|label| !died(label)).collect();
     assert!(missed.is_empty(), "nothing died at {missed:?}\n{}", table.shown());
 }
 
-/// Every label is in the plan of a round, or named as one that no round reaches.
-#[cfg(feature = "faults")]
+/// What is not a point of a round is one all the same, and is named once.
 #[test]
-fn no_point_is_forgotten() {
-    let elsewhere = plan::ELSEWHERE.iter().map(|(label, _)| label);
-    let mut planned: Vec<&str> =
-        plan::IN_IMPORT.iter().chain(plan::IN_DAEMON).chain(elsewhere).copied().collect();
-    planned.sort_unstable();
-    let mut all = relance::faults::POINTS.to_vec();
-    all.sort_unstable();
-    assert_eq!(planned, all);
+fn the_lists_name_points() {
+    let named: Vec<&str> = plan::ELSEWHERE.iter().map(|(label, _)| *label).collect();
+    for label in named.iter().chain(plan::IN_IMPORT) {
+        assert!(relance::faults::POINTS.contains(label), "{label}");
+    }
+    let rest = plan::in_round().count();
+    assert_eq!(rest + named.len(), relance::faults::POINTS.len());
+    assert_eq!(rest as u64, plan::ROUND_POINTS);
 }
 
 /// What `benches/run faults` runs.

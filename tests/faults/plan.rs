@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use relance::faults::POINTS;
+
 /// Points that an import comes to: it makes the store and its keys.
 pub const IN_IMPORT: &[&str] = &[
     "store.migrating",
@@ -13,32 +15,8 @@ pub const IN_IMPORT: &[&str] = &[
     "import.begun",
     "import.chunk",
 ];
-/// Points that the daemon comes to in every round.
-pub const IN_DAEMON: &[&str] = &[
-    "scheduler.registered",
-    "scheduler.chunk",
-    "store.committing",
-    "store.committed",
-    "outbox.before-claim",
-    "outbox.claimed",
-    "smtp.open",
-    "smtp.mail",
-    "smtp.rcpt",
-    "smtp.data",
-    "smtp.dot",
-    "outbox.sent",
-    "outbox.settled",
-    "outbox.recovered",
-    "inbox.fetched",
-    "inbox.counted",
-    "inbox.parsed",
-    "inbox.applied",
-    "web.posted",
-    "web.applied",
-];
 /// Points that no round reaches, since it has neither a deadline nor a payment provider, and the
 /// scenario that goes past each.
-#[cfg(feature = "faults")]
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("cover.chunk", "74-deadline"),
     ("card.called", "76-card"),
@@ -47,7 +25,18 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("card.refunded", "76-card"),
 ];
 /// A round's points, one of which it must come to.
-pub const ROUND_POINTS: u64 = (IN_IMPORT.len() + IN_DAEMON.len()) as u64;
+pub const ROUND_POINTS: u64 = (POINTS.len() - ELSEWHERE.len()) as u64;
+
+/// Those, in the order in which a round comes to them.
+pub fn in_round() -> impl Iterator<Item = &'static str> {
+    let reached = |label: &&str| ELSEWHERE.iter().all(|(elsewhere, _)| elsewhere != label);
+    POINTS.iter().copied().filter(reached)
+}
+
+/// Those that the daemon comes to in every round.
+fn in_daemon() -> Vec<&'static str> {
+    in_round().filter(|label| !IN_IMPORT.contains(label)).collect()
+}
 
 /// Numbers from a seed (splitmix64).
 #[derive(Debug, Clone)]
@@ -182,8 +171,8 @@ impl Plan {
         let members = (0..count).map(|_| member(&mut dice, &mut dead_left)).collect();
         let turn = seed % ROUND_POINTS;
         let round = seed / ROUND_POINTS;
-        let own = IN_IMPORT.iter().chain(IN_DAEMON).nth(usize::try_from(turn).unwrap_or(0));
-        let label = *own.expect("turn is below the number of points");
+        let own = in_round().nth(usize::try_from(turn).unwrap_or(0));
+        let label = own.expect("turn is below the number of points");
         // The first time round the first time that it comes there: most rounds come there once.
         let nth = if round == 0 { 1 } else { 1 + dice.below(often(label)) };
         let kill = Kill::At(label, nth);
@@ -242,8 +231,9 @@ fn any_kill(dice: &mut Dice) -> Kill {
         // Most of a start is over after some 50 ms, and a whole round after 400.
         return Kill::After(Duration::from_millis(10 + dice.below(350)));
     }
-    let at = usize::try_from(dice.below(IN_DAEMON.len() as u64)).unwrap_or(0);
-    Kill::At(IN_DAEMON[at], 1 + dice.below(often(IN_DAEMON[at])))
+    let points = in_daemon();
+    let point = points[usize::try_from(dice.below(points.len() as u64)).unwrap_or(0)];
+    Kill::At(point, 1 + dice.below(often(point)))
 }
 
 fn member(dice: &mut Dice, dead_left: &mut u64) -> Member {
