@@ -146,7 +146,6 @@ enum Command {
     /// Say what incoming mails in files are.
     Inspect(Inspect),
     /// Man pages and shell completions.
-    #[command(hide = true)]
     Generate(generate::Generate),
     /// Measure.
     #[command(hide = true, subcommand)]

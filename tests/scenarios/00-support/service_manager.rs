@@ -5,11 +5,13 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::support::systemd;
 
-/// Says READY, as the daemon does, and waits for SIGTERM. Perl is part of every Debian.
+/// Says READY, as the daemon does, again after SIGHUP, and waits for SIGTERM. Perl is part of every Debian.
 const READY: &str = r#"#!/usr/bin/perl
 use IO::Socket::UNIX; use Socket;
 my $manager = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => $ENV{NOTIFY_SOCKET}) or die $!;
 $SIG{TERM} = sub { exit 0 };
+$| = 1;
+$SIG{HUP} = sub { $manager->send("RELOADING=1"); $manager->send("READY=1"); print "relance.reloaded\n" };
 $manager->send("READY=1\nSTATUS=standing in");
 while (1) { sleep 10; $manager->send("WATCHDOG=1") }
 "#;

@@ -316,6 +316,10 @@ fn after_the_final_list_come_addenda() {
     let too_early = story.cip.cli(&["insurance", "list", "--final"]);
     assert_eq!(too_early.code(), 1, "{}", too_early.stdout);
     story.cip.jump("2027-01-04T15:00:00Z");
+    // A command's calendar is not behind what the daemon has written.
+    let kept = story.cip.query("SELECT value FROM meta WHERE key = 'calendar'");
+    let kept: jiff::Timestamp = kept[0].trim_matches('"').parse().unwrap();
+    assert!(story.cip.number("SELECT max(at) FROM ledger") <= kept.as_millisecond());
     let last = story.list(&["--final"]);
     assert_eq!((&last["status"], &last["covered"]), (&"final".into(), &8.into()));
     assert_eq!(story.cip.cli(&["insurance", "list", "--final"]).code(), 1, "nothing new");
