@@ -29,6 +29,7 @@ use crate::outbox::smtp::Relay;
 use crate::outbox::transport::Deadlines;
 use crate::outbox::{Outbox, Way};
 use crate::scheduler::calendar;
+use crate::store::absent::Absent;
 use crate::store::people::Row;
 use crate::store::{Lane, Store, firings, meta, staging};
 
@@ -255,7 +256,8 @@ async fn fill(
                     meta::get_or_set(c, meta::CREATED_AT, &at.to_string())?;
                 }
                 for n in from..upto {
-                    staging::apply(c, &row(&issuer, n, &domain), &format!("bench-{n}"), &[0; 16])?;
+                    let (row, subject) = (row(&issuer, n, &domain), format!("bench-{n}"));
+                    staging::apply(c, &row, &Absent::default(), &subject, &[0; 16])?;
                 }
                 Ok(())
             })

@@ -3,6 +3,7 @@
 
 mod report;
 mod sieve;
+mod trial;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -25,6 +26,7 @@ use crate::config::Config;
 use crate::ids::Random;
 use crate::link::Keyring;
 use crate::members::{Reader, Refusal, RowOutcome};
+use crate::store::absent::Absent;
 use crate::store::people::Row;
 use crate::store::staging::{self, Begun, ImportChange, ImportId};
 use crate::store::{Direct, FILE, StoreError, ledger};
@@ -89,12 +91,13 @@ impl Import {
         let shown = self.file.display().to_string();
         let mut run = Run {
             config,
+            absent: Absent::default(),
             report: Report::default(),
             sieve: Sieve::new(graves),
             progress: Progress { on: std::io::stderr().is_terminal() && !self.json },
         };
         let taken = if self.dry_run {
-            self.try_out(&store, &mut run)
+            trial::run(self, &store, &mut run)
         } else {
             self.take_in(state, &mut store, &mut run)
         };
@@ -121,6 +124,8 @@ impl Import {
     fn sift(&self, store: &Direct, run: &mut Run<'_>) -> anyhow::Result<Merged> {
         let mut reader = self.open(run.config)?;
         run.report.names = reader.names().to_vec();
+        run.absent = reader.absent();
+        run.report.absent_columns = run.absent.names();
         let mut more = true;
         while more {
             // In one snapshot, and the next rows in the next: the log must not grow without end.
@@ -173,19 +178,6 @@ impl Import {
 
     fn open<'a>(&self, config: &'a Config) -> anyhow::Result<Reader<'a, BufReader<File>>> {
         Ok(Reader::new(BufReader::new(File::open(&self.file)?), config)?)
-    }
-
-    /// What [`Self::take_in`] would do.
-    fn try_out(&self, store: &Direct, run: &mut Run<'_>) -> anyhow::Result<()> {
-        let merged = self.sift(store, run)?;
-        self.each(run, |run, line, row| {
-            let row = whole(&merged, row);
-            // An earlier row of the same person would have mended what both say of them.
-            let first = run.sieve.is_first(line, &row.member_no);
-            let change = store.read(|c| compare(c, &row, first))?;
-            count(&mut run.report, change);
-            Ok(())
-        })
     }
 
     /// Sifts the list, then applies it in chunks. Killed anywhere, the same file goes on where it
@@ -251,6 +243,8 @@ type Merged = HashMap<String, Row>;
 /// What a list is read with, and what came of it so far.
 struct Run<'a> {
     config: &'a Config,
+    /// The columns that the list leaves out.
+    absent: Absent,
     report: Report,
     sieve: Sieve,
     progress: Progress,
@@ -307,8 +301,7 @@ fn count(report: &mut Report, change: ImportChange) {
 /// says anything counts, so that no row undoes another, now or the next time.
 fn whole(merged: &Merged, row: Row) -> Row {
     let Some(all) = merged.get(&row.member_no) else { return row };
-    let Row { association, category, pli, home, since, .. } = row;
-    Row { association, category, pli, home, since, ..all.clone() }
+    all.clone().in_membership_of(&row)
 }
 
 /// Applies rows that wait, in transactions short enough for a daemon that writes beside it.
@@ -321,7 +314,7 @@ fn flush(
 ) -> anyhow::Result<()> {
     let mut rest = waiting.as_slice();
     while !rest.is_empty() {
-        let sieve = &mut run.sieve;
+        let (sieve, absent) = (&mut run.sieve, &run.absent);
         let (done, changes) = store.write(|c| {
             let begun = monotonic();
             // Who is erased while the list comes in stays so.
@@ -333,7 +326,7 @@ fn flush(
                     sieve.suspend_again(c, row, now_ms)?;
                     let subject = HEXLOWER.encode(&Random::System.bytes::<12>());
                     let salt = Random::System.bytes::<16>();
-                    changes.push(staging::apply(c, row, &subject, &salt)?);
+                    changes.push(staging::apply(c, row, absent, &subject, &salt)?);
                 }
                 if begun.elapsed() >= CHUNK_TIME_MAX {
                     break;
@@ -365,18 +358,6 @@ fn missing(store: &Direct, sieve: &Sieve) -> Result<Vec<staging::Kept>, StoreErr
         missing
             .extend(some.into_iter().filter(|kept| !sieve.has(&kept.member_no, &kept.association)));
     }
-}
-
-/// What applying a row would do; of a person's first row with what it says of the person.
-fn compare(c: &rusqlite::Connection, row: &Row, first: bool) -> Result<ImportChange, StoreError> {
-    let Some(kept) = staging::current(c, row)? else { return Ok(ImportChange::Added) };
-    let kept = if first {
-        kept
-    } else {
-        let Row { category, pli, home, since, .. } = kept;
-        Row { category, pli, home, since, ..row.clone() }
-    };
-    Ok(if kept == *row { ImportChange::Unchanged } else { ImportChange::Changed })
 }
 
 /// Keeps standard input as a file that is its owner's alone.

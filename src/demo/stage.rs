@@ -210,6 +210,7 @@ fn import(
     let ring = Keyring::load_or_create(&folder.state(), true, random, at)?;
     let mut store = Direct::open(&folder.state(), at.as_millisecond())?;
     let mut reader = Reader::new(list.as_bytes(), config)?;
+    let absent = reader.absent();
     let mut rows: Vec<ImportRow> = Vec::new();
     while let Some(outcome) = reader.next_row()? {
         match outcome {
@@ -223,7 +224,7 @@ fn import(
     store.write(|c| {
         for row in &rows {
             let subject = HEXLOWER.encode(&random.bytes::<12>());
-            staging::apply(c, row, &subject, &random.bytes::<16>())?;
+            staging::apply(c, row, &absent, &subject, &random.bytes::<16>())?;
         }
         let data = serde_json::json!({"added": rows.len()});
         ledger::append(c, &ring, at.as_millisecond(), "", "imported", &data)

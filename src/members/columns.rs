@@ -1,6 +1,7 @@
 //! Owns the columns of a member list and the reading of its first line.
 
 use crate::config::nearest::suggest;
+use crate::store::absent::Absent;
 
 /// One column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +173,13 @@ impl Layout {
         self.reasons
     }
 
+    /// The columns that the list leaves out.
+    pub fn absent(&self) -> Absent {
+        Absent::of(|name| {
+            COLUMNS.iter().zip(&self.places).any(|(c, place)| c.name == name && place.is_some())
+        })
+    }
+
     pub const fn place(&self, column: Column) -> Option<usize> {
         self.places[column as usize]
     }
@@ -194,6 +202,14 @@ mod tests {
         assert_eq!(layout.place(Column::PostalCode), Some(9));
         assert_eq!(layout.place(Column::Since), None);
         assert_eq!(layout.width(), 10);
+    }
+
+    #[test]
+    fn what_a_list_may_leave_out_is_known_to_be_absent() {
+        let may: Vec<_> = COLUMNS.iter().filter(|c| !c.required).map(|c| c.name).collect();
+        assert_eq!(Layout::of(LEAST.split(',')).unwrap().absent().names(), may);
+        let all = COLUMNS.map(|c| c.name);
+        assert_eq!(Layout::of(all.into_iter()).unwrap().absent(), Absent::default());
     }
 
     #[test]

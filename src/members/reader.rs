@@ -11,6 +11,7 @@ use super::reading;
 use super::row::{MemberRow, Refusal};
 use super::sheet::unguarded;
 use crate::config::Config;
+use crate::store::absent::Absent;
 
 /// One row's share of memory: twenty fields of the longest kind are far smaller. What is larger
 /// is a quotation mark that was never closed.
@@ -130,6 +131,12 @@ impl<'a, R: Read> Reader<'a, R> {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The columns that the list leaves out.
+    #[must_use]
+    pub fn absent(&self) -> Absent {
+        self.layout.absent()
     }
 
     /// The values of the last row as they stand in the list, each cut to 2000 characters.

@@ -17,6 +17,7 @@ use crate::domain::suppression::Fault;
 use crate::domain::words::{Lang, MessageState};
 use crate::link::Keyring;
 use crate::scheduler::{self, ChunkEnd};
+use crate::store::absent::Absent;
 use crate::store::people::{self, Row};
 use crate::store::{
     Direct, StoreError, addresses, attempts, firings, ledger, messages, meta, staging,
@@ -70,7 +71,7 @@ impl Bench {
             .write(|c| {
                 meta::set(c, meta::CREATED_AT, &opens.as_millisecond().to_string())?;
                 for n in 1..=members {
-                    staging::apply(c, &row(n), &format!("s{n}"), &[0; 16])?;
+                    staging::apply(c, &row(n), &Absent::default(), &format!("s{n}"), &[0; 16])?;
                 }
                 scheduler::register_due(c, &context, now)?;
                 for firing in firings::all(c)? {
@@ -203,7 +204,7 @@ fn a_new_address_is_composed_again() {
     let mut bench = Bench::planned(1);
     let letter = bench.draft(1);
     let moved = Row { email: Some("camille.roy@members.example".into()), ..row(1) };
-    bench.read(|c| staging::apply(c, &moved, "s1", &[0; 16]));
+    bench.read(|c| staging::apply(c, &moved, &Absent::default(), "s1", &[0; 16]));
     assert_eq!(bench.claim(&letter), Claimed::Later);
     let again = bench.draft(1);
     assert_eq!(again.address, "camille.roy@members.example");

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::StoreError;
+use super::absent::Absent;
 use super::people::Row;
 use super::tasks::{self, NewTask};
 use crate::domain::correction::{Field, Listed, OnFile, listed};
@@ -129,23 +130,52 @@ fn correction(r: &SqlRow<'_>) -> rusqlite::Result<Correction> {
     })
 }
 
-/// A row of the list as it counts: what a member corrected stands until the list has it. What the
-/// list has as a third value is kept beside the correction, with a line for the desk.
-pub fn over<'r>(c: &Connection, row: &'r Row) -> Result<Cow<'r, Row>, StoreError> {
-    let mut row = Cow::Borrowed(row);
-    let Some(person) = id_of(c, &row.member_no)? else { return Ok(row) };
-    for one in standing(c, person)? {
-        let list = value(&row, one.field).to_owned();
-        match listed(one.field, &one.was, &one.value, &list) {
-            Listed::Settled => set_state(c, one.id, "settled", "")?,
-            Listed::Older => set(row.to_mut(), one.field, &one.value),
-            Listed::Third => {
-                set(row.to_mut(), one.field, &one.value);
-                if one.listed != list {
-                    set_state(c, one.id, "conflict", &list)?;
-                    conflict(c, person, &row.association, &one)?;
-                }
+/// What a list says of a field that a member corrected.
+#[derive(Debug)]
+pub struct Met {
+    person: PersonId,
+    correction: Correction,
+    /// The list's value.
+    list: String,
+    listed: Listed,
+}
+
+/// A row of the list as it counts: what a member corrected stands until the list has it. Where the
+/// list has no such column it says nothing of the correction. Writes nothing.
+pub fn seen<'r>(
+    c: &Connection,
+    row: Cow<'r, Row>,
+    absent: &Absent,
+) -> Result<(Cow<'r, Row>, Vec<Met>), StoreError> {
+    let (mut row, mut met) = (row, Vec::new());
+    let Some(person) = id_of(c, &row.member_no)? else { return Ok((row, met)) };
+    for correction in standing(c, person)?.into_iter().filter(|one| !absent.has(one.field)) {
+        let list = value(&row, correction.field).to_owned();
+        let listed = listed(correction.field, &correction.was, &correction.value, &list);
+        if listed != Listed::Settled {
+            set(row.to_mut(), correction.field, &correction.value);
+        }
+        met.push(Met { person, correction, list, listed });
+    }
+    Ok((row, met))
+}
+
+/// As [`seen`]; what the list has by now is settled, and what it has as a third value is kept
+/// beside the correction, with a line for the desk.
+pub fn over<'r>(
+    c: &Connection,
+    row: Cow<'r, Row>,
+    absent: &Absent,
+) -> Result<Cow<'r, Row>, StoreError> {
+    let (row, met) = seen(c, row, absent)?;
+    for Met { person, correction, list, listed } in met {
+        match listed {
+            Listed::Settled => set_state(c, correction.id, "settled", "")?,
+            Listed::Third if correction.listed != list => {
+                set_state(c, correction.id, "conflict", &list)?;
+                conflict(c, person, &row.association, &correction)?;
             }
+            Listed::Older | Listed::Third => {}
         }
     }
     Ok(row)

@@ -4,6 +4,7 @@
 //! Writes are closures run by the writer thread inside one IMMEDIATE transaction, a savepoint
 //! each; nobody is answered before COMMIT. A closure touches no memory state.
 
+pub mod absent;
 pub mod addresses;
 pub mod attempts;
 pub mod books;

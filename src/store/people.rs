@@ -70,6 +70,19 @@ impl Row {
             ..self
         }
     }
+
+    /// This person, with the membership of another row of theirs.
+    #[must_use]
+    pub fn in_membership_of(self, other: &Self) -> Self {
+        Self {
+            association: other.association.clone(),
+            category: other.category.clone(),
+            pli: other.pli,
+            home: other.home,
+            since: other.since.clone(),
+            ..self
+        }
+    }
 }
 
 const MEMBER_COLUMNS: &str = "p.id, p.member_no, p.given_name, p.family_name, p.email, p.language,

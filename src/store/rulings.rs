@@ -42,8 +42,12 @@ pub fn keep(
 }
 
 /// A row of the list as it counts: where it has still the category that it had when the desk
-/// decided, the decision stands; with any other the list has caught up, or knows better.
-pub fn over<'r>(c: &Connection, row: Cow<'r, Row>) -> Result<Cow<'r, Row>, StoreError> {
+/// decided, the decision stands; with any other the list has caught up, or knows better, and the
+/// decision's row is returned too. Writes nothing.
+pub fn seen<'r>(
+    c: &Connection,
+    mut row: Cow<'r, Row>,
+) -> Result<(Cow<'r, Row>, Option<i64>), StoreError> {
     let found: Option<(i64, String, String)> = c
         .prepare_cached(
             "SELECT r.id, r.was, r.category FROM ruling r JOIN person p ON p.id = r.person
@@ -51,13 +55,20 @@ pub fn over<'r>(c: &Connection, row: Cow<'r, Row>) -> Result<Cow<'r, Row>, Store
         )?
         .query_row((&row.member_no, &row.association), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
         .optional()?;
-    let Some((id, was, category)) = found else { return Ok(row) };
+    let Some((id, was, category)) = found else { return Ok((row, None)) };
     if row.category == was {
-        let mut row = row.into_owned();
-        row.category = category;
-        return Ok(Cow::Owned(row));
+        row.to_mut().category = category;
+        return Ok((row, None));
     }
-    c.prepare_cached("UPDATE ruling SET state = 'settled' WHERE id = ?1")?.execute([id])?;
+    Ok((row, Some(id)))
+}
+
+/// As [`seen`]; a decision that the list has caught up with is settled.
+pub fn over<'r>(c: &Connection, row: Cow<'r, Row>) -> Result<Cow<'r, Row>, StoreError> {
+    let (row, caught_up) = seen(c, row)?;
+    if let Some(id) = caught_up {
+        c.prepare_cached("UPDATE ruling SET state = 'settled' WHERE id = ?1")?.execute([id])?;
+    }
     Ok(row)
 }
 

@@ -1,8 +1,11 @@
 //! Owns imports on their way: begun, applied in chunks, resumable after a kill.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
+use super::absent::Absent;
 use super::people::Row;
 
 /// An import's row.
@@ -55,21 +58,80 @@ pub fn begin(
     Ok(Begun { id: ImportId(c.last_insert_rowid()), applied: 0 })
 }
 
-/// Applies one row: person and membership, whichever is new or differs. `subject` and `salt` are
-/// fresh random values for a person who is new.
+/// What the store has of the person of a row, and of their membership there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stored {
+    /// In the shape of a row; without a membership, its part is empty.
+    row: Row,
+    /// Whether the membership is there and not over.
+    stands: bool,
+}
+
+/// What a row would change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// As [`apply`] would tell.
+    pub change: ImportChange,
+    /// Whether a value that is stored already would become another.
+    pub differs: bool,
+}
+
+/// What applying a row would do. Only a person's `first` row is compared with what is stored of the
+/// person: it would have mended that for those after it.
+pub fn compare(
+    c: &Connection,
+    row: &Row,
+    absent: &Absent,
+    first: bool,
+) -> Result<Compared, StoreError> {
+    let new = Compared { change: ImportChange::Added, differs: false };
+    let Some(stored) = stored(c, row)? else { return Ok(new) };
+    let (row, _) = super::corrections::seen(c, kept(row, absent, &stored.row), absent)?;
+    let (row, _) = super::rulings::seen(c, row)?;
+    let Stored { row: mut before, stands } = stored;
+    if !first {
+        before = row.as_ref().clone().in_membership_of(&before);
+    }
+    if !stands {
+        before = before.in_membership_of(&row);
+    }
+    let differs = before != *row;
+    let change = match (stands, differs) {
+        (false, _) => ImportChange::Added,
+        (true, true) => ImportChange::Changed,
+        (true, false) => ImportChange::Unchanged,
+    };
+    Ok(Compared { change, differs })
+}
+
+/// A row of the list, with what the list has no column for as it is stored.
+fn kept<'r>(row: &'r Row, absent: &Absent, stored: &Row) -> Cow<'r, Row> {
+    let mut row = Cow::Borrowed(row);
+    if *absent != Absent::default() {
+        absent.keep(row.to_mut(), stored);
+    }
+    row
+}
+
+/// Applies one row: person and membership, whichever is new or differs; what the list has no column
+/// for stays. `subject` and `salt` are fresh random values for a person who is new.
 pub fn apply(
     c: &Connection,
     row: &Row,
+    absent: &Absent,
     subject: &str,
     salt: &[u8],
 ) -> Result<ImportChange, StoreError> {
-    let row = super::rulings::over(c, super::corrections::over(c, row)?)?;
-    let row = row.as_ref();
-    let before = current(c, row)?;
-    match &before {
-        Some(kept) if kept == row => return Ok(ImportChange::Unchanged),
-        _ => {}
+    let stored = stored(c, row)?;
+    let mut counts = Cow::Borrowed(row);
+    if let Some(stored) = &stored {
+        let kept = kept(row, absent, &stored.row);
+        counts = super::rulings::over(c, super::corrections::over(c, kept, absent)?)?;
+        if stored.stands && stored.row == *counts {
+            return Ok(ImportChange::Unchanged);
+        }
     }
+    let row = counts.as_ref();
     let person = c
         .prepare_cached(
             "INSERT INTO person (member_no, subject, salt, given_name, family_name, email, email2,
@@ -114,20 +176,22 @@ pub fn apply(
            pli = excluded.pli, home = excluded.home, since = excluded.since, missing = 0",
     )?
     .execute((person, &row.association, &row.category, row.pli, row.home, &row.since))?;
-    Ok(if before.is_some() { ImportChange::Changed } else { ImportChange::Added })
+    let stood = stored.is_some_and(|stored| stored.stands);
+    Ok(if stood { ImportChange::Changed } else { ImportChange::Added })
 }
 
-/// The membership as the store has it, in the shape of a row; `None` where there is none.
-pub fn current(c: &Connection, like: &Row) -> Result<Option<Row>, StoreError> {
+/// What the store has of the person of a row; `None` where there is no such person.
+fn stored(c: &Connection, like: &Row) -> Result<Option<Stored>, StoreError> {
     Ok(c.prepare_cached(
         "SELECT p.member_no, p.given_name, p.family_name, p.email, p.email2, p.language,
            p.province, p.zone, p.status, p.phone, p.street, p.city, p.postal_code, p.country,
-           p.employer, m.association, m.category, m.pli, m.home, m.since
-         FROM person p JOIN membership m ON m.person = p.id
-         WHERE p.member_no = ?1 AND m.association = ?2 AND m.missing = 0",
+           p.employer, coalesce(m.association, ''), coalesce(m.category, ''), coalesce(m.pli, 0),
+           coalesce(m.home, 0), m.since, coalesce(m.missing, 1) = 0
+         FROM person p LEFT JOIN membership m ON m.person = p.id AND m.association = ?2
+         WHERE p.member_no = ?1",
     )?
     .query_row((&like.member_no, &like.association), |r| {
-        Ok(Row {
+        let row = Row {
             member_no: r.get(0)?,
             given_name: r.get(1)?,
             family_name: r.get(2)?,
@@ -148,7 +212,8 @@ pub fn current(c: &Connection, like: &Row) -> Result<Option<Row>, StoreError> {
             pli: r.get(17)?,
             home: r.get(18)?,
             since: r.get(19)?,
-        })
+        };
+        Ok(Stored { row, stands: r.get(20)? })
     })
     .optional()?)
 }

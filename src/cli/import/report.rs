@@ -14,6 +14,8 @@ use crate::members::{REASONS, Sheet};
 
 /// Memberships that ended, and persons whose rows disagree, that are named; more are counted.
 pub(super) const NAMED_MAX: usize = 20;
+/// Members who would change that are named by their numbers.
+pub(super) const NUMBERS_MAX: usize = 10;
 
 /// What came of it.
 #[derive(Debug, Default, Serialize)]
@@ -23,6 +25,14 @@ pub(super) struct Report {
     pub changed: u64,
     pub unchanged: u64,
     pub refused: Vec<Refused>,
+    /// Columns that the list leaves out: what is stored of them stays.
+    pub absent_columns: Vec<&'static str>,
+    /// Of a dry run: how many members have a stored value that would become another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members_changed: Option<u64>,
+    /// The numbers of the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     /// Rows of one person that do not say the same of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub disagreements: Vec<Disagreement>,
@@ -102,6 +112,12 @@ impl Report {
         for warning in &self.warnings {
             say(&format!("warning: {warning}"));
         }
+        if !self.absent_columns.is_empty() {
+            say(&format!(
+                "columns that this list does not have: {}; what is stored of them stays",
+                self.absent_columns.join(", ")
+            ));
+        }
         let would = if dry_run { "would be " } else { "" };
         let refused: BTreeSet<u64> = self.refused.iter().map(|r| r.line).collect();
         say(&format!(
@@ -112,6 +128,7 @@ impl Report {
             self.unchanged,
             refused.len()
         ));
+        self.tell_changed();
         if let Some(missing) = self.missing {
             say(&format!("{missing} memberships are not in this complete list, and are over"));
             for (member_no, association) in self.ended.iter().take(NAMED_MAX) {
@@ -126,6 +143,14 @@ impl Report {
             ));
         }
         Ok(())
+    }
+
+    fn tell_changed(&self) {
+        let Some(all) = self.members_changed.filter(|all| *all > 0) else { return };
+        let (who, named) = (self.members.join(", "), self.members.len() as u64);
+        let members = if all == 1 { "member" } else { "members" };
+        let more = if all > named { format!(", and {} more", all - named) } else { String::new() };
+        say(&format!("stored values of {all} {members} would change: {who}{more}"));
     }
 
     fn tell_disagreements(&self) {

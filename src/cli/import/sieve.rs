@@ -44,6 +44,8 @@ struct Seen {
     said: Said,
     /// By association, the line of the row.
     places: Vec<(Box<str>, u64)>,
+    /// Whether it was told that something of them would change.
+    told: bool,
 }
 
 /// What one row cannot know of the others.
@@ -185,6 +187,11 @@ impl Sieve {
         self.seen.get(member_no).is_none_or(|seen| seen.line == line)
     }
 
+    /// Whether that person was not told of before; from now on they are.
+    pub(super) fn tells(&mut self, member_no: &str) -> bool {
+        self.seen.get_mut(member_no).is_none_or(|seen| !std::mem::replace(&mut seen.told, true))
+    }
+
     /// Whether the list has that membership.
     pub(super) fn has(&self, member_no: &str, association: &str) -> bool {
         self.seen.get(member_no).is_some_and(|seen| seen.place(association).is_some())
@@ -229,6 +236,7 @@ impl Sieve {
                 home: row.home.then_some(line),
                 said: said(row),
                 places: vec![(row.association.as_str().into(), line)],
+                told: false,
             };
             self.seen.insert(row.member_no.clone(), seen);
         }

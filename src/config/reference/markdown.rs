@@ -38,7 +38,8 @@ const MEMBERS: &str = "
 
 A CSV file in UTF-8, with commas or semicolons. The first line names the columns, in any order; a
 column that is not listed here is an error. Each row is one membership of one person. A row with
-a fault is refused with every reason and its line number; the others are read.
+a fault is refused with every reason and its line number; the others are read. What a list has no
+column for stays as it is stored; an empty cell of a column that is there empties it.
 
 | column | required | what stands in it |
 |---|---|---|

@@ -213,6 +213,90 @@ fn rows_of_one_person_that_disagree_are_told_and_the_first_counts() {
     assert_eq!(counts(&federation.json(&["import", "--dry-run", &file])), [4, 0, 0, 4]);
 }
 
+/// All that a list may leave out, as its first line and as a row says it.
+const MAY: &str = "email2,phone,street,city,postal_code,country,status,employer,zone,home,since";
+const SAID: &str =
+    "two@club.test,555-0142,1 Elm,Guelph,K1A 0B1,CA,on-leave,Acme,America/Toronto,yes,2015-09-01";
+
+/// A list of these rows with more columns, in which all say the same.
+fn wider(rows: &[String], columns: &str, cells: &str) -> String {
+    let lines = list(rows).replace('\n', &format!(",{cells}\n"));
+    lines.replacen(&format!("{COLUMNS},{cells}"), &format!("{COLUMNS},{columns}"), 1)
+}
+
+#[test]
+fn a_column_that_a_list_leaves_out_keeps_what_is_stored() {
+    let federation = federation();
+    let people = rows(1, 12, "CIP");
+    let full = federation.file("full.csv", wider(&people, MAY, SAID));
+    federation.cli(&["import", &full]).ok();
+    let before = federation.query(PEOPLE);
+    assert!(before[0].contains("\"K1A 0B1\"") && before[0].contains("on-leave"), "{}", before[0]);
+
+    // The nine columns that a list must have, and nothing else.
+    let least = federation.file("least.csv", list(&people));
+    let dry = federation.json(&["import", "--dry-run", &least]);
+    assert_eq!(counts(&dry), [12, 0, 0, 12]);
+    let mut absent: Vec<&str> =
+        dry["absent_columns"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+    let mut may: Vec<&str> = MAY.split(',').collect();
+    absent.sort_unstable();
+    may.sort_unstable();
+    assert_eq!(absent, may);
+    assert_eq!(counts(&federation.json(&["import", &least])), [12, 0, 0, 12]);
+    assert_eq!(federation.query(PEOPLE), before);
+
+    // A second association for one of them, and who came back, are no reason to forget either.
+    let more = format!("{}\n{}", list(&people), row(1, "m1@club.test", "OPPI"));
+    let more = federation.file("more.csv", more);
+    assert_eq!(counts(&federation.json(&["import", &more])), [13, 1, 0, 12]);
+    let one = federation.file("one.csv", list(&people[1..]));
+    assert_eq!(federation.json(&["import", "--complete", &one])["missing"], 2);
+    federation.cli(&["import", &least]).ok();
+    let cip =
+        |rows: Vec<String>| rows.into_iter().filter(|r| r.contains("CIP")).collect::<Vec<_>>();
+    assert_eq!(cip(federation.query(PEOPLE)), before);
+
+    // A column that is there, and empty, empties.
+    let empty = federation.file("empty.csv", wider(&people, "phone", ""));
+    let dry = federation.cli(&["import", "--dry-run", &empty]).ok();
+    for told in [
+        "columns that this list does not have: email2, street, ",
+        "what is stored of them stays",
+        "values of 12 members would change: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, and 2 more",
+    ] {
+        assert!(dry.contains(told), "{told}: {dry}");
+    }
+    assert_eq!(cip(federation.query(PEOPLE)), before, "a dry run changes nothing");
+    let done = federation.json(&["import", &empty]);
+    assert_eq!(counts(&done), [12, 0, 12, 0]);
+    let kept = "SELECT DISTINCT phone, postal_code, status FROM person";
+    assert_eq!(federation.query(kept), ["\"\" | \"K1A 0B1\" | \"on-leave\""]);
+}
+
+#[test]
+fn a_column_that_a_list_leaves_out_says_nothing_of_a_correction() {
+    let federation = federation();
+    let with = |phone: &str| {
+        federation.file("phone.csv", wider(&[row(1, "m1@club.test", "CIP")], "phone", phone))
+    };
+    federation.cli(&["import", &with("555-0001")]).ok();
+    let corrected = "UPDATE person SET phone = '555-0002';
+         INSERT INTO correction (person, field, was, value, state, at, ledger)
+         SELECT id, 'phone', '555-0001', '555-0002', 'standing', 1, 1 FROM person";
+    let db = rusqlite::Connection::open(federation.store()).unwrap();
+    db.execute_batch(corrected).unwrap();
+    drop(db);
+    let least = federation.file("least.csv", list(&[row(1, "m1@club.test", "CIP")]));
+    let correction = "SELECT phone, state FROM correction JOIN person ON person.id = person";
+    for file in [&least, &with("555-0001")] {
+        let dry = federation.json(&["import", "--dry-run", file]);
+        assert_eq!(counts(&dry), [1, 0, 0, 1], "the member's own word stands");
+        assert_eq!(counts(&federation.json(&["import", file])), [1, 0, 0, 1]);
+        assert_eq!(federation.query(correction), ["\"555-0002\" | \"standing\""]);
+    }
+}
+
 #[test]
 fn what_nobody_sees_in_a_name_falls_away() {
     let federation = federation();
