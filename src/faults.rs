@@ -42,6 +42,9 @@ pub const POINTS: &[&str] = &[
     // A form has come whole; what it does is kept, and the browser has no answer.
     "web.posted",
     "web.applied",
+    // A copy of the store is whole, and has no name yet; it has it.
+    "backup.copied",
+    "backup.named",
     // A chunk of the covered is settled after the deadline.
     "cover.chunk",
     // The payment provider has answered; its word has come; its word is kept; it has paid back.

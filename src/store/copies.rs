@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{FILE, StoreError, holds, in_snapshot, ledger, migrate, open_reader, open_writable};
 use crate::domain::hold::{Held, HoldReason};
+use crate::faults;
 
 /// Pages copied at a time, 4 MB: between two steps somebody hears how far it is.
 const PAGES_AT_ONCE: std::ffi::c_int = 1000;
@@ -73,11 +74,12 @@ pub fn backup(
     held: &Held,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Backup, BackupError> {
+    // Also where its name is taken: one that was killed just then has two names.
+    sweep(folder_of(to), &format!("{}.", to.file_name().unwrap_or_default().to_string_lossy()));
     if to.exists() {
         return Err(BackupError::Exists(to.to_owned()));
     }
     let part = beside(to);
-    sweep(to);
     let made = fill(from, &part, held, progress).and_then(|made| name(&part, to).map(|()| made));
     for left in [part.clone(), log_of(&part, "-wal"), log_of(&part, "-journal")] {
         let _ = std::fs::remove_file(left);
@@ -95,14 +97,16 @@ fn folder_of(to: &Path) -> &Path {
     to.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Takes away what backups of that name left that were killed: all of the store lies in it.
-fn sweep(to: &Path) {
-    let begins = format!(".{}.", to.file_name().unwrap_or_default().to_string_lossy());
-    for entry in std::fs::read_dir(folder_of(to)).into_iter().flatten().flatten() {
+/// Takes away what backups left that were killed and whose names begin so: all of the store lies in
+/// it.
+fn sweep(folder: &Path, begins: &str) {
+    let begins = format!(".{begins}");
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let rest = name.strip_prefix(&begins).and_then(|rest| rest.split_once(".part"));
+        let pid = rest.and_then(|(rest, _)| rest.rsplit('.').next());
         let dead = |pid: &str| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists();
-        if rest.is_some_and(|(pid, _)| dead(pid)) {
+        if pid.is_some_and(dead) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
@@ -145,6 +149,7 @@ fn fill(
     drop(copy);
     file.sync_all().map_err(io)?;
     let octets = file.metadata().map_err(io)?.len();
+    faults::point("backup.copied");
     Ok(Backup { octets, schema, head })
 }
 
@@ -178,6 +183,7 @@ fn name(part: &Path, to: &Path) -> Result<(), BackupError> {
         // Some file systems know no second name.
         Err(_) => std::fs::rename(part, to).map_err(io)?,
     }
+    faults::point("backup.named");
     File::open(folder_of(to)).and_then(|f| f.sync_all()).map_err(io)
 }
 
@@ -200,6 +206,8 @@ pub(super) fn before_migration(state: &Path, schema: i64, now_ms: i64) -> Result
     let held = Held { reason: HoldReason::Copy, since_ms: now_ms, detail };
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     let made = made.map_err(|source| BackupError::Io { file: folder.clone(), source });
+    // Each has a name of its own: what one that was killed left is no later one's part.
+    sweep(&folder, MIGRATION_PREFIX);
     match made.and_then(|()| backup(&state.join(FILE), &folder.join(name), &held, &mut |_, _| {})) {
         // Another command was quicker, in this very second.
         Ok(_) | Err(BackupError::Exists(_)) => {}
@@ -336,7 +344,7 @@ mod tests {
         let (dead, running) = (left(u32::MAX), left(std::process::id()));
         std::fs::write(&dead, "x").unwrap();
         std::fs::write(&running, "x").unwrap();
-        sweep(&dir.path().join("copy.db"));
+        sweep(dir.path(), "copy.db.");
         assert!(!dead.exists() && running.exists());
     }
 

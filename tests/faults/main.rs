@@ -4,6 +4,7 @@
 //!
 //! `benches/run faults` plays as many rounds as one likes.
 
+mod backup;
 mod books;
 mod plan;
 mod round;
@@ -32,7 +33,7 @@ fn at_each_point_once() {
 #[test]
 fn the_lists_name_points() {
     let named: Vec<&str> = plan::ELSEWHERE.iter().map(|(label, _)| *label).collect();
-    for label in named.iter().chain(plan::IN_IMPORT) {
+    for label in named.iter().chain(plan::IN_IMPORT).chain(plan::IN_BACKUP) {
         assert!(relance::faults::POINTS.contains(label), "{label}");
     }
     let rest = plan::in_round().count();

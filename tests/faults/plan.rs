@@ -15,8 +15,10 @@ pub const IN_IMPORT: &[&str] = &[
     "import.begun",
     "import.chunk",
 ];
+/// Points that a backup comes to, made while the daemon lives.
+pub const IN_BACKUP: &[&str] = &["backup.copied", "backup.named"];
 /// Points that no round reaches, since it has neither a deadline nor a payment provider, and the
-/// scenario that goes past each.
+/// scenario that dies at each.
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("cover.chunk", "74-deadline"),
     ("card.called", "76-card"),
@@ -35,7 +37,8 @@ pub fn in_round() -> impl Iterator<Item = &'static str> {
 
 /// Those that the daemon comes to in every round.
 fn in_daemon() -> Vec<&'static str> {
-    in_round().filter(|label| !IN_IMPORT.contains(label)).collect()
+    let not_its = |label: &&str| IN_IMPORT.contains(label) || IN_BACKUP.contains(label);
+    in_round().filter(|label| !not_its(label)).collect()
 }
 
 /// Numbers from a seed (splitmix64).
@@ -156,6 +159,10 @@ pub struct Plan {
     pub rotates: bool,
     /// That dies first.
     pub rotation: Option<Kill>,
+    /// A backup is made so long after the daemon's first start.
+    pub backs_up: Option<Duration>,
+    /// That dies first.
+    pub backup: Option<Kill>,
     /// The relay offers PIPELINING.
     pub pipelining: bool,
     /// Mail comes by IMAP, where there is a server.
@@ -183,11 +190,15 @@ impl Plan {
             daemon: Vec::new(),
             rotates: dice.one_in(3),
             rotation: None,
+            backs_up: None,
+            backup: None,
             pipelining: dice.one_in(2),
             by_imap: dice.one_in(2),
         };
         if IN_IMPORT.contains(&label) {
             plan.import.push(kill);
+        } else if IN_BACKUP.contains(&label) {
+            plan.backup = Some(kill);
         } else {
             plan.daemon.push(kill);
             if label == "outbox.recovered" {
@@ -203,12 +214,16 @@ impl Plan {
             let at = if dice.one_in(2) { "keys.written" } else { "keys.saved" };
             plan.rotation = Some(Kill::At(at, 1));
         }
+        if plan.backup.is_some() || dice.one_in(4) {
+            plan.backs_up = Some(Duration::from_millis(dice.below(400)));
+        }
         plan
     }
 
     /// Every death that is planned.
     pub fn kills(&self) -> usize {
-        self.import.len() + self.daemon.len() + usize::from(self.rotation.is_some())
+        let commands = [&self.rotation, &self.backup];
+        self.import.len() + self.daemon.len() + commands.into_iter().flatten().count()
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use relance::clock::monotonic;
 
+use crate::backup;
 use crate::books::{self, Books};
 use crate::plan::{Kill, Plan};
 use crate::support::daemon::Daemon;
@@ -153,8 +154,13 @@ impl Stage<'_> {
     fn watch(&mut self, ended: impl Fn() -> bool) {
         let mut kills: VecDeque<Kill> = self.plan.daemon.clone().into();
         let mut rotates = self.plan.rotates;
+        let began = monotonic();
+        let mut backs_up = self.plan.backs_up;
         let mut life = self.start(kills.pop_front());
         while !ended() {
+            if backs_up.take_if(|after| began.elapsed() >= *after).is_some() {
+                self.back_up();
+            }
             let overdue = match &life.dies {
                 Some(Kill::After(long)) => life.since.elapsed() >= *long,
                 _ => false,
@@ -182,7 +188,32 @@ impl Stage<'_> {
             }
             life = self.start(kills.pop_front());
         }
+        if backs_up.is_some() {
+            self.back_up();
+        }
         life.daemon.kill();
+    }
+
+    /// A backup is made, and dies first where that is planned: then nothing has its name, or all of
+    /// it has. What is there is not overwritten, and what is not is made; of one that died nothing
+    /// is left beside it.
+    fn back_up(&mut self) {
+        let file = self.site.site.dir().join("copy.db");
+        let name = file.display().to_string();
+        let again = ["backup", name.as_str()];
+        let plan = self.plan;
+        if let Some(kill) = &plan.backup {
+            self.command(&again, Some(kill));
+        }
+        if file.exists() {
+            let refused = self.site.cli(&again);
+            if !refused.stderr.contains("overwrites nothing") {
+                self.faults.push(format!("a backup was overwritten: {}", refused.stderr));
+            }
+        } else {
+            self.command(&again, None);
+        }
+        self.faults.extend(backup::faults(&file, &self.site.store()));
     }
 
     fn start(&self, dies: Option<Kill>) -> Life {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::support::club::{ALICE, BEFORE_NOTICE, BENOIT, Club, sent_to, taken};
 use crate::support::daemon::Daemon;
 use crate::support::http;
-use crate::support::rehearsal::{Rehearsal, SOON, rows};
+use crate::support::rehearsal::{Rehearsal, SOON, can_die, rows};
 use crate::support::relay::Relay;
 use crate::support::{db, wait_until};
 
@@ -135,6 +135,12 @@ fn another_start_does_not_end_it() {
     assert_eq!(relay.taken().len(), 0);
 }
 
+/// Has the store lack a migration.
+pub fn outdate(club: &Club) {
+    let older = rusqlite::Connection::open(club.database()).unwrap();
+    older.execute_batch("DROP TABLE relay_log; DELETE FROM migration WHERE number = 9").unwrap();
+}
+
 #[test]
 fn before_a_migration_the_store_is_backed_up() {
     let relay = Relay::start();
@@ -142,9 +148,7 @@ fn before_a_migration_the_store_is_backed_up() {
     club.import(&[ALICE]);
     club.start(BEFORE_NOTICE);
     assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
-    let older = rusqlite::Connection::open(club.database()).unwrap();
-    older.execute_batch("DROP TABLE relay_log; DELETE FROM migration WHERE number = 9").unwrap();
-    drop(older);
+    outdate(&club);
     club.start(BEFORE_NOTICE);
     club.next();
     assert_eq!(sent_to(&relay, "alice").len(), 1);
@@ -175,4 +179,34 @@ fn a_store_that_another_process_keeps_is_refused_plainly() {
     assert!(refused.stderr.contains("another process keeps it locked"), "{}", refused.stderr);
     // A backup needs nobody's leave.
     backup(&club, "beside.db");
+}
+
+/// Whatever stands in the folder afterwards is a whole copy, and the next start goes on.
+#[test]
+fn who_dies_at_a_migration_or_its_backup_goes_on_at_the_next_start() {
+    if !can_die() {
+        return;
+    }
+    for point in ["backup.copied", "backup.named", "store.migrating#9", "store.migrated#9"] {
+        let relay = Relay::start();
+        let mut club = Club::with_relay(&relay);
+        club.import(&[ALICE]);
+        outdate(&club);
+        let mut dying = club.site.spawn(&["--clock", BEFORE_NOTICE], &[("RELANCE_DIE_AT", point)]);
+        let died = dying.wait(SOON).expect("it dies");
+        assert!(!died.success(), "{point}");
+        club.start(BEFORE_NOTICE);
+        club.next();
+        assert_eq!(sent_to(&relay, "alice").len(), 1, "{point}");
+        let folder = std::fs::read_dir(club.site.state().join("backups")).unwrap();
+        let made: Vec<_> = folder.map(|e| e.unwrap().path()).collect();
+        assert!((1..=2).contains(&made.len()), "{point}: {made:?}");
+        for file in made {
+            assert_eq!(file.extension(), Some("db".as_ref()), "{point}: {}", file.display());
+            assert_eq!(db::query(&file, "SELECT count(*) FROM person"), ["1"]);
+            let held = "SELECT count(*) FROM meta WHERE key = 'held'";
+            assert_eq!(db::query(&file, held), ["1"], "{point}");
+        }
+        club.site.cli(&["audit", "verify"]).ok();
+    }
 }
