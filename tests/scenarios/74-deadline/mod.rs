@@ -2,6 +2,8 @@
 //! in the next one does not; a reply that our mail server had before midnight counts although the
 //! daemon was down and read it an hour later. The insurer's list adds up, and says why for each.
 
+mod deaths;
+
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -32,10 +34,15 @@ struct Story {
 /// Eight covered members, the even ones French; notices, reminders and last calls went out, and
 /// nobody has answered.
 fn begin(until: &str) -> Story {
+    begin_with(8, until)
+}
+
+/// As [`begin`], with so many members.
+fn begin_with(members: u32, until: &str) -> Story {
     let relay = Relay::start();
     let cip = Rehearsal::of_cip(&relay);
     let maildir = cip.read_maildir();
-    let rows: Vec<String> = (1..=8)
+    let rows: Vec<String> = (1..=members)
         .map(|n| {
             let row = row(n, &format!("m{n}@club.test"), "CIP");
             if n % 2 == 0 { row.replace(",en,ON,", ",fr,QC,") } else { row }
