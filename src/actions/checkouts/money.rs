@@ -226,7 +226,12 @@ pub(super) fn back(
         evidence,
     )?;
     match taken {
-        Recorded::New { .. } => Ok(Applied::Done),
+        Recorded::New { unapplied, .. } => {
+            if why == Reversal::Refund && unapplied <= Cents::ZERO {
+                refund::heard(c, context, &payment, &back.id, evidence)?;
+            }
+            Ok(Applied::Done)
+        }
         Recorded::Already(_) => Ok(Applied::Already),
         Recorded::Refused(why) => Err(refused(&why)),
     }

@@ -77,13 +77,42 @@ pub fn done(
         let why = Reversal::Refund;
         payments::reverse(c, context, id, Some(left), why, on, Some(name), evidence)?;
     }
-    let (renewal, who) = whose(c, &asked.refund, &payment)?;
+    tell(c, context, &asked.refund, &payment, name, asked.amount, evidence)
+}
+
+/// A webhook says that all of it went back, and the books do: where the provider's answer was lost
+/// with a process that died, nothing is left to ask for, and whoever paid is told now.
+pub(super) fn heard(
+    c: &Connection,
+    context: &Context,
+    payment: &Payment,
+    name: &str,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let Some(refund) = rows::of(c, payment.id)? else { return Ok(()) };
+    if !rows::end(c, payment.id, "done", name, evidence.at.as_millisecond())? {
+        return Ok(());
+    }
+    tell(c, context, &refund, payment, name, payment.amount, evidence)
+}
+
+fn tell(
+    c: &Connection,
+    context: &Context,
+    refund: &CardRefund,
+    payment: &Payment,
+    name: &str,
+    amount: Cents,
+    evidence: &Evidence<'_>,
+) -> Result<(), StoreError> {
+    let id = payment.id;
+    let (renewal, who) = whose(c, refund, payment)?;
     let data = json!({
         "issuer": payment.issuer,
         "payment": id.0,
-        "provider": asked.refund.provider,
+        "provider": refund.provider,
         "refund": name,
-        "cents": asked.amount.get(),
+        "cents": amount.get(),
     });
     let whom = who.map(|who| person(c, who)).transpose()?;
     let subject = whom.as_ref().map_or("", |(_, subject)| subject);

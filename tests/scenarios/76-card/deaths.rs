@@ -1,17 +1,51 @@
-//! The machine loses its power in the middle of a payment.
+//! The machine loses its power in the middle of a payment, or of giving one back.
 
 use super::{Stand, stand_with};
+use crate::support::club::{SOON, sent_to};
 use crate::support::http;
-use crate::support::skip;
-use crate::support::stripe::{SECRET, signature};
+use crate::support::rehearsal::can_die;
+use crate::support::stripe::{Fault, SECRET, signature};
 
 /// A daemon that dies there; `None` where the binary cannot.
 fn dying(point: &str) -> Option<Stand> {
-    if cfg!(feature = "faults") {
-        return Some(stand_with(&[("RELANCE_DIE_AT", point)]));
+    can_die().then(|| stand_with(&[("RELANCE_DIE_AT", point)]))
+}
+
+impl Stand {
+    /// What one payment leaves, and nothing of it twice; `back`: so many second ones went back.
+    fn paid_once(&self, back: usize) {
+        self.club.rest();
+        assert_eq!(self.renewal(), "\"paid\"");
+        let count = |what: &str| self.club.query(&format!("SELECT count(*) FROM {what}"));
+        let (once, back_text) = (["1"], [back.to_string()]);
+        assert_eq!(count("payment WHERE reverses IS NULL"), [(1 + back).to_string()]);
+        assert_eq!(count("payment WHERE reverses IS NOT NULL"), back_text);
+        assert_eq!(count("invoice WHERE kind = 'invoice'"), once);
+        assert_eq!(count("message WHERE kind = 'receipt' AND state = 'sent'"), once);
+        assert_eq!(count("message WHERE kind = 'refund' AND state = 'sent'"), back_text);
+        assert_eq!(self.club.ledger().matches("card-paid\n").count(), 1);
+        let to_alice = sent_to(&self.relay, "alice");
+        let receipts = to_alice.iter().filter(|mail| mail.text.contains("Here is your receipt"));
+        assert_eq!(receipts.count(), 1);
+        let refunds = to_alice.iter().filter(|mail| mail.subject.contains("We have refunded"));
+        assert_eq!(refunds.count(), back);
+        let gone = self.stripe.sessions().iter().filter(|session| session.refunded).count();
+        assert_eq!(gone, back);
+        assert!(self.tasks().is_empty(), "{:?}", self.tasks());
+        self.club.site.cli(&["audit", "verify"]).ok();
+        self.club.site.cli(&["audit", "books"]).ok();
     }
-    skip("built without the feature faults");
-    None
+
+    /// The next round of the watch comes.
+    fn a_minute_later(&self) {
+        let later = self.club.now() + jiff::SignedDuration::from_secs(61);
+        // A daemon that dies meanwhile gives no answer.
+        let _ = self.club.site.cli(&["clock", "set", &later.to_string()]);
+    }
+
+    fn refunds_asked(&self) -> usize {
+        self.stripe.calls().iter().filter(|call| call.ends_with("/v1/refunds")).count()
+    }
 }
 
 #[test]
@@ -26,7 +60,7 @@ fn after_the_provider_made_the_page() {
     assert_eq!(stand.stripe.sessions().len(), 1, "the same key, the same page");
     stand.stripe.pay(&session.id);
     assert_eq!(stand.says("evt_1", "completed", &session.id).status, 200);
-    assert_eq!(stand.renewal(), "\"paid\"");
+    stand.paid_once(0);
 }
 
 #[test]
@@ -47,8 +81,48 @@ fn while_a_webhook_is_heard() {
         assert_eq!(stand.renewal(), kept, "{point}");
         // The provider heard no 200, and tells it again.
         assert_eq!(stand.says("evt_1", "completed", &session.id).status, 200);
-        assert_eq!(stand.renewal(), "\"paid\"");
-        assert_eq!(stand.club.ledger().matches("card-paid").count(), 1, "{point}");
-        assert_eq!(stand.tasks().len(), 0);
+        stand.paid_once(0);
     }
+}
+
+/// Two payments of one debt, the second of which goes back; the daemon dies once the provider has
+/// given it back, and nobody here knows.
+fn given_back_and_dead() -> Option<Stand> {
+    let stand = dying("card.refunded")?;
+    stand.paid_twice();
+    stand.a_minute_later();
+    Some(stand)
+}
+
+const REFUND: &str = "SELECT state FROM card_refund";
+
+#[test]
+fn after_the_provider_gave_it_back() {
+    let Some(mut stand) = given_back_and_dead() else { return };
+    let died = stand.club.daemon.as_mut().unwrap().wait(SOON);
+    assert!(died.is_some(), "it died");
+    assert_eq!((stand.refunds_asked(), stand.club.query(REFUND)), (1, vec!["\"waiting\"".into()]));
+    assert_eq!(stand.books().len(), 2, "nothing went back as far as we know");
+    stand.revive();
+    stand.a_minute_later();
+    stand.club.wait_for(REFUND, "\"done\"");
+    assert_eq!(stand.refunds_asked(), 2, "asked again, under the same key");
+    stand.paid_once(1);
+    assert_eq!(stand.club.ledger().matches("card-refunded\n").count(), 1);
+}
+
+/// The provider's own word is quicker than the second asking.
+#[test]
+fn after_the_provider_gave_it_back_and_said_so() {
+    let Some(mut stand) = given_back_and_dead() else { return };
+    stand.stripe.fail(&[Fault::Status(429)]);
+    stand.revive();
+    let first = &stand.stripe.sessions()[0];
+    let cents = first.fields["line_items[0][price_data][unit_amount]"].parse().unwrap();
+    let body = stand.stripe.money_event("evt_9", "charge.refunded", &first.id, cents);
+    assert_eq!(stand.stripe.deliver(stand.club.site.web, &body, stand.now_s()).status, 200);
+    stand.a_minute_later();
+    stand.club.rest();
+    assert_ne!(stand.club.query(REFUND), ["\"waiting\""]);
+    stand.paid_once(1);
 }

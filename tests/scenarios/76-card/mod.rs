@@ -72,6 +72,22 @@ impl Stand {
         self.stripe.deliver(self.club.site.web, &body, self.now_s())
     }
 
+    /// Both of two payment pages are paid: the first was said to be over.
+    fn paid_twice(&self) -> (Session, Session) {
+        let first = self.payment_page();
+        assert_eq!(self.says("evt_1", "expired", &first.id).status, 200);
+        let page = self.back(&first, "").body;
+        assert!(page.contains("The payment was not made"), "{page}");
+        assert_eq!(self.renewal(), "\"open\"", "the renewal stays as it was");
+        let second = self.payment_page();
+        assert_ne!(first.id, second.id);
+        for (event, session) in [("evt_2", &second), ("evt_3", &first)] {
+            self.stripe.pay(&session.id);
+            assert_eq!(self.says(event, "completed", &session.id).status, 200);
+        }
+        (first, second)
+    }
+
     /// Where the payer comes back to.
     fn back(&self, session: &Session, query: &str) -> Answer {
         let path = session.fields["success_url"].strip_prefix(SITE).unwrap();
