@@ -235,31 +235,29 @@ impl Inbox {
             .write(Lane::Front, move |c| keys.iter().map(|key| turn(c, &at, key)).collect())
             .await?;
         faults::point("inbox.counted");
-        let (mut together, mut alone) = (Vec::new(), Vec::new());
+        let mut together = Vec::new();
+        // In the order in which they came: of two words of one member the last counts, and a cursor
+        // that is past an unread mail loses it where the process dies in between.
         for (mail, turn) in mails.into_iter().zip(turns) {
             match turn {
                 Turn::Seen => {}
                 Turn::First => together.push((mail, true)),
-                Turn::Again => alone.push(mail),
+                Turn::Again => {
+                    self.parse_and_apply(place, std::mem::take(&mut together)).await?;
+                    let tries = self.count(place, &mail.key).await?;
+                    self.parse_and_apply(place, vec![(mail, tries <= PARSE_TRIES_MAX)]).await?;
+                }
             }
         }
-        // These first: they came before the others, and a cursor that is past them loses them
-        // where the process dies in between.
-        for mail in alone {
-            let (at, key) = (place.clone(), mail.key.clone());
-            let tries = self
-                .store
-                .write(Lane::Front, move |c| {
-                    inbounds::count_parse(c, &at.mailbox, at.validity, &key)
-                })
-                .await?;
-            faults::point("inbox.counted");
-            self.parse_and_apply(place, vec![(mail, tries <= PARSE_TRIES_MAX)]).await?;
-        }
-        if !together.is_empty() {
-            self.parse_and_apply(place, together).await?;
-        }
-        Ok(())
+        self.parse_and_apply(place, together).await
+    }
+
+    async fn count(&self, place: &Place, key: &str) -> Result<i64, StoreError> {
+        let (at, key) = (place.clone(), key.to_owned());
+        let count = move |c: &Connection| inbounds::count_parse(c, &at.mailbox, at.validity, &key);
+        let tries = self.store.write(Lane::Front, count).await?;
+        faults::point("inbox.counted");
+        Ok(tries)
     }
 
     async fn parse_and_apply(
@@ -267,6 +265,9 @@ impl Inbox {
         place: &Place,
         mails: Vec<(RawMail, bool)>,
     ) -> Result<(), Stop> {
+        if mails.is_empty() {
+            return Ok(());
+        }
         let mut arrived = tokio::task::spawn_blocking(move || {
             mails.iter().map(|(mail, parse)| arrive(mail, *parse)).collect::<Vec<_>>()
         })

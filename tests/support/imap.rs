@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::daemon::ConfigDir;
+
 /// A session that idles or falls silent looks this often whether something has come.
 const LOOK: Duration = Duration::from_millis(20);
 /// When every mail arrived; a travelling calendar has its own time of arrival.
@@ -75,6 +77,16 @@ impl Imap {
             }
         });
         Self { port, shared, listener: Some(listener) }
+    }
+
+    /// Has a site read its mail here.
+    pub fn configure(&self, config: &ConfigDir) {
+        for (key, value) in [("source", "imap"), ("host", "127.0.0.1"), ("tls", "none")] {
+            config.set(&format!("inbox.{key}"), value);
+        }
+        config.set("inbox.port", i64::from(self.port));
+        config.set("inbox.username", "clerk");
+        config.set("inbox.password_file", config.secret("imap-password", "correct horse"));
     }
 
     /// At commands with `words` in them (`greeting` and `DONE` are some too) does `act`, so many

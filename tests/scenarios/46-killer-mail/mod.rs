@@ -2,6 +2,8 @@
 //! second try reads it alone, and the third sets it aside and passes it to the desk unread. Its
 //! neighbours are read as if it had not been there, each once.
 
+mod order;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

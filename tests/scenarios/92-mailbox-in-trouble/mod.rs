@@ -28,15 +28,9 @@ struct Story {
 fn begin(members: u32) -> Story {
     let (relay, imap) = (Relay::start(), Imap::start());
     let cip = Rehearsal::of_cip(&relay);
-    let config = &cip.site.config;
-    for (key, value) in [("source", "imap"), ("host", "127.0.0.1"), ("tls", "none")] {
-        config.set(&format!("inbox.{key}"), value);
-    }
-    config.set("inbox.port", i64::from(imap.port));
-    config.set("inbox.username", "clerk");
-    config.set("inbox.password_file", config.secret("imap-password", "correct horse"));
+    imap.configure(&cip.site.config);
     // How long it idles: then it says DONE, whatever has come.
-    config.set("inbox.poll_s", 5);
+    cip.site.config.set("inbox.poll_s", 5);
     cip.import(&rows(1, members, "CIP"));
     let daemon = cip.start_with(START, &["--mailbox-patience-s", "1"], &[]);
     cip.next();
