@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use super::s90_backup::{outdate, restore};
 use crate::support::club::{ALICE, BENOIT, Club, hidden, sent_to, taken};
 use crate::support::http;
 use crate::support::mail::Mail;
@@ -172,6 +173,44 @@ fn no_command_leaves_a_file_that_others_can_read() {
         open_to_others(&club.site.state(), &mut found);
         drop(process);
         assert_eq!(found, Vec::<String>::new(), "umask {umask}, run");
+    }
+}
+
+/// All of the store lies in a copy of it, and in what an adoption leaves.
+#[test]
+fn no_copy_of_the_store_can_be_read_by_others() {
+    for umask in ["000", "077"] {
+        let relay = Relay::start();
+        let club = Club::with_relay(&relay);
+        std::fs::create_dir(club.site.state()).unwrap();
+        std::fs::set_permissions(club.site.state(), PermissionsExt::from_mode(0o755)).unwrap();
+        club.import(&[ALICE, BENOIT]);
+        let closed = |what: &str| {
+            let mut found = Vec::new();
+            open_to_others(&club.site.state(), &mut found);
+            assert_eq!(found, Vec::<String>::new(), "umask {umask}, {what}");
+        };
+        // A folder that others may look into is not changed; what is made there is closed.
+        let beside = club.site.dir().join("copies");
+        std::fs::create_dir(&beside).unwrap();
+        std::fs::set_permissions(&beside, PermissionsExt::from_mode(0o777)).unwrap();
+        let copy = beside.join("copy.db").display().to_string();
+        assert_eq!(under(umask, &club, &["backup", &copy]), 0);
+        let mut found = Vec::new();
+        open_to_others(&beside, &mut found);
+        assert_eq!(found, Vec::<String>::new(), "umask {umask}, backup");
+        assert_eq!(std::fs::read_dir(&beside).unwrap().count(), 1);
+
+        outdate(&club);
+        let list = club.list(&[ALICE, BENOIT]);
+        assert_eq!(under(umask, &club, &["import", &list]), 0);
+        let folder = club.site.state().join("backups");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "before a migration");
+        closed("migration");
+
+        restore(&club, &copy);
+        assert_eq!(under(umask, &club, &["adopt"]), 0);
+        closed("adopt");
     }
 }
 
