@@ -20,6 +20,17 @@ fn before(relay: &Relay) -> Club {
     club
 }
 
+/// The file was copied an hour before the notice, which has gone out since.
+fn copied(relay: &Relay) -> (Club, String) {
+    let mut club = before(relay);
+    assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
+    let file = club.site.dir().join("copied.db").display().to_string();
+    std::fs::copy(club.database(), &file).unwrap();
+    club.start(BEFORE_NOTICE);
+    club.next();
+    (club, file)
+}
+
 #[test]
 fn a_backup_is_put_back_and_nothing_is_mailed_twice() {
     let relay = Relay::start();
@@ -54,12 +65,7 @@ fn a_backup_is_put_back_and_nothing_is_mailed_twice() {
 #[test]
 fn a_click_tells_of_a_copied_file() {
     let relay = Relay::start();
-    let mut club = before(&relay);
-    assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
-    let file = club.site.dir().join("copied.db").display().to_string();
-    std::fs::copy(club.database(), &file).unwrap();
-    club.start(BEFORE_NOTICE);
-    club.next();
+    let (mut club, file) = copied(&relay);
     let link = taken(&relay, "alice", "Here is your notice").path_with("/r/").unwrap();
     assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
     restore(&club, &file);
@@ -80,12 +86,7 @@ fn a_click_tells_of_a_copied_file() {
 #[test]
 fn the_mailbox_tells_before_anything_goes_and_the_relays_log_says_what_went() {
     let relay = Relay::start();
-    let mut club = before(&relay);
-    assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
-    let file = club.site.dir().join("copied.db").display().to_string();
-    std::fs::copy(club.database(), &file).unwrap();
-    club.start(BEFORE_NOTICE);
-    club.next();
+    let (mut club, file) = copied(&relay);
     let notice = taken(&relay, "alice", "Here is your notice");
     let reply_to = notice.header("Reply-To").expect("an address to answer").to_owned();
     let message_id = notice.header("Message-ID").expect("an id").to_owned();
@@ -117,4 +118,40 @@ fn the_mailbox_tells_before_anything_goes_and_the_relays_log_says_what_went() {
     assert_eq!(sent_to(&relay, "benoit").len(), 2, "his is not in the log, and goes");
     let evidence = "SELECT count(*) FROM attempt WHERE evidence = 'relay-log'";
     assert_eq!(club.query(evidence), ["1"]);
+}
+
+#[test]
+fn an_employers_lasting_link_tells_of_a_copied_file() {
+    let relay = Relay::start();
+    let (mut club, file) = copied(&relay);
+    let link = taken(&relay, "alice", "Here is your notice").path_with("/r/").unwrap();
+    let employer = [("employer_name", "City of Example"), ("employer_email", "pays@city.test")];
+    let fields = [&[("choice", "invoice")][..], &employer].concat();
+    assert_eq!(club.submit(&link, &fields).status, 303);
+    club.rest();
+    let lasting = sent_to(&relay, "pays@city.test")[0].path_with("/p/").unwrap();
+    let invoice = format!("{lasting}/CIP-2027-00001");
+    assert_eq!(club.get(&invoice).status, 200);
+    assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
+    for first in [&lasting, &invoice] {
+        restore(&club, &file);
+        club.start(BEFORE_NOTICE);
+        let sent = relay.taken().len();
+        // What is no link of ours tells of nothing.
+        assert_eq!(club.get(&format!("/p/{}", "A".repeat(40))).status, 404);
+        held_no_more(&club);
+        assert_eq!(club.get(first).status, 503);
+        held(&club, "its message is not in this store");
+        assert_eq!(club.post(&invoice, &[("act", "pay")]).status, 503, "no card is taken");
+        club.jump(EVENING);
+        assert_eq!(relay.taken().len(), sent, "{}", club.messages());
+        club.site.cli(&["adopt", "--assume-sent-until", EVENING]).ok();
+        held_no_more(&club);
+        club.rest();
+        assert_eq!(relay.taken().len(), sent, "{}", club.messages());
+        // What was billed since is not in it: a person says so, and it holds nothing again.
+        assert_eq!(club.get(first).status, 404);
+        held_no_more(&club);
+        assert_eq!(club.daemon.take().unwrap().stop().code(), Some(0));
+    }
 }
