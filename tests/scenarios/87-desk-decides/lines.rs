@@ -1,8 +1,6 @@
-//! A message in doubt, a mail that was kept, a line that only needs doing, a mailing that nobody
-//! let go in time.
+//! A message in doubt, a mail that was kept, a line that only needs doing.
 
-use super::{Desk, flat, get, link_after};
-use crate::support::club::sent_to;
+use super::{Desk, get, link_after};
 use crate::support::letters::deliver;
 use crate::support::rehearsal::{Rehearsal, START, row, rows};
 use crate::support::relay::{Act, Relay, Rule, Stage};
@@ -77,52 +75,4 @@ fn un_courriel_sans_jeton_qui_a_ete_conserve_est_lu_et_traite() {
     assert!(page.contains("Combien? https[:]//x.test/"), "read, with no live link: {page}");
     desk.decide(&link, &[("deed", "answered")]);
     assert_eq!(desk.cip.query("SELECT count(*) FROM waiting_mail WHERE settled_at IS NULL"), ["0"]);
-}
-
-#[test]
-fn a_mailing_that_nobody_lets_go_comes_to_the_deputy() {
-    let relay = Relay::start();
-    let site = Rehearsal::of_all(&relay);
-    site.keep(&["CIP", "SPPI"]);
-    site.site.config.digest("SPPI", "30 7 * * *");
-    let members: Vec<String> = (1..=3)
-        .map(|n| format!("{n},Given{n},Family{n},m{n}@club.test,en,SK,SPPI,full,yes"))
-        .collect();
-    site.import(&members);
-    assert_eq!(site.start(START).stop().code(), Some(0));
-    // The notice of SPPI was due on the 12th at 9, while nobody was there.
-    let _daemon = site.start("2026-11-13T16:00:00Z");
-    site.settle();
-    site.jump("2026-11-14T14:00:00Z");
-    let digests = |desk: &str| {
-        let all = sent_to(&relay, desk).into_iter();
-        all.filter(|m| m.subject.contains("Digest of")).collect::<Vec<_>>()
-    };
-    let own = digests("membership@sppi.example.ca");
-    let digest = own.last().expect("a digest");
-    for words in [
-        "Nobody was there to send it in time.",
-        "it is not sent.",
-        "the desk of CIP can decide too",
-    ] {
-        assert!(flat(&digest.text).contains(words), "{words}: {}", digest.text);
-    }
-    let path = link_after(digest, "Notice, due on");
-    let page = get(&site, &path).body;
-    for words in ["If nobody decides", "Deputy", "the desk of CIP can decide too"] {
-        assert!(page.contains(words), "{words}: {page}");
-    }
-    assert_eq!(digests("membership@cip.example.ca").len(), 0, "not yet");
-    site.jump("2026-11-15T14:00:00Z");
-    let deputy = digests("membership@cip.example.ca").pop().expect("the deputy has a copy");
-    assert!(flat(&deputy.text).contains("in place of the desk of SPPI"));
-    let path = link_after(&deputy, "Notice, due on");
-    let sent = [("deed", "send"), ("staff", "Ann of CIP"), ("count", "3")];
-    assert_eq!(super::submit(&site, &path, &sent).status, 303);
-    site.settle();
-    assert_eq!(
-        site.query("SELECT DISTINCT state FROM message WHERE kind = 'notice'"),
-        ["\"sent\""]
-    );
-    assert_eq!(site.query("SELECT staff FROM deed"), ["\"Ann of CIP\""]);
 }

@@ -2,6 +2,7 @@
 //! situation, a value that the list contradicts, money that settles nothing, a message in doubt, a
 //! mail that was kept, a line that only needs doing, a mailing that nobody let go in time.
 
+mod deputies;
 mod lines;
 mod money;
 mod situation;
@@ -23,8 +24,14 @@ struct Desk {
 impl Desk {
     /// With so many members, whose notice has gone out.
     fn open(language: &str, members: u32) -> Self {
+        Self::open_with(language, members, |_| ())
+    }
+
+    /// As [`Desk::open`], with config as it is then.
+    fn open_with(language: &str, members: u32, configure: impl Fn(&Rehearsal)) -> Self {
         let relay = Relay::start();
         let cip = Rehearsal::of_cip(&relay);
+        configure(&cip);
         cip.site.config.digest("CIP", "30 7 * * *");
         cip.site.config.set("web.token_requests_per_minute", 1000);
         cip.site.config.set_each("associations.toml", "association", "desk.language", language);
