@@ -195,3 +195,41 @@ fn what_a_payer_was_sent_opens_nothing_once_it_is_taken_back() {
     }
     assert_eq!(club.get(&link).status, 200, "the member's own is another");
 }
+
+#[test]
+fn what_is_done_in_a_simulation_has_the_simulations_time() {
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay).at_the_notice(&[ALICE, BENOIT]);
+    let link = taken(&relay, "alice", "Here is your notice").path_with("/r/").unwrap();
+    let cli = |args: &[&str]| club.site.cli(args).ok();
+    let later = "2031-03-01T12:00:00Z";
+    cli(&["clock", "set", later]);
+    club.rest();
+    let newest = club.query("SELECT max(seq) FROM ledger")[0].clone();
+
+    let (list, out) = (club.site.dir().join("list.csv"), club.site.dir().join("given.json"));
+    let row = "9,Ida,Roy,ida@club.test,en,ON,CIP,full,yes";
+    std::fs::write(&list, format!("{}\n{row}\n", crate::support::rehearsal::COLUMNS)).unwrap();
+    cli(&["import", list.to_str().unwrap()]);
+    cli(&["link", "code", "9"]);
+    let told: serde_json::Value =
+        serde_json::from_str(&cli(&["link", "inspect", &link, "--json"])).unwrap();
+    assert_eq!(told["expired"], true, "{told}");
+    cli(&["link", "revoke", &link]);
+    cli(&["member", "export", "9", "--out", out.to_str().unwrap()]);
+    cli(&["member", "erase", "9", "--why", "a letter", "--yes"]);
+    cli(&["member", "readmit", "9"]);
+    cli(&["key", "new"]);
+    cli(&["key", "retire", "1", "--compromised"]);
+    let retention = cli(&["retention", "--dry-run"]);
+    assert!(retention.contains("inbound     before 2029-03-01"), "{retention}");
+
+    let at = "strftime('%Y-%m', at / 1000, 'unixepoch')";
+    let lines = club.query(&format!("SELECT kind, {at} FROM ledger WHERE seq > {newest}"));
+    assert!(lines.len() >= 7, "{lines:?}");
+    for line in &lines {
+        assert!(line.ends_with("\"2031-03\""), "{line}");
+    }
+    let given = std::fs::read_to_string(out).unwrap();
+    assert!(given.contains("\"written_at\": \"2031-03-01"), "{given}");
+}
