@@ -109,7 +109,7 @@ impl Shown {
         }
         for row in self.rows("membership") {
             let text = |column: &str| row.get(column).and_then(Value::as_str).unwrap_or_default();
-            let yes = |column: &str| row.get(column).and_then(Value::as_i64) == Some(1);
+            let yes = |column: &str| row.get(column).and_then(Value::as_bool) == Some(true);
             let marks =
                 [(" insured", yes("pli")), (" home", yes("home")), (" over", yes("missing"))];
             let marks = marks.iter().filter(|(_, set)| *set).map(|(mark, _)| *mark);
