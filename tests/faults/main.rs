@@ -21,7 +21,7 @@ fn at_each_point_once() {
     if !support::rehearsal::can_die() {
         return;
     }
-    let table = Table::play(0, plan::ROUND_POINTS);
+    let table = Table::play(0, plan::ROUND_POINTS, table::FEW);
     assert!(table.bad.is_empty(), "{}", table.shown());
     let died = |label: &&str| table.deaths.contains_key(*label);
     let missed: Vec<_> = plan::in_round().filter(|label| !died(label)).collect();
@@ -47,7 +47,8 @@ fn as_many_as_asked_for() {
     let asked = |name: &str, usual: u64| {
         std::env::var(name).map_or(usual, |text| text.parse().expect("a number"))
     };
-    let table = Table::play(asked("RELANCE_FAULTS_SEED", 0), asked("RELANCE_FAULTS_ROUNDS", 100));
+    let (seed, rounds) = (asked("RELANCE_FAULTS_SEED", 0), asked("RELANCE_FAULTS_ROUNDS", 100));
+    let table = Table::play(seed, rounds, table::MANY);
     println!("{}", table.shown());
     assert!(table.bad.is_empty(), "{} rounds went wrong", table.bad.len());
 }

@@ -1,4 +1,4 @@
-//! Owns playing many rounds, two at a time, and the table of what they came to.
+//! Owns playing many rounds, some at a time, and the table of what they came to.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,8 +12,11 @@ use crate::plan::Plan;
 use crate::round::{Told, play};
 use crate::support::mailstack::{self, MailStack, Options};
 
-/// Rounds at a time: each is a daemon that mostly waits for the disk.
-const AT_A_TIME: usize = 2;
+/// Rounds at a time beside other tests.
+pub const FEW: usize = 2;
+/// Rounds at a time with the machine to themselves: each mostly waits, for its mailbox and for the
+/// pause after a connection that broke, and uses a tenth of a processor.
+pub const MANY: usize = 8;
 /// After so many bad rounds the rest says nothing new.
 const BAD_MAX: usize = 5;
 
@@ -40,15 +43,15 @@ pub struct Table {
 }
 
 impl Table {
-    /// Plays `rounds` rounds from `seed` on.
-    pub fn play(seed: u64, rounds: u64) -> Self {
+    /// Plays `rounds` rounds from `seed` on, so many at a time.
+    pub fn play(seed: u64, rounds: u64, at_a_time: usize) -> Self {
         let began = monotonic();
         let post = mailstack::missing().is_empty().then(|| MailStack::start(&Options::default()));
         let server = if post.is_some() { "Dovecot and Maildir" } else { "Maildir (no Dovecot)" };
         let table = Mutex::new(Self { server, ..Self::default() });
         let next = AtomicU64::new(0);
         std::thread::scope(|scope| {
-            for _ in 0..AT_A_TIME {
+            for _ in 0..at_a_time {
                 scope.spawn(|| one_after_another(&table, &next, seed, rounds, post.as_ref()));
             }
         });
