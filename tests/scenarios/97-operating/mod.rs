@@ -91,6 +91,9 @@ fn a_link_that_went_astray_is_taken_back() {
 
     let page = club.get(&link);
     assert_eq!(page.status, 410);
+    assert!(page.body.contains("<h1>This link was deactivated</h1>"), "{}", page.body);
+    let french = club.get(&format!("{link}?lang=fr")).body;
+    assert!(french.contains("<h1>Ce lien a été désactivé</h1>"), "{french}");
     assert!(!page.body.contains("Martin") && !page.body.contains("10001"), "{}", page.body);
     club.submit(&link, &[("renew", "by-invoice")]);
     assert_eq!(club.query("SELECT DISTINCT state FROM renewal"), ["\"open\""]);
@@ -124,7 +127,11 @@ fn a_key_is_changed_and_destroyed_only_once_its_links_are_of_no_use() {
     assert!(refused.stderr.contains("may be used until"), "{}", refused.stderr);
     assert_eq!(club.json(&["key", "retire", "1", "--compromised"])["id"], 1);
     reload(&mut club, "relance.reloaded");
-    assert_eq!(club.get(&link).status, 404, "damaged, like any other that is not ours");
+    let page = club.get(&link);
+    assert_eq!(page.status, 404, "like any other that is not ours");
+    for said in ["This link does not work", "deactivated", "ait été désactivé"] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
     assert_eq!(club.json(&["key", "list"]).as_array().unwrap().len(), 1);
     assert!(club.site.cli(&["audit", "verify"]).ok().contains("the chain holds"));
 }
