@@ -135,3 +135,5 @@ mod s95_nothing_leaks;
 mod s96_overload;
 #[path = "scenarios/97-operating/mod.rs"]
 mod s97_operating;
+#[path = "scenarios/98-commands/mod.rs"]
+mod s98_commands;

@@ -126,7 +126,7 @@ help-else = Anything else you write is read by a person.
 
 fresh-link =
     .subject = Your new personal link to renew with { $short } for { $season }
-    .intro = The link that was opened had expired. Here is a new one for your membership { $to }, sent to the address on file.
+    .intro = The link that was opened is no longer valid. Here is a new one for your membership { $to }, sent to the address on file.
     .on-request = As you asked our desk, here is the link to your own page for your membership { $to }. There you can pay by card, among other things.
     .not-you = If you did not ask for it, there is nothing to do: nothing has changed.
 

@@ -224,6 +224,9 @@ page-expired =
     .title = This link has expired
     .body = For your protection, a link works for a limited time. We can send a fresh one to the address on file: { $address }.
     .button = Send me a fresh link
+page-revoked =
+    .title = This link was deactivated
+    .body = For your protection, this link opens nothing any more. We can send a fresh one to the address on file: { $address }.
 page-season-closed =
     .title = The { $closed } season is closed
     .body = This link was for your { $closed } renewal. It can renew nothing any more, and nothing was changed.
@@ -236,9 +239,9 @@ page-fresh-link-sent =
     .late = Nothing there? Look among unwanted mail, then call us: the number is below.
 
 page-damaged =
-    .title = This link is damaged
-    .body = The address is not complete, or was changed on its way. That happens when a mail program breaks a long line.
-    .what-to-do = Open the link in the mail again, or copy it whole. If it still fails, answer the mail.
+    .title = This link does not work
+    .body = Its address may be incomplete, or changed on its way, as when a mail program breaks a long line. Or the link was deactivated, or is too old.
+    .what-to-do = Open the link in the mail again, or copy it whole. If it still fails, answer the mail, or call us: the number is below.
 
 page-not-found =
     .title = There is no such page

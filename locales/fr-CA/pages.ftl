@@ -224,6 +224,9 @@ page-expired =
     .title = Ce lien n’est plus valide
     .body = Pour votre protection, un lien n’est valide que pendant un certain temps. Nous pouvons en envoyer un nouveau à l’adresse inscrite à votre dossier : { $address }.
     .button = Recevoir un nouveau lien
+page-revoked =
+    .title = Ce lien a été désactivé
+    .body = Pour votre protection, ce lien n’ouvre plus aucune page. Nous pouvons en envoyer un nouveau à l’adresse inscrite à votre dossier : { $address }.
 page-season-closed =
     .title = La période de renouvellement { $closed } est terminée
     .body = Ce lien servait au renouvellement { $closed }. Il ne permet plus de renouveler, et rien n’a été modifié.
@@ -237,8 +240,8 @@ page-fresh-link-sent =
 
 page-damaged =
     .title = Ce lien ne fonctionne pas
-    .body = L’adresse est incomplète ou a été modifiée en chemin. Cela arrive quand un logiciel de messagerie coupe une longue ligne.
-    .what-to-do = Ouvrez de nouveau le lien du courriel ou copiez-le en entier. Si cela ne suffit pas, répondez au courriel.
+    .body = Il se peut que l’adresse soit incomplète ou qu’elle ait été modifiée en chemin, comme lorsqu’un logiciel de messagerie coupe une longue ligne. Il se peut aussi que le lien ait été désactivé ou qu’il soit trop ancien.
+    .what-to-do = Ouvrez de nouveau le lien du courriel ou copiez-le en entier. Si cela ne suffit pas, répondez au courriel ou appelez-nous au numéro ci-dessous.
 
 page-not-found =
     .title = Cette page n’existe pas

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::{Place, relay_log, say, say_json};
 use crate::actions::adoption::{self, Adopted, Word};
@@ -29,7 +30,7 @@ pub(super) struct Adopt {
     /// Say what would be, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// One JSON object.
+    /// One JSON object; where nothing holds the state, `held` in it is false.
     #[arg(long)]
     json: bool,
 }
@@ -64,6 +65,9 @@ impl Adopt {
         });
         let Some((reason, adopted)) = done else {
             written?;
+            if self.json {
+                say_json(&json!({"held": false}))?;
+            }
             bail!("nothing holds this state, and it is at home here already");
         };
         if !self.dry_run {
@@ -71,7 +75,9 @@ impl Adopt {
             let _ = control::ask(&dir, "wake");
         }
         if self.json {
-            say_json(&adopted)?;
+            let mut told = serde_json::to_value(&adopted)?;
+            told["held"] = true.into();
+            say_json(&told)?;
         } else {
             tell(&self, reason, &adopted);
         }

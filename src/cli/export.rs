@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +12,7 @@ use super::Place;
 use crate::domain::export::{Event, events};
 use crate::members::Sheet;
 use crate::store::export::{self, Told};
-use crate::store::{StoreError, read_once};
+use crate::store::{StoreError, ledger, read_once};
 
 /// Lines of the ledger read at once.
 const READ_AT_ONCE: i64 = 1000;
@@ -35,8 +36,9 @@ const COLUMNS: [&str; 13] = [
 /// Arguments of `relance export`.
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// The `cursor` of the last event that was read; 0: from the beginning.
-    #[arg(long, value_name = "CURSOR")]
+    /// The `cursor` of the last event that was read; 0: from the beginning. One that this store
+    /// has never given fails.
+    #[arg(long, value_name = "CURSOR", value_parser = clap::value_parser!(i64).range(0..))]
     since: i64,
     /// One JSON object a line, instead of CSV.
     #[arg(long)]
@@ -47,10 +49,17 @@ impl Export {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
         let config = place.config()?;
         let dir = place.existing(&config)?;
+        let (end, _) = read_once(&dir, ledger::head)?;
+        if self.since > end {
+            bail!(
+                "--since {}: the ledger of this store ends at {end}, so the cursor is of another store, or of this one before it was set back to a backup; docs/export.md says what to do",
+                self.since
+            );
+        }
         let mut out = Out::new(self.json)?;
         let mut failed = None;
         read_once(&dir, |c| {
-            let mut cursor = self.since.max(0);
+            let mut cursor = self.since;
             loop {
                 let lines = export::after(c, cursor, READ_AT_ONCE)?;
                 let Some(last) = lines.last() else { return Ok(()) };

@@ -33,12 +33,18 @@ pub(super) enum Firing {
         /// Its recipients: to be typed for one that waits because of their number.
         #[arg(long, value_name = "N")]
         count: Option<i64>,
+        /// One JSON object: `{"firing","decided"}`.
+        #[arg(long)]
+        json: bool,
     },
     /// A held firing, or what is held of one, will not go out.
     Cancel {
         /// Number from the list.
         #[arg(value_name = "NUMBER")]
         firing: i64,
+        /// One JSON object: `{"firing","decided"}`.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -48,8 +54,14 @@ impl Firing {
         let dir = place.existing(&config)?;
         match self {
             Self::List { json } => list(&dir, json)?,
-            Self::Approve { firing, count } => decide(&dir, config, firing, count, true)?,
-            Self::Cancel { firing } => decide(&dir, config, firing, None, false)?,
+            Self::Approve { firing, count, json } => {
+                decide(&dir, config, firing, count, true)?;
+                tell(firing, "approved", "approved", json)?;
+            }
+            Self::Cancel { firing, json } => {
+                decide(&dir, config, firing, None, false)?;
+                tell(firing, "cancelled", "cancelled by a person", json)?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -118,7 +130,13 @@ fn decide(
         ),
     }
     let _ = crate::daemon::control::ask(dir, "wake");
-    let what = if approve { "approved" } else { "cancelled by a person" };
-    say(&format!("firing {firing}: {what}"));
+    Ok(())
+}
+
+fn tell(firing: i64, decided: &str, words: &str, json: bool) -> anyhow::Result<()> {
+    if json {
+        return say_json(&json!({"firing": firing, "decided": decided}));
+    }
+    say(&format!("firing {firing}: {words}"));
     Ok(())
 }

@@ -74,21 +74,25 @@ impl Import {
         if let Some(file) = &spool {
             self.file.clone_from(file);
         }
-        let done = self.take(&config, &state);
+        // What was given, not where it is kept meanwhile.
+        let given = match &spool {
+            Some(_) => "standard input".to_owned(),
+            None => self.file.display().to_string(),
+        };
+        let done = self.take(&config, &state, given);
         if let Some(file) = spool {
             std::fs::remove_file(&file).with_context(|| file.display().to_string())?;
         }
         done
     }
 
-    fn take(&self, config: &Config, state: &Path) -> anyhow::Result<ExitCode> {
+    fn take(&self, config: &Config, state: &Path, given: String) -> anyhow::Result<ExitCode> {
         let now_ms = Clock::system().now().as_millisecond();
         // Trying out makes no state where there is none.
         let nothing_yet = self.dry_run && !state.join(FILE).exists();
         let mut store = if nothing_yet { Direct::aside()? } else { Direct::open(state, now_ms)? };
         let ring = Place::ring(state).ok();
         let graves = store.read(|c| Graves::read(c, ring))?;
-        let shown = self.file.display().to_string();
         let mut run = Run {
             config,
             absent: Absent::default(),
@@ -101,7 +105,7 @@ impl Import {
         } else {
             self.take_in(state, &mut store, &mut run)
         };
-        taken.with_context(|| shown)?;
+        taken.context(given)?;
         let Run { mut report, mut sieve, .. } = run;
         report.disagreements = sieve.disagreements();
         report.erased = sieve.erased();

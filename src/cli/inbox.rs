@@ -16,7 +16,11 @@ use crate::store::{Direct, read_once};
 pub(super) enum Inbox {
     /// Read a mailbox that stands still because it was rebuilt: what looks new in it is taken for
     /// new.
-    Resume,
+    Resume {
+        /// One JSON object: `{"resumed"}`, how many mailboxes were held.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the mails that were read last, what each was and what came of it; of an absence note,
     /// when the person is back.
     List {
@@ -34,10 +38,14 @@ impl Inbox {
         let config = place.config()?;
         let dir = place.existing(&config)?;
         match self {
-            Self::Resume => {
+            Self::Resume { json } => {
                 let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
                 let resumed = store.write(inbounds::resume)?;
                 let _ = crate::daemon::control::ask(&dir, "wake");
+                if json {
+                    say_json(&json!({"resumed": resumed}))?;
+                    return Ok(ExitCode::SUCCESS);
+                }
                 say(if resumed == 0 { "no mailbox is held" } else { "the mailbox will be read" });
             }
             Self::List { json, limit } => {

@@ -4,10 +4,12 @@
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use super::say_error;
 use crate::domain::words::Lang;
 use crate::inbox::read::read;
 use crate::inbox::reading::{Command, Kind, Reading};
@@ -31,8 +33,13 @@ pub struct Options {
 /// length of the list.
 const BATCH: usize = 64;
 
-/// Reads every mail and writes one answer each, in order.
-pub fn run(options: &Options) -> anyhow::Result<()> {
+/// What is told of one file; `Err`: it could not be read.
+type Answer = Result<String, String>;
+
+/// Reads every mail and writes one answer each, in order. A file that cannot be read is told, and
+/// fails the command once the others were read.
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let mut all = true;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let jobs = options.jobs.max(1);
     if options.files.is_empty() {
@@ -46,26 +53,28 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             if batch.is_empty() {
                 break;
             }
-            answer(&batch, options, jobs, &mut out)?;
+            all &= answer(&batch, options, jobs, &mut out)?;
         }
     } else {
         let named: Vec<String> =
             options.files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         for batch in named.chunks(BATCH * jobs) {
-            answer(batch, options, jobs, &mut out)?;
+            all &= answer(batch, options, jobs, &mut out)?;
         }
     }
-    out.flush().context("standard output")
+    out.flush().context("standard output")?;
+    Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Whether all could be read.
 fn answer(
     batch: &[String],
     options: &Options,
     jobs: usize,
     out: &mut impl Write,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let share = batch.len().div_ceil(jobs).max(1);
-    let answers: Vec<Vec<String>> = if jobs == 1 {
+    let answers: Vec<Vec<Answer>> = if jobs == 1 {
         vec![batch.iter().map(|line| one(line, options)).collect()]
     } else {
         std::thread::scope(|scope| {
@@ -79,32 +88,38 @@ fn answer(
                 .collect()
         })
     };
+    let mut all = true;
     for answer in answers.iter().flatten() {
-        writeln!(out, "{answer}").context("standard output")?;
+        match answer {
+            Ok(told) => writeln!(out, "{told}").context("standard output")?,
+            Err(why) => {
+                all = false;
+                // Programs get a line for each file, in order; people see why beside the others.
+                if options.json || options.replies {
+                    writeln!(out, "{}", json!({ "error": why })).context("standard output")?;
+                } else {
+                    say_error(why);
+                }
+            }
+        }
     }
-    Ok(())
+    Ok(all)
 }
 
-fn one(line: &str, options: &Options) -> String {
+fn one(line: &str, options: &Options) -> Answer {
     let mut pieces = line.split('\t');
     let path = pieces.next().unwrap_or_default();
-    let (raw, cut) = match load(path) {
-        Ok(loaded) => loaded,
-        Err(error) if options.json || options.replies => {
-            return json!({ "error": format!("{path}: {error}") }).to_string();
-        }
-        Err(error) => return format!("{path}: {error}"),
-    };
+    let (raw, cut) = load(path).map_err(|e| format!("{path}: cannot be read: {e}"))?;
     if options.replies {
         let text = match pieces.next() {
             Some("html") => from_html(&String::from_utf8_lossy(&raw)),
             Some("text") => from_plain(&String::from_utf8_lossy(&raw)),
             _ => new_text(&raw),
         };
-        return json!({ "reply": text }).to_string();
+        return Ok(json!({ "reply": text }).to_string());
     }
     let reading = read(&raw, cut);
-    if options.json { as_json(&reading).to_string() } else { as_words(path, &reading) }
+    Ok(if options.json { as_json(&reading).to_string() } else { as_words(path, &reading) })
 }
 
 /// The file's beginning, and whether there is more of it.

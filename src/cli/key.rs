@@ -94,8 +94,10 @@ fn retire(
     }
     ring.retire(id)?;
     Direct::open(&dir, now.as_millisecond())?.write(|c| {
+        // Keys are made and kept by the machine's clock; the ledger has the calendar's.
+        let at_ms = super::acting::now(c)?.as_millisecond();
         let data = json!({"key": id, "compromised": compromised});
-        ledger::append(c, &ring, now.as_millisecond(), "", "key-retired", &data)
+        ledger::append(c, &ring, at_ms, "", "key-retired", &data)
     })?;
     ring.save(&dir)?;
     if json {

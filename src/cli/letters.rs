@@ -70,7 +70,7 @@ impl Letters {
         let look = Look::open(&dir)?;
         let now = now(&look)?;
         let fresh = fresh_path(&self.out);
-        let mut file = private(&fresh)?;
+        let mut file = private(&fresh).with_context(|| self.out.display().to_string())?;
         file.write_all(UTF8_MARK)?;
         let mut list = members::Sheet::new(file);
         list.row(COLUMNS)?;
@@ -134,10 +134,9 @@ fn fresh_path(out: &Path) -> PathBuf {
 }
 
 /// A new file for its owner only: people's data.
-fn private(path: &Path) -> anyhow::Result<File> {
+fn private(path: &Path) -> std::io::Result<File> {
     let _ = std::fs::remove_file(path);
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.with_context(|| path.display().to_string())
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// What stands still from row to row.

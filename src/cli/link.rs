@@ -8,6 +8,7 @@ use serde_json::json;
 
 use anyhow::bail;
 
+use super::acting::now;
 use super::{Place, say, say_json};
 use crate::clock::Clock;
 use crate::link::{Token, code};
@@ -69,9 +70,10 @@ fn tell_code(place: &Place, member_no: &str, json: bool) -> anyhow::Result<ExitC
     let config = place.config()?;
     let dir = place.existing(&config)?;
     let ring = Place::ring(&dir)?;
-    let now_ms = Clock::system().now().as_millisecond();
     let season = &config.relance.season.id;
-    let told = Direct::open(&dir, now_ms)?.write(|c| {
+    let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
+    let told = store.write(|c| {
+        let now_ms = now(c)?.as_millisecond();
         let Some(member) = people::by_number(c, member_no)? else { return Ok(None) };
         let contact = people::contact(c, member.id)?;
         let data = json!({"season": season});
@@ -102,8 +104,10 @@ fn revoke(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
     let Ok(token) = Token::read(bare(token), &ring) else {
         bail!("not a token of this installation, or damaged: it opens nothing as it is");
     };
-    let (mid, now_ms) = (token.message, Clock::system().now().as_millisecond());
-    let revoked = Direct::open(&dir, now_ms)?.write(|c| {
+    let mid = token.message;
+    let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
+    let revoked = store.write(|c| {
+        let now_ms = now(c)?.as_millisecond();
         if !revoked::revoke(c, mid, now_ms)? {
             return Ok(false);
         }
@@ -139,18 +143,20 @@ fn inspect(place: &Place, token: &str, json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     };
     let mid = found.message;
-    let (revoked, message, member) = read_once(&dir, |c| {
-        let revoked = revoked::is_revoked(c, mid)?;
-        let Some(attempt) = attempts::by_mid(c, mid)? else { return Ok((revoked, None, None)) };
+    let (now, revoked, message, member) = read_once(&dir, |c| {
+        let (now, revoked) = (now(c)?, revoked::is_revoked(c, mid)?);
+        let Some(attempt) = attempts::by_mid(c, mid)? else {
+            return Ok((now, revoked, None, None));
+        };
         let message = messages::by_id(c, attempt.message)?;
         let person = message.as_ref().and_then(|m| m.person);
         let member = person.map(|id| people::by_id(c, id)).transpose()?.flatten();
-        Ok((revoked, message, member.map(|m| m.member_no)))
+        Ok((now, revoked, message, member.map(|m| m.member_no)))
     })?;
     let expires = (found.expires_h != u32::MAX)
         .then(|| Timestamp::from_second(i64::from(found.expires_h) * 3600).ok())
         .flatten();
-    let expired = expires.is_some_and(|at| at <= Clock::system().now());
+    let expired = expires.is_some_and(|at| at <= now);
     let value = json!({
         "valid": true, "purpose": found.purpose.as_str(), "attempt": mid.to_string(),
         "expires": expires.map(|t| t.to_string()), "expired": expired, "revoked": revoked,

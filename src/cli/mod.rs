@@ -229,8 +229,7 @@ pub fn main() -> ExitCode {
             jobs: i.jobs,
             replies: i.replies,
             files: i.files,
-        })
-        .map(|()| ExitCode::SUCCESS),
+        }),
         Command::Generate(generate) => generate.run(),
         Command::Bench(bench) => bench.run(&place),
     };

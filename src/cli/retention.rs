@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
+use super::acting::now;
 use super::{Place, say, say_json};
 use crate::actions::{self, Context};
 use crate::clock::Clock;
@@ -33,14 +34,14 @@ impl Retention {
         let config = place.config()?;
         let dir = place.existing(&config)?;
         let ring = Place::ring(&dir)?;
-        let now = Clock::system().now();
+        let now = read_once(&dir, now)?;
         let context = Context { config: Arc::new(config), ring: Arc::new(ring) };
         let due = read_once(&dir, |c| actions::retention_due(c, &context, now))?;
         let mut told = Vec::new();
         for (kept, rows) in due {
             let mut forgotten = 0;
             if self.apply && rows > 0 {
-                let mut store = Direct::open(&dir, now.as_millisecond())?;
+                let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
                 loop {
                     let n = store.write(|c| actions::forget(c, &context, kept, now))?;
                     forgotten += n;

@@ -35,18 +35,27 @@ pub(super) enum Suppression {
         /// Why, in a few words.
         #[arg(long, default_value = BY_A_PERSON)]
         reason: String,
+        /// One JSON object: `{"address","added"}`; `added` is false where it was on the list.
+        #[arg(long)]
+        json: bool,
     },
     /// Mail to an address again; its score is forgotten.
     Remove {
         /// The address.
         address: String,
+        /// One JSON object: `{"address","removed"}`.
+        #[arg(long)]
+        json: bool,
     },
     /// Add the addresses of a CSV file: `address,reason`, the reason may be left out.
     Import {
         /// The file; `-` for standard input.
         file: PathBuf,
+        /// One JSON object: `{"rows","added"}`.
+        #[arg(long)]
+        json: bool,
     },
-    /// Write the list as CSV, as `import` reads it.
+    /// Write the list as CSV, as `import` reads it; `list --json` is the same for programs.
     Export,
 }
 
@@ -57,19 +66,32 @@ impl Suppression {
         match self {
             Self::List { json } => list(&dir, json)?,
             Self::Export => export(&dir)?,
-            Self::Add { address, reason } => {
-                let n = add(&dir, &[(address, reason)])?;
-                say(if n == 0 { "it is on the list already" } else { "added" });
+            Self::Add { address, reason, json } => {
+                let added = add(&dir, &[(address.clone(), reason)])? > 0;
+                let words = if added { "added" } else { "it is on the list already" };
+                tell(json, &json!({"address": address, "added": added}), words)?;
             }
-            Self::Remove { address } => remove(&dir, &address)?,
-            Self::Import { file } => {
+            Self::Remove { address, json } => {
+                remove(&dir, &address)?;
+                tell(json, &json!({"address": address, "removed": true}), "removed")?;
+            }
+            Self::Import { file, json } => {
                 let rows = read(&file)?;
                 let n = add(&dir, &rows)?;
-                say(&format!("{}, {n} of them new", count(rows.len(), "row")));
+                let words = format!("{}, {n} of them new", count(rows.len(), "row"));
+                tell(json, &json!({"rows": rows.len(), "added": n}), &words)?;
             }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn tell(json: bool, value: &serde_json::Value, words: &str) -> anyhow::Result<()> {
+    if json {
+        return say_json(value);
+    }
+    say(words);
+    Ok(())
 }
 
 fn list(dir: &Path, json: bool) -> anyhow::Result<()> {
@@ -172,7 +194,6 @@ fn remove(dir: &Path, text: &str) -> anyhow::Result<()> {
     if !lifted {
         bail!("{text} is not on the list");
     }
-    say("removed");
     Ok(())
 }
 

@@ -25,6 +25,7 @@ impl Page<'_> {
             Self::Address(_) => "address",
             Self::Damaged => "damaged",
             Self::Expired(_) => "expired",
+            Self::Revoked(_) => "revoked",
             Self::SeasonClosed(_) => "season-closed",
             Self::FreshLinkSent(_) => "fresh-link-sent",
             Self::Card(p) => p.shows.as_str(),
@@ -76,7 +77,7 @@ impl Page<'_> {
             Self::Payer(p) => Some(p.issuer),
             Self::Address(p) => Some(p.issuer),
             Self::Card(p) => Some(p.issuer),
-            Self::Expired(p) | Self::FreshLinkSent(p) => Some(p.issuer),
+            Self::Expired(p) | Self::Revoked(p) | Self::FreshLinkSent(p) => Some(p.issuer),
             Self::SeasonClosed(p) => Some(p.issuer),
             Self::Desk(p) => Some(p.issuer),
             _ => None,
@@ -125,7 +126,9 @@ impl Inner {
                 let faults: Vec<_> = p.faults.iter().map(|f| f.as_str()).collect();
                 put_fault_codes(&mut context, &faults);
             }
-            Page::Expired(p) | Page::FreshLinkSent(p) => expired(&mut context, p),
+            Page::Expired(p) | Page::Revoked(p) | Page::FreshLinkSent(p) => {
+                expired(&mut context, p);
+            }
             Page::SeasonClosed(p) => {
                 put(&mut context, "closed", p.closed);
                 context.insert_value("has_next", Value::from(p.has_next));

@@ -36,10 +36,13 @@ pub enum Page<'a> {
     Payer(PayerPage<'a>),
     /// A new address: form that confirms it, or what became of it.
     Address(AddressPage<'a>),
-    /// The link does not verify. Both languages on one page; says nothing of why.
+    /// The link does not verify, or opens nothing any more. Both languages on one page; says nothing
+    /// of which, since nobody knows it of a link that was signed with a destroyed key.
     Damaged,
     /// The link has expired: form to have a fresh one mailed to the address on file.
     Expired(ExpiredPage<'a>),
+    /// The link was taken back: the same form.
+    Revoked(ExpiredPage<'a>),
     /// The link's season is over: form to have this season's link mailed, where there is one.
     SeasonClosed(SeasonClosedPage<'a>),
     /// A fresh link is on its way, if the address is on file.
@@ -217,7 +220,7 @@ pub struct AddressPage<'a> {
     pub nonce: &'a str,
 }
 
-/// Facts of [`Page::Expired`] and [`Page::FreshLinkSent`].
+/// Facts of [`Page::Expired`], [`Page::Revoked`] and [`Page::FreshLinkSent`].
 #[derive(Debug, Clone)]
 pub struct ExpiredPage<'a> {
     /// Whose link.

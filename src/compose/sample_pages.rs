@@ -408,6 +408,7 @@ impl Sample {
                 Page::Confirm(ConfirmPage { issuer, person, asked, version: 3, nonce }),
             ),
             ("expired".into(), Page::Expired(expired.clone())),
+            ("revoked".into(), Page::Revoked(expired.clone())),
             ("season-closed".into(), Page::SeasonClosed(closed)),
             ("season-closed-no-next".into(), Page::SeasonClosed(over)),
             ("fresh-link-sent".into(), Page::FreshLinkSent(expired)),

@@ -203,11 +203,12 @@ impl<'a, R: Read> Reader<'a, R> {
     }
 }
 
-/// The first line at least, without a byte order mark.
+/// The first line with anything in it at least, without a byte order mark.
 fn head(input: &mut impl Read) -> Result<Vec<u8>, CsvFault> {
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
-    while head.len() < HEAD_OCTETS_MAX && !head.contains(&b'\n') {
+    let has_names = |head: &[u8]| after_mark(head).trim_ascii_start().contains(&b'\n');
+    while head.len() < HEAD_OCTETS_MAX && !has_names(&head) {
         match input.read(&mut chunk) {
             Ok(0) => break,
             Ok(n) => head.extend_from_slice(&chunk[..n]),
@@ -220,10 +221,12 @@ fn head(input: &mut impl Read) -> Result<Vec<u8>, CsvFault> {
     if marked || head.iter().take(64).any(|b| *b == 0) {
         return Err(CsvFault::Utf16);
     }
-    if head.starts_with(&[0xef, 0xbb, 0xbf]) {
-        head.drain(..3);
-    }
+    head.drain(..head.len() - after_mark(&head).len());
     Ok(head)
+}
+
+fn after_mark(head: &[u8]) -> &[u8] {
+    head.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(head)
 }
 
 /// A semicolon where the first line has more of them than commas.

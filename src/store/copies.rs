@@ -81,6 +81,11 @@ pub fn backup(
     }
     let part = beside(to);
     let made = fill(from, &part, held, progress).and_then(|made| name(&part, to).map(|()| made));
+    // Nobody asked for that other file, and it is gone.
+    let made = made.map_err(|e| match e {
+        BackupError::Io { source, .. } => BackupError::Io { file: to.to_owned(), source },
+        other => other,
+    });
     for left in [part.clone(), log_of(&part, "-wal"), log_of(&part, "-journal")] {
         let _ = std::fs::remove_file(left);
     }

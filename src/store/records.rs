@@ -157,9 +157,13 @@ pub(super) fn objects(c: &Connection, sql: &str, id: i64) -> Result<Vec<Record>,
     Ok(out)
 }
 
+/// Columns that are true or false; SQLite has numbers for both.
+const BOOLEANS: [&str; 4] = ["pli", "home", "missing", "bounce_hard"];
+
 fn value(name: &str, value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
+        ValueRef::Integer(n) if BOOLEANS.contains(&name) => (n != 0).into(),
         // As people see them in logs and commands.
         ValueRef::Integer(n) if name == "mid" => MessageId::from_i64(n).to_string().into(),
         ValueRef::Integer(n) => n.into(),

@@ -125,8 +125,9 @@ impl Ask {
         response
     }
 
-    /// Verifies the token before anything else is looked at. A renewal's that was taken back is as
-    /// one that has expired, since a fresh one goes to the address on file; any other opens nothing.
+    /// Verifies the token before anything else is looked at. A renewal's that was taken back is
+    /// known like one that has expired, since a fresh one goes to the address on file; any other
+    /// opens nothing.
     /// `Err` is the answer.
     pub async fn verify(
         &self,

@@ -182,7 +182,7 @@ impl Report {
         let _ = std::fs::remove_file(&fresh);
         let file =
             std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh);
-        let file = file.with_context(|| fresh.display().to_string())?;
+        let file = file.with_context(|| path.display().to_string())?;
         let mut sheet = Sheet::new(file);
         sheet.row(std::iter::once(REASONS).chain(self.names.iter().map(String::as_str)))?;
         for reject in &self.rejects {

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use serde_json::json;
 
 use crate::actions::insurance;
 use crate::actions::{Applied, Context, Door, Evidence};
 use crate::cli::acting::now;
-use crate::cli::say;
+use crate::cli::{say, say_json};
 use crate::clock::Clock;
 use crate::domain::desk::Channel;
 use crate::domain::insurance::{Declaration, insurer_of};
@@ -26,6 +27,9 @@ pub(in crate::cli) struct Declare {
     /// A question's id and its answer: claims=no. Once for each question.
     #[arg(long = "answer", value_name = "ID=yes|no", required = true)]
     answers: Vec<String>,
+    /// One JSON object: `{"member_no","recorded"}`; `recorded` is false where it was done before.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Declare {
@@ -57,14 +61,22 @@ impl Declare {
         })?;
         match applied {
             None => bail!("there is no member {}, or no association bills them", self.member),
-            Some(Applied::Done) => say("recorded; the member is told by mail"),
-            Some(Applied::Already) => say("recorded already"),
+            Some(Applied::Done) => self.tell(true, "recorded; the member is told by mail")?,
+            Some(Applied::Already) => self.tell(false, "recorded already")?,
             Some(_) => {
                 let ids: Vec<&str> = asked.questions.iter().map(|q| q.id.as_str()).collect();
                 bail!("nothing was recorded: the questions are {}, once each", ids.join(", "))
             }
         }
         let _ = crate::daemon::control::ask(dir, "wake");
+        Ok(())
+    }
+
+    fn tell(&self, recorded: bool, words: &str) -> anyhow::Result<()> {
+        if self.json {
+            return say_json(&json!({"member_no": self.member, "recorded": recorded}));
+        }
+        say(words);
         Ok(())
     }
 }

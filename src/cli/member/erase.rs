@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
+use super::super::acting::now;
 use super::super::{Place, say};
 use super::{find, known};
 use crate::clock::Clock;
@@ -22,8 +23,7 @@ pub(super) fn run(place: &Place, number: &str, why: &str, yes: bool) -> anyhow::
     let config = place.config()?;
     let dir = place.existing(&config)?;
     let ring = Place::ring(&dir)?;
-    let now_ms = Clock::system().now().as_millisecond();
-    let mut store = Direct::open(&dir, now_ms)?;
+    let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
     let found = store.write(|c| {
         let Some(member) = find(c, number)? else { return Ok(None) };
         let contact = people::contact(c, member.id)?;
@@ -40,7 +40,8 @@ pub(super) fn run(place: &Place, number: &str, why: &str, yes: bool) -> anyhow::
         say("nothing was erased");
         return Ok(ExitCode::FAILURE);
     }
-    let cancelled = store.write(|c| erase(c, &ring, &member, &contact, why, now_ms))?;
+    let cancelled =
+        store.write(|c| erase(c, &ring, &member, &contact, why, now(c)?.as_millisecond()))?;
     let Some(cancelled) = cancelled else {
         bail!("a mail to this member is being sent at this moment; try again in a minute");
     };
@@ -134,12 +135,12 @@ pub(super) fn readmit(place: &Place, number: &str) -> anyhow::Result<ExitCode> {
     let config = place.config()?;
     let dir = place.existing(&config)?;
     let ring = Place::ring(&dir)?;
-    let now_ms = Clock::system().now().as_millisecond();
     let mark = Tomb::Number.mark(&ring, number);
-    let was = Direct::open(&dir, now_ms)?.write(|c| {
+    let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
+    let was = store.write(|c| {
         let was = tombstones::remove(c, &mark)?;
         if was {
-            ledger::append(c, &ring, now_ms, "", "readmitted", &json!({}))?;
+            ledger::append(c, &ring, now(c)?.as_millisecond(), "", "readmitted", &json!({}))?;
         }
         Ok(was)
     })?;

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
+use super::super::acting::now;
 use super::super::{Place, say};
 use super::timeline;
 use super::{find, known};
@@ -25,13 +26,12 @@ pub(super) fn run(place: &Place, number: &str, out: &Path) -> anyhow::Result<Exi
     let config = place.config()?;
     let dir = place.existing(&config)?;
     let ring = Place::ring(&dir)?;
-    let now = Clock::system().now();
-    let mut store = Direct::open(&dir, now.as_millisecond())?;
+    let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
     let found = store.write(|c| {
         let Some(member) = find(c, number)? else { return Ok(None) };
-        records::of_person(c, member.id).map(Some)
+        Ok(Some((now(c)?, records::of_person(c, member.id)?)))
     })?;
-    let all = known(found, number)?;
+    let (now, all) = known(found, number)?;
     let data = serde_json::to_string_pretty(&data(&all, number, &now.to_string()))?;
     if out.extension().is_some_and(|e| e == "json") {
         write(out, &data)?;

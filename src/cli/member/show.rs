@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::acting::now;
 use super::super::{Place, say, say_json};
 use super::timeline::{self, Entry};
 use super::{find, known};
-use crate::clock::Clock;
 use crate::config::{Audience, Config, StepKind};
 use crate::domain::billing::Terms;
 use crate::domain::eligibility::{self, Promise, Step};
@@ -31,7 +31,7 @@ pub(super) fn run(place: &Place, number: &str, json: bool) -> anyhow::Result<Exi
     let shown = read_once(&dir, |c| {
         let Some(member) = find(c, number)? else { return Ok(None) };
         let all = records::of_person(c, member.id)?;
-        let excluded = excluded(c, &config, &member, Clock::system().now())?;
+        let excluded = excluded(c, &config, &member, now(c)?)?;
         Ok(Some(Shown { member, all, excluded }))
     })?;
     let shown = known(shown, number)?;
@@ -109,7 +109,7 @@ impl Shown {
         }
         for row in self.rows("membership") {
             let text = |column: &str| row.get(column).and_then(Value::as_str).unwrap_or_default();
-            let yes = |column: &str| row.get(column).and_then(Value::as_i64) == Some(1);
+            let yes = |column: &str| row.get(column).and_then(Value::as_bool) == Some(true);
             let marks =
                 [(" insured", yes("pli")), (" home", yes("home")), (" over", yes("missing"))];
             let marks = marks.iter().filter(|(_, set)| *set).map(|(mark, _)| *mark);

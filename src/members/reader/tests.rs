@@ -191,6 +191,23 @@ fn files_that_are_no_list() {
 
 /// A list without end: rows are made as they are read, and none is kept.
 #[test]
+fn blank_lines_before_the_names_change_nothing() {
+    struct Dribble<'a>(&'a [u8]);
+    impl Read for Dribble<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.0.read(&mut out[..1])
+        }
+    }
+    for before in ["\n", "\u{feff}\r\n\n", "\n\n\n"] {
+        let text = format!("{before}member_no;pli;given_name,x\n");
+        let told = |fault: Option<CsvFault>| fault.expect("unknown columns").to_string();
+        let whole = told(Reader::new(text.as_bytes(), config()).err());
+        assert!(whole.contains("“given_name,x”"), "{whole}");
+        assert_eq!(told(Reader::new(Dribble(text.as_bytes()), config()).err()), whole);
+    }
+}
+
+#[test]
 fn rows_stream() {
     struct Rows(usize);
     impl Read for Rows {

@@ -8,7 +8,7 @@ use super::super::card::{self, Payer};
 use super::super::desk_member::Stead;
 use super::super::{Site, reply};
 use super::form::Asked;
-use super::{Hand, Shown, again, expired, render, see};
+use super::{Gone, Hand, Shown, again, gone, render, see};
 use crate::actions::desk::{self, By};
 use crate::actions::insurance;
 use crate::actions::{self, Action, Applied, Context, Door, Evidence, Sent};
@@ -182,7 +182,7 @@ pub(super) async fn fresh_link(site: &Site, ask: &Ask, shown: &Shown, mid: Messa
     match applied {
         Ok(_) => {
             site.outbox.wake();
-            expired(site, ask, shown, true)
+            gone(site, ask, shown, &Gone::Followed)
         }
         Err(e) => reply::trouble(site, &e, lang),
     }

@@ -27,7 +27,7 @@ use crate::domain::words::{Lang, RenewalState};
 use crate::domain::{answer, season, sign_in};
 use crate::ids::{MessageId, RenewalId};
 use crate::link::{Purpose, Token};
-use crate::store::{StoreError, attempts, corrections, messages};
+use crate::store::{StoreError, attempts, corrections, messages, revoked};
 
 /// Whose hand is on the page.
 pub(super) enum Hand {
@@ -191,7 +191,10 @@ pub(super) async fn show(
     let mid = message_of(&token);
     match load(&site, &ask, mid).await {
         Ok(shown) if shown.is_closed(&site, ask.now) => closed(&site, &ask, &shown),
-        Ok(shown) if token.is_err() => expired(&site, &ask, &shown, false),
+        Ok(shown) if token.is_err() => match why_gone(&site, &ask, mid).await {
+            Ok(why) => gone(&site, &ask, &shown, &why),
+            Err(answer) => answer,
+        },
         Ok(shown) => render::page(&site, &ask, &shown, &render::Sent::nothing(ask.saved)),
         Err(answer) => answer,
     }
@@ -223,11 +226,29 @@ fn see(ask: &Ask, hand: &Hand, saved: bool) -> Response {
     }
 }
 
-fn expired(site: &Site, ask: &Ask, shown: &Shown, sent: bool) -> Response {
+/// What a page says of a link that opens the renewal no more.
+enum Gone {
+    Expired,
+    Revoked,
+    /// A fresh one is on its way.
+    Followed,
+}
+
+/// Why a link opens the renewal no more.
+async fn why_gone(site: &Site, ask: &Ask, mid: MessageId) -> Result<Gone, Response> {
+    let found = site.store.read(move |c| revoked::is_revoked(c, mid).map(Some)).await;
+    Ok(if ask.found(site, found)? { Gone::Revoked } else { Gone::Expired })
+}
+
+fn gone(site: &Site, ask: &Ask, shown: &Shown, gone: &Gone) -> Response {
     let page =
         ExpiredPage { issuer: &shown.issuer, address_masked: &shown.masked(), nonce: &nonce(site) };
-    let page = if sent { Page::FreshLinkSent(page) } else { Page::Expired(page) };
-    reply::page(site, if sent { 200 } else { 410 }, &page, ask.lang(shown.own_lang()))
+    let (status, page) = match gone {
+        Gone::Expired => (410, Page::Expired(page)),
+        Gone::Revoked => (410, Page::Revoked(page)),
+        Gone::Followed => (200, Page::FreshLinkSent(page)),
+    };
+    reply::page(site, status, &page, ask.lang(shown.own_lang()))
 }
 
 fn closed(site: &Site, ask: &Ask, shown: &Shown) -> Response {

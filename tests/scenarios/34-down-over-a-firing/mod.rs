@@ -55,7 +55,8 @@ fn after_it_a_person_lets_it_go() {
     assert!(doctor.contains("cip-notice of 2026-11-02T09:00 is held: late"), "{doctor}");
     assert!(doctor.contains(&format!("relance firing approve {number}")), "{doctor}");
 
-    cip.cli(&["firing", "approve", &number]).ok();
+    let decided = cip.json(&["firing", "approve", &number]);
+    assert_eq!(decided, serde_json::json!({"firing": firing["firing"], "decided": "approved"}));
     relay.wait_for(4, crate::support::rehearsal::SOON);
     cip.settle();
     assert_eq!(cip.query(FIRING), ["\"done\" | \"approved\""]);

@@ -91,6 +91,9 @@ fn a_link_that_went_astray_is_taken_back() {
 
     let page = club.get(&link);
     assert_eq!(page.status, 410);
+    assert!(page.body.contains("<h1>This link was deactivated</h1>"), "{}", page.body);
+    let french = club.get(&format!("{link}?lang=fr")).body;
+    assert!(french.contains("<h1>Ce lien a été désactivé</h1>"), "{french}");
     assert!(!page.body.contains("Martin") && !page.body.contains("10001"), "{}", page.body);
     club.submit(&link, &[("renew", "by-invoice")]);
     assert_eq!(club.query("SELECT DISTINCT state FROM renewal"), ["\"open\""]);
@@ -124,7 +127,11 @@ fn a_key_is_changed_and_destroyed_only_once_its_links_are_of_no_use() {
     assert!(refused.stderr.contains("may be used until"), "{}", refused.stderr);
     assert_eq!(club.json(&["key", "retire", "1", "--compromised"])["id"], 1);
     reload(&mut club, "relance.reloaded");
-    assert_eq!(club.get(&link).status, 404, "damaged, like any other that is not ours");
+    let page = club.get(&link);
+    assert_eq!(page.status, 404, "like any other that is not ours");
+    for said in ["This link does not work", "deactivated", "ait été désactivé"] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
     assert_eq!(club.json(&["key", "list"]).as_array().unwrap().len(), 1);
     assert!(club.site.cli(&["audit", "verify"]).ok().contains("the chain holds"));
 }
@@ -194,4 +201,42 @@ fn what_a_payer_was_sent_opens_nothing_once_it_is_taken_back() {
         );
     }
     assert_eq!(club.get(&link).status, 200, "the member's own is another");
+}
+
+#[test]
+fn what_is_done_in_a_simulation_has_the_simulations_time() {
+    let relay = Relay::start();
+    let club = Club::with_relay(&relay).at_the_notice(&[ALICE, BENOIT]);
+    let link = taken(&relay, "alice", "Here is your notice").path_with("/r/").unwrap();
+    let cli = |args: &[&str]| club.site.cli(args).ok();
+    let later = "2031-03-01T12:00:00Z";
+    cli(&["clock", "set", later]);
+    club.rest();
+    let newest = club.query("SELECT max(seq) FROM ledger")[0].clone();
+
+    let (list, out) = (club.site.dir().join("list.csv"), club.site.dir().join("given.json"));
+    let row = "9,Ida,Roy,ida@club.test,en,ON,CIP,full,yes";
+    std::fs::write(&list, format!("{}\n{row}\n", crate::support::rehearsal::COLUMNS)).unwrap();
+    cli(&["import", list.to_str().unwrap()]);
+    cli(&["link", "code", "9"]);
+    let told: serde_json::Value =
+        serde_json::from_str(&cli(&["link", "inspect", &link, "--json"])).unwrap();
+    assert_eq!(told["expired"], true, "{told}");
+    cli(&["link", "revoke", &link]);
+    cli(&["member", "export", "9", "--out", out.to_str().unwrap()]);
+    cli(&["member", "erase", "9", "--why", "a letter", "--yes"]);
+    cli(&["member", "readmit", "9"]);
+    cli(&["key", "new"]);
+    cli(&["key", "retire", "1", "--compromised"]);
+    let retention = cli(&["retention", "--dry-run"]);
+    assert!(retention.contains("inbound     before 2029-03-01"), "{retention}");
+
+    let at = "strftime('%Y-%m', at / 1000, 'unixepoch')";
+    let lines = club.query(&format!("SELECT kind, {at} FROM ledger WHERE seq > {newest}"));
+    assert!(lines.len() >= 7, "{lines:?}");
+    for line in &lines {
+        assert!(line.ends_with("\"2031-03\""), "{line}");
+    }
+    let given = std::fs::read_to_string(out).unwrap();
+    assert!(given.contains("\"written_at\": \"2031-03-01"), "{given}");
 }
