@@ -30,11 +30,9 @@ fn each_is_settled_once_whatever_dies_meanwhile() {
 
     dies_at(&story, "cover.chunk");
     assert_eq!(story.cip.number(OUTCOMES), 0, "its commit was still to come");
-    dies_at(&story, "cover.chunk#3");
+    dies_at(&story, "cover.chunk#2");
     let amid = story.cip.number(OUTCOMES);
     assert!(0 < amid && amid < i64::from(COVERED), "{amid}");
-    // Amid the commits of the pass too.
-    dies_at(&story, "store.committed#4");
     story.daemon = Some(story.cip.start(UP_AGAIN));
     story.cip.settle();
     settled_once(&story);

@@ -31,8 +31,8 @@ struct Story {
     daemon: Option<Daemon>,
 }
 
-/// Eight covered members, the even ones French; notices, reminders and last calls went out, and
-/// nobody has answered.
+/// Eight covered members, the even ones French; of three steps that were late the last call went
+/// out, and nobody has answered.
 fn begin(until: &str) -> Story {
     begin_with(8, until)
 }
