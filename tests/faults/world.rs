@@ -10,18 +10,19 @@ use relance::clock::monotonic;
 use relance::daemon::control;
 
 use crate::plan::{Does, Plan, Trouble};
-use crate::support::club::{address, hidden};
+use crate::support::club::hidden;
+use crate::support::letters::{Letter, no_such_user};
 use crate::support::mail::Mail;
 use crate::support::rehearsal::Rehearsal;
-use crate::support::relay::{Act, Relay, Rule, Stage};
+use crate::support::relay::{Act, Relay, Rule, Stage, Taken};
 use crate::support::{db, http};
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// A round that has not come to its end by then is stuck.
 const END_WITHIN: Duration = Duration::from_mins(5);
-/// Our own MX vouches for every member.
-const PASS: &str = "Authentication-Results: mx.cip.example.ca; dmarc=pass header.from=club.test\n";
+/// Our own MX, which vouches for every member.
+const MX: &str = "mx.cip.example.ca";
 
 /// Everything around the daemon.
 pub struct World<'a> {
@@ -104,14 +105,15 @@ impl<'a> World<'a> {
             let Some(number) = number.and_then(|n| n.parse::<usize>().ok()) else { continue };
             let number = number - FIRST as usize;
             if self.met.insert(number) {
-                self.react(number, &mail, &taken.from);
+                self.react(number, &mail, &taken);
             }
         }
     }
 
-    fn react(&mut self, number: usize, notice: &Mail, envelope_from: &str) {
+    fn react(&mut self, number: usize, notice: &Mail, taken: &Taken) {
         let member = self.plan.members[number];
         let copies = 1 + usize::from(member.twice);
+        let answer = |words| Letter::reply(taken, MX, &format!("answer-{number}"), words).raw();
         let raw = match member.does {
             Does::Nothing => return,
             Does::Renews => {
@@ -119,9 +121,9 @@ impl<'a> World<'a> {
                 self.clicking.insert(number, link);
                 return;
             }
-            Does::Writes => answer(number, notice, "renew"),
-            Does::Asks => answer(number, notice, "May my employer pay for me?"),
-            Does::IsGone => report(number, envelope_from),
+            Does::Writes => answer("renew"),
+            Does::Asks => answer("May my employer pay for me?"),
+            Does::IsGone => no_such_user(taken, &format!("report-{number}")),
         };
         for copy in 0..copies {
             (self.mailbox)(&format!("mail-{number}-{copy}"), &raw);
@@ -224,28 +226,4 @@ fn scripted(trouble: Trouble) -> Option<(Stage, Act)> {
         Trouble::GoneAtDot => (Stage::Dot, Act::Close),
         Trouble::TakenAndGone => (Stage::Dot, Act::TakeAndClose),
     })
-}
-
-fn answer(number: usize, notice: &Mail, words: &str) -> String {
-    let home = at_home(number);
-    let reply_to = address(notice.header("Reply-To").expect("a notice can be answered"));
-    let about = notice.header("Message-ID").expect("every mail has an id");
-    format!(
-        "{PASS}From: {home}\nTo: {reply_to}\nSubject: Re: notice\n\
-         Message-ID: <answer-{number}@club.test>\nIn-Reply-To: {about}\n\n{words}\n"
-    )
-}
-
-fn report(number: usize, envelope_from: &str) -> String {
-    let home = at_home(number);
-    format!(
-        "From: MAILER-DAEMON@club.test\nTo: {envelope_from}\nSubject: Undelivered\n\
-         Message-ID: <report-{number}@club.test>\nMIME-Version: 1.0\n\
-         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
-         --b\nContent-Type: text/plain\n\nNo such user.\n\
-         --b\nContent-Type: message/delivery-status\n\n\
-         Reporting-MTA: dns; mx.club.test\n\n\
-         Final-Recipient: rfc822; {home}\nAction: failed\nStatus: 5.1.1\n\
-         Diagnostic-Code: smtp; 550 5.1.1 No such user\n\n--b--\n"
-    )
 }

@@ -1,5 +1,5 @@
-//! Owns what members write back: replies to mails that a scripted relay took, and their way into
-//! a Maildir with a chosen time of arrival.
+//! Owns what comes back: members' replies to mails that a scripted relay took, their servers'
+//! reports, and the way into a Maildir with a chosen time of arrival.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -48,15 +48,35 @@ impl Letter {
         self
     }
 
-    /// Its octets.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// As it stands in a mailbox.
+    pub fn raw(&self) -> String {
         let Self { from, to, headers, id, text } = self;
         format!(
             "{headers}From: {from}\nTo: {to}\nMessage-ID: <{id}>\nMIME-Version: 1.0\n\
              Content-Type: text/plain; charset=utf-8\n\n{text}\n"
         )
-        .into_bytes()
     }
+
+    /// Its octets.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.raw().into_bytes()
+    }
+}
+
+/// What a member's server reports of a mail that it could not deliver, since nobody has that
+/// address.
+pub fn no_such_user(taken: &Taken, id: &str) -> String {
+    let (bounce, recipient) = (&taken.from, &taken.to[0]);
+    format!(
+        "From: MAILER-DAEMON@club.test\nTo: {bounce}\nSubject: Undelivered\n\
+         Message-ID: <{id}@club.test>\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+         --b\nContent-Type: text/plain\n\nNo such user.\n\
+         --b\nContent-Type: message/delivery-status\n\n\
+         Reporting-MTA: dns; mx.club.test\n\n\
+         Final-Recipient: rfc822; {recipient}\nAction: failed\nStatus: 5.1.1\n\
+         Diagnostic-Code: smtp; 550 5.1.1 No such user\n\n--b--\n"
+    )
 }
 
 /// Puts a mail into a Maildir as its server would, arrived `at`.

@@ -9,11 +9,11 @@ use tempfile::NamedTempFile;
 
 use crate::support::club::{ALICE, BEFORE_NOTICE, Club, SOON, hidden, sent_to};
 use crate::support::http;
-use crate::support::mail::Mail;
+use crate::support::letters::{Letter, no_such_user};
 use crate::support::relay::Relay;
 
-/// Our own MX vouches for her.
-const PASS: &str = "Authentication-Results: mx.cip.example.ca; dmarc=pass header.from=club.test\n";
+/// Our own MX, which vouches for her.
+const MX: &str = "mx.cip.example.ca";
 
 /// Just after the notice's time.
 pub const NINE: &str = "2026-11-02T14:00:01Z";
@@ -92,13 +92,9 @@ impl Round {
         }
     }
 
-    fn her_notice(&self) -> Mail {
-        sent_to(&self.relay, "alice").remove(0)
-    }
-
     /// The link of her notice.
     pub fn link(&self) -> String {
-        self.her_notice().path_with("/r/").unwrap()
+        sent_to(&self.relay, "alice")[0].path_with("/r/").unwrap()
     }
 
     /// She opens her link and renews; where no answer comes, she opens it again.
@@ -116,31 +112,16 @@ impl Round {
 
     /// She asks something by mail.
     pub fn question(&mut self) {
-        let notice = self.her_notice();
-        let reply_to = notice.header("Reply-To").unwrap();
-        let about = notice.header("Message-ID").unwrap();
-        let raw = format!(
-            "{PASS}From: alice@club.test\nTo: {reply_to}\nSubject: Re\n\
-             Message-ID: <question@club.test>\nIn-Reply-To: {about}\n\nMay my employer pay?\n"
-        );
-        self.club.arrive("question", &raw);
+        let notice = self.relay.taken().remove(0);
+        let question = Letter::reply(&notice, MX, "question", "May my employer pay?");
+        self.club.arrive("question", &question.raw());
         self.until(|_| (), |r| r.club.settled("forward") == 1);
     }
 
     /// Her address is dead, says her server.
     pub fn report(&mut self) {
-        let bounce = self.relay.taken()[0].from.clone();
-        let raw = format!(
-            "From: MAILER-DAEMON@club.test\nTo: {bounce}\nSubject: Undelivered\n\
-             Message-ID: <report@club.test>\nMIME-Version: 1.0\n\
-             Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
-             --b\nContent-Type: text/plain\n\nNo such user.\n\
-             --b\nContent-Type: message/delivery-status\n\n\
-             Reporting-MTA: dns; mx.club.test\n\n\
-             Final-Recipient: rfc822; alice@club.test\nAction: failed\nStatus: 5.1.1\n\
-             Diagnostic-Code: smtp; 550 5.1.1 No such user\n\n--b--\n"
-        );
-        self.club.arrive("report", &raw);
+        let notice = self.relay.taken().remove(0);
+        self.club.arrive("report", &no_such_user(&notice, "report"));
         let suspended = "SELECT count(*) FROM address WHERE suspended_at IS NOT NULL";
         self.until(|_| (), |r| r.club.query(suspended) == ["1"]);
     }

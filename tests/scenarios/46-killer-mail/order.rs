@@ -45,7 +45,7 @@ fn the_cursor_of_a_mailbox_passes_nothing_unread() {
     assert_eq!(daemon.stop().code(), Some(0));
     let answer = |n: u32| {
         let reply = Letter::reply(&notice(&relay, n), MX, &format!("i{n}"), "renew");
-        imap.deliver(&String::from_utf8(reply.bytes()).unwrap());
+        imap.deliver(&reply.raw());
     };
     (1..=3).for_each(answer);
     dies_at(&cip, "inbox.counted");

@@ -3,16 +3,16 @@
 //! server does as it should, and once only, and nobody has to do anything; where a person must,
 //! `/readyz` and `doctor` say so.
 
-use crate::support::club::{SOON, address};
+use crate::support::club::SOON;
 use crate::support::daemon::Daemon;
 use crate::support::imap::{Act, HANG, Imap};
-use crate::support::mail::Mail;
+use crate::support::letters::Letter;
 use crate::support::rehearsal::{Rehearsal, START, rows};
 use crate::support::relay::{Relay, Taken};
 use crate::support::wait_until;
 use relance::daemon::control;
 
-const PASS: &str = "Authentication-Results: mx.cip.example.ca; dmarc=pass header.from=club.test\n";
+const MX: &str = "mx.cip.example.ca";
 
 struct Story {
     // Before the folder with its log.
@@ -44,13 +44,8 @@ impl Story {
     fn ask(&mut self) {
         let notice = &self.notices[self.asked];
         self.asked += 1;
-        let (home, mail) = (&notice.to[0], Mail::read(&notice.bytes));
-        let reply_to = address(mail.header("Reply-To").unwrap());
-        self.imap.deliver(&format!(
-            "{PASS}From: {home}\nTo: {reply_to}\nSubject: Re\nMessage-ID: <{}@club.test>\n\n\
-             May my employer pay?\n",
-            self.asked
-        ));
+        let question = Letter::reply(notice, MX, &self.asked.to_string(), "May my employer pay?");
+        self.imap.deliver(&question.raw());
     }
 
     /// Waits until every question was read. A wait after a fault is cut short, as the clock would.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::support::club::hidden;
 use crate::support::http::{self, Answer};
+use crate::support::letters::no_such_user;
 use crate::support::mail::Mail;
 use crate::support::rehearsal::{Rehearsal, rows};
 use crate::support::relay::{Act, Relay, Rule, Stage, Taken};
@@ -110,19 +111,8 @@ fn ask(cip: &Rehearsal, method: &str, path: &str, form: &str) -> Answer {
 
 /// The member's server says that the address is dead.
 fn report(incoming: &Path, n: usize, taken: &Taken) {
-    let (bounce, recipient) = (&taken.from, &taken.to[0]);
-    let raw = format!(
-        "From: MAILER-DAEMON@club.test\nTo: {bounce}\nSubject: Undelivered\n\
-         Message-ID: <report-{n}@club.test>\nMIME-Version: 1.0\n\
-         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
-         --b\nContent-Type: text/plain\n\nNo such user.\n\
-         --b\nContent-Type: message/delivery-status\n\n\
-         Reporting-MTA: dns; mx.club.test\n\n\
-         Final-Recipient: rfc822; {recipient}\nAction: failed\nStatus: 5.1.1\n\
-         Diagnostic-Code: smtp; 550 5.1.1 No such user\n\n--b--\n"
-    );
     let name = format!("report-{n}");
-    fs::write(incoming.join("tmp").join(&name), raw).unwrap();
+    fs::write(incoming.join("tmp").join(&name), no_such_user(taken, &name)).unwrap();
     fs::rename(incoming.join("tmp").join(&name), incoming.join("new").join(&name)).unwrap();
 }
 
