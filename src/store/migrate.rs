@@ -21,7 +21,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (9, include_str!("migrations/0009_relay_log.sql")),
     (10, include_str!("migrations/0010_links.sql")),
     (11, include_str!("migrations/0011_import.sql")),
-    (12, include_str!("migrations/0012_returns.sql")),
+    (12, include_str!("migrations/0012_finding.sql")),
 ];
 
 const _: () = {
