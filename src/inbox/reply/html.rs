@@ -272,7 +272,8 @@ impl Reader {
 
     fn words(&mut self, text: &str) {
         if self.pre > 0 {
-            let mut pieces = text.split('\n').peekable();
+            let text = text.replace("\r\n", "\n");
+            let mut pieces = text.split(['\n', '\r']).peekable();
             while let Some(piece) = pieces.next() {
                 self.piece(piece, false);
                 if pieces.peek().is_some() {
@@ -354,7 +355,8 @@ fn marker(attributes: &str) -> Option<Mark> {
 /// Cleans each line as a text body is cleaned.
 pub fn clean(lines: &mut [Line]) {
     for line in lines {
-        line.text = clean_text(&line.text.replace('\u{A0}', " "));
+        // A line end that an entity hides is none in HTML, and one line stays one.
+        line.text = clean_text(&line.text.replace('\u{A0}', " ")).replace('\n', " ");
     }
 }
 
@@ -379,6 +381,7 @@ mod tests {
             ("<style>p{}</style>a<!-- b -->c", vec![("ac", Plain)]),
             ("1 < 2 & 3 &unknown; <b", vec![("1 < 2 & 3 &unknown;", Plain)]),
             ("<pre>a\n  b</pre>", vec![("a", Plain), ("  b", Plain)]),
+            ("<pre>a\r\nb\rc</pre>", vec![("a", Plain), ("b", Plain), ("c", Plain)]),
         ] {
             let found = lines(html);
             let found: Vec<_> = found
@@ -388,5 +391,12 @@ mod tests {
                 .collect();
             assert_eq!(found, want, "{html}");
         }
+    }
+
+    #[test]
+    fn a_line_stays_one() {
+        let mut found = lines("<p>a&#13;&#x2028;b\rc</p>");
+        clean(&mut found);
+        assert_eq!(found.iter().map(|line| line.text.as_str()).collect::<String>(), "a  b c");
     }
 }
