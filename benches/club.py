@@ -91,12 +91,13 @@ class Club:
             raise SystemExit(f"relance {' '.join(args)}: status {done.returncode}")
         return done.stdout
 
-    def start(self, clock: str = AT_NOTICE, ready: tuple[int, ...] = (200,)) -> float:
-        """Starts the daemon; seconds until it says that it is ready, or answers otherwise with one
-        of `ready` (503: its relay is down, say)."""
+    def start(self, clock: str | None = AT_NOTICE, ready: tuple[int, ...] = (200,)) -> float:
+        """Starts the daemon, by its own calendar or by the machine's (none); seconds until it says
+        that it is ready, or answers otherwise with one of `ready` (503: its relay is down, say)."""
         begun = time.monotonic()
+        calendar = ["--clock", clock] if clock else []
         self.daemon = machine.start(
-            [self.relance, "run", "--clock", clock, "--config", self.config, "--state", self.state],
+            [self.relance, "run", *calendar, "--config", self.config, "--state", self.state],
             stdout=open(self.folder / "daemon.log", "w"), stderr=subprocess.STDOUT,
         )
         while True:

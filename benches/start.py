@@ -27,11 +27,11 @@ def main() -> None:
     sink = club.Sink(folder / "sink.log")
     large.send_to(sink.port, 10)
     large.cli("bench", "fill", "--members", str(members))
-    large.start(club.BEFORE_NOTICE)
+    large.start(None)
     large.stop()
     starts, cpu = [], []
     for _ in range(runs * 3):
-        starts.append(large.start(club.BEFORE_NOTICE) * 1000)
+        starts.append(large.start(None) * 1000)
         cpu.append(machine.cpu_seconds(large.daemon.pid) * 1000)
         time.sleep(1)
         idle = machine.memory_mb(large.daemon.pid)[0]
