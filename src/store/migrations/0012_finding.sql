@@ -15,11 +15,6 @@ CREATE INDEX message_held ON message (firing, changed_at) WHERE state = 'held';
 -- Each tick asks for the last digest of each schedule, each page of a desk for the last that was sent.
 CREATE INDEX digest_due ON digest (schedule, due_at);
 CREATE INDEX digest_sent ON digest (issuer, until_at) WHERE state = 'sent';
--- Each digest counts where renewals stand; a lapse reads the open ones in the order of their rows.
-DROP INDEX renewal_open;
-CREATE INDEX renewal_standing ON renewal (issuer, season, state);
-
--- What went back is looked for with each payment; open tasks and corrections with each invoice.
+-- What went back is looked for with each payment, open tasks with each invoice.
 CREATE INDEX payment_reverses ON payment (reverses) WHERE reverses IS NOT NULL;
 CREATE INDEX task_renewal ON task (renewal) WHERE closed_at IS NULL;
-CREATE INDEX invoice_season ON invoice (issuer, season);
