@@ -129,7 +129,7 @@ impl Import {
         let mut reader = self.open(run.config)?;
         run.report.names = reader.names().to_vec();
         run.absent = reader.absent();
-        run.report.absent_columns = run.absent.names();
+        run.report.absent_columns = run.absent.names().to_vec();
         let mut more = true;
         while more {
             // In one snapshot, and the next rows in the next: the log must not grow without end.

@@ -4,100 +4,50 @@
 use super::people::Row;
 use crate::domain::correction::Field;
 
-/// A column that a member list may leave out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of the member list")]
-pub enum Optional {
-    Email2,
-    Phone,
-    Street,
-    City,
-    PostalCode,
-    Country,
-    Status,
-    Employer,
-    Zone,
-    Home,
-    Since,
-}
+/// Makes one column of a row what is stored.
+type Keep = fn(&mut Row, &Row);
 
-impl Optional {
-    /// Every one, in the order of the reference.
-    pub const ALL: [Self; 11] = [
-        Self::Email2,
-        Self::Phone,
-        Self::Street,
-        Self::City,
-        Self::PostalCode,
-        Self::Country,
-        Self::Status,
-        Self::Employer,
-        Self::Zone,
-        Self::Home,
-        Self::Since,
-    ];
+/// A list's optional columns, in the order of the reference.
+const OPTIONAL: [(&str, Keep); 11] = [
+    ("email2", |row, stored| row.email2.clone_from(&stored.email2)),
+    ("phone", |row, stored| row.phone.clone_from(&stored.phone)),
+    ("street", |row, stored| row.street.clone_from(&stored.street)),
+    ("city", |row, stored| row.city.clone_from(&stored.city)),
+    ("postal_code", |row, stored| row.postal_code.clone_from(&stored.postal_code)),
+    ("country", |row, stored| row.country.clone_from(&stored.country)),
+    ("status", |row, stored| row.status.clone_from(&stored.status)),
+    ("employer", |row, stored| row.employer.clone_from(&stored.employer)),
+    ("zone", |row, stored| row.zone.clone_from(&stored.zone)),
+    ("home", |row, stored| row.home = stored.home),
+    ("since", |row, stored| row.since.clone_from(&stored.since)),
+];
 
-    /// The column's name in the list.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email2 => "email2",
-            Self::Phone => "phone",
-            Self::Street => "street",
-            Self::City => "city",
-            Self::PostalCode => "postal_code",
-            Self::Country => "country",
-            Self::Status => "status",
-            Self::Employer => "employer",
-            Self::Zone => "zone",
-            Self::Home => "home",
-            Self::Since => "since",
-        }
-    }
-
-    fn keep(self, row: &mut Row, stored: &Row) {
-        match self {
-            Self::Email2 => row.email2.clone_from(&stored.email2),
-            Self::Phone => row.phone.clone_from(&stored.phone),
-            Self::Street => row.street.clone_from(&stored.street),
-            Self::City => row.city.clone_from(&stored.city),
-            Self::PostalCode => row.postal_code.clone_from(&stored.postal_code),
-            Self::Country => row.country.clone_from(&stored.country),
-            Self::Status => row.status.clone_from(&stored.status),
-            Self::Employer => row.employer.clone_from(&stored.employer),
-            Self::Zone => row.zone.clone_from(&stored.zone),
-            Self::Home => row.home = stored.home,
-            Self::Since => row.since.clone_from(&stored.since),
-        }
-    }
-}
-
-/// The columns that a list leaves out.
+/// The columns that a list leaves out, by their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Absent(Vec<Optional>);
+pub struct Absent(Vec<&'static str>);
 
 impl Absent {
     /// Those of which `has` does not know the name.
     pub fn of(has: impl Fn(&str) -> bool) -> Self {
-        Self(Optional::ALL.into_iter().filter(|column| !has(column.as_str())).collect())
+        Self(OPTIONAL.iter().map(|(name, _)| *name).filter(|name| !has(name)).collect())
     }
 
     /// Their names.
     #[must_use]
-    pub fn names(&self) -> Vec<&'static str> {
-        self.0.iter().map(|column| column.as_str()).collect()
+    pub fn names(&self) -> &[&'static str] {
+        &self.0
     }
 
     /// Whether the list says nothing of that field of anybody.
     #[must_use]
     pub fn has(&self, field: Field) -> bool {
-        self.0.iter().any(|column| column.as_str() == field.as_str())
+        self.0.contains(&field.as_str())
     }
 
     /// A row of the list, with what the list does not tell of as it is stored.
     pub fn keep(&self, row: &mut Row, stored: &Row) {
-        for column in &self.0 {
-            column.keep(row, stored);
+        for (_, keep) in OPTIONAL.iter().filter(|(name, _)| self.0.contains(name)) {
+            keep(row, stored);
         }
     }
 }
