@@ -172,7 +172,7 @@ impl Store {
     }
 
     fn start(connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
-        let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
+        let readers = (0..READERS).map(|_| ready_reader(&path)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             writer: writer::Writer::start(connection),
             readers: Arc::new(Readers {
@@ -339,16 +339,6 @@ impl Look {
         Ok(Self(connection))
     }
 
-    /// As [`Look::open`]; where there is no file, an empty store in memory.
-    pub fn open_or_empty(state: &Path) -> Result<Self, StoreError> {
-        if state.join(FILE).exists() {
-            return Self::open(state);
-        }
-        let mut connection = Connection::open_in_memory()?;
-        migrate::run(&mut connection, 0)?;
-        Ok(Self(connection))
-    }
-
     /// Runs `f` in one snapshot.
     pub fn read<T>(
         &self,
@@ -400,6 +390,14 @@ fn private(path: &Path) -> Result<(), StoreError> {
         }
         _ => Ok(()),
     }
+}
+
+/// A reader with all its files open: SQLite opens the log at the first look only, when there may be
+/// no descriptor left.
+fn ready_reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open_reader(path)?;
+    connection.query_row("PRAGMA schema_version", [], |r| r.get::<_, i64>(0))?;
+    Ok(connection)
 }
 
 fn open_reader(path: &Path) -> Result<Connection, StoreError> {
