@@ -133,7 +133,6 @@ fn correction(r: &SqlRow<'_>) -> rusqlite::Result<Correction> {
 /// What a list says of a field that a member corrected.
 #[derive(Debug)]
 pub struct Met {
-    person: PersonId,
     correction: Correction,
     /// The list's value.
     list: String,
@@ -144,18 +143,18 @@ pub struct Met {
 /// list has no such column it says nothing of the correction. Writes nothing.
 pub fn seen<'r>(
     c: &Connection,
+    person: PersonId,
     row: Cow<'r, Row>,
     absent: &Absent,
 ) -> Result<(Cow<'r, Row>, Vec<Met>), StoreError> {
     let (mut row, mut met) = (row, Vec::new());
-    let Some(person) = id_of(c, &row.member_no)? else { return Ok((row, met)) };
     for correction in standing(c, person)?.into_iter().filter(|one| !absent.has(one.field)) {
         let list = value(&row, correction.field).to_owned();
         let listed = listed(correction.field, &correction.was, &correction.value, &list);
         if listed != Listed::Settled {
             set(row.to_mut(), correction.field, &correction.value);
         }
-        met.push(Met { person, correction, list, listed });
+        met.push(Met { correction, list, listed });
     }
     Ok((row, met))
 }
@@ -164,11 +163,12 @@ pub fn seen<'r>(
 /// beside the correction, with a line for the desk.
 pub fn over<'r>(
     c: &Connection,
+    person: PersonId,
     row: Cow<'r, Row>,
     absent: &Absent,
 ) -> Result<Cow<'r, Row>, StoreError> {
-    let (row, met) = seen(c, row, absent)?;
-    for Met { person, correction, list, listed } in met {
+    let (row, met) = seen(c, person, row, absent)?;
+    for Met { correction, list, listed } in met {
         match listed {
             Listed::Settled => set_state(c, correction.id, "settled", "")?,
             Listed::Third if correction.listed != list => {
@@ -207,12 +207,6 @@ fn conflict(
     };
     tasks::open(c, &task)?;
     Ok(())
-}
-
-fn id_of(c: &Connection, member_no: &str) -> Result<Option<PersonId>, StoreError> {
-    Ok(c.prepare_cached("SELECT id FROM person WHERE member_no = ?1")?
-        .query_row([member_no], |r| Ok(PersonId(r.get(0)?)))
-        .optional()?)
 }
 
 fn value(row: &Row, field: Field) -> &str {

@@ -46,14 +46,15 @@ pub fn keep(
 /// decision's row is returned too. Writes nothing.
 pub fn seen<'r>(
     c: &Connection,
+    person: PersonId,
     mut row: Cow<'r, Row>,
 ) -> Result<(Cow<'r, Row>, Option<i64>), StoreError> {
     let found: Option<(i64, String, String)> = c
         .prepare_cached(
-            "SELECT r.id, r.was, r.category FROM ruling r JOIN person p ON p.id = r.person
-             WHERE p.member_no = ?1 AND r.association = ?2 AND r.state = 'standing'",
+            "SELECT id, was, category FROM ruling
+             WHERE person = ?1 AND association = ?2 AND state = 'standing'",
         )?
-        .query_row((&row.member_no, &row.association), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        .query_row((person.0, &row.association), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
         .optional()?;
     let Some((id, was, category)) = found else { return Ok((row, None)) };
     if row.category == was {
@@ -64,8 +65,12 @@ pub fn seen<'r>(
 }
 
 /// As [`seen`]; a decision that the list has caught up with is settled.
-pub fn over<'r>(c: &Connection, row: Cow<'r, Row>) -> Result<Cow<'r, Row>, StoreError> {
-    let (row, caught_up) = seen(c, row)?;
+pub fn over<'r>(
+    c: &Connection,
+    person: PersonId,
+    row: Cow<'r, Row>,
+) -> Result<Cow<'r, Row>, StoreError> {
+    let (row, caught_up) = seen(c, person, row)?;
     if let Some(id) = caught_up {
         c.prepare_cached("UPDATE ruling SET state = 'settled' WHERE id = ?1")?.execute([id])?;
     }
@@ -125,7 +130,7 @@ mod tests {
             let now: String = c.query_row(now, [], |r| r.get(0)).unwrap();
             assert_eq!(now, "student");
             for (list, want) in lists.iter().zip(counts) {
-                let counted = over(&c, Cow::Owned(row(list))).unwrap();
+                let counted = over(&c, PersonId(1), Cow::Owned(row(list))).unwrap();
                 assert_eq!(&counted.category, want, "{lists:?}");
             }
         }

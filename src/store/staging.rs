@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 use super::absent::Absent;
 use super::people::Row;
+use crate::ids::PersonId;
 
 /// An import's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,7 @@ pub fn begin(
 /// What the store has of the person of a row, and of their membership there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stored {
+    person: PersonId,
     /// In the shape of a row; without a membership, its part is empty.
     row: Row,
     /// Whether the membership is there and not over.
@@ -86,9 +88,9 @@ pub fn compare(
 ) -> Result<Compared, StoreError> {
     let new = Compared { change: ImportChange::Added, differs: false };
     let Some(stored) = stored(c, row)? else { return Ok(new) };
-    let (row, _) = super::corrections::seen(c, kept(row, absent, &stored.row), absent)?;
-    let (row, _) = super::rulings::seen(c, row)?;
-    let Stored { row: mut before, stands } = stored;
+    let Stored { person, row: mut before, stands } = stored;
+    let (row, _) = super::corrections::seen(c, person, kept(row, absent, &before), absent)?;
+    let (row, _) = super::rulings::seen(c, person, row)?;
     if !first {
         before = row.as_ref().clone().in_membership_of(&before);
     }
@@ -126,7 +128,9 @@ pub fn apply(
     let mut counts = Cow::Borrowed(row);
     if let Some(stored) = &stored {
         let kept = kept(row, absent, &stored.row);
-        counts = super::rulings::over(c, super::corrections::over(c, kept, absent)?)?;
+        let person = stored.person;
+        counts = super::corrections::over(c, person, kept, absent)?;
+        counts = super::rulings::over(c, person, counts)?;
         if stored.stands && stored.row == *counts {
             return Ok(ImportChange::Unchanged);
         }
@@ -186,7 +190,7 @@ fn stored(c: &Connection, like: &Row) -> Result<Option<Stored>, StoreError> {
         "SELECT p.member_no, p.given_name, p.family_name, p.email, p.email2, p.language,
            p.province, p.zone, p.status, p.phone, p.street, p.city, p.postal_code, p.country,
            p.employer, coalesce(m.association, ''), coalesce(m.category, ''), coalesce(m.pli, 0),
-           coalesce(m.home, 0), m.since, coalesce(m.missing, 1) = 0
+           coalesce(m.home, 0), m.since, coalesce(m.missing, 1) = 0, p.id
          FROM person p LEFT JOIN membership m ON m.person = p.id AND m.association = ?2
          WHERE p.member_no = ?1",
     )?
@@ -213,7 +217,7 @@ fn stored(c: &Connection, like: &Row) -> Result<Option<Stored>, StoreError> {
             home: r.get(18)?,
             since: r.get(19)?,
         };
-        Ok(Stored { row, stands: r.get(20)? })
+        Ok(Stored { person: PersonId(r.get(21)?), row, stands: r.get(20)? })
     })
     .optional()?)
 }
