@@ -65,7 +65,7 @@ const TEMPLATES: &[(&str, &str)] = files!("templates":
     "page/questions.html", "page/address.html",
     "page/renewal.html", "page/done.html", "page/conflict.html",
     "page/unsubscribe.html", "page/unsubscribed.html", "page/confirm.html",
-    "page/expired.html", "page/revoked.html", "page/season-closed.html",
+    "page/expired.html", "page/season-closed.html",
     "page/fresh-link-sent.html", "page/damaged.html",
     "page/card.html", "page/card-demo.html",
     "page/bad-form.html", "page/plain.html", "page/front.html",

@@ -42,7 +42,7 @@ impl Page<'_> {
         }
     }
 
-    /// Pages that are a title and a paragraph share one template.
+    /// Pages that differ in their words alone share one template.
     const fn template(&self) -> &'static str {
         match self {
             Self::NotFound
@@ -50,6 +50,7 @@ impl Page<'_> {
             | Self::TooLarge
             | Self::TooMany
             | Self::ServerTrouble => "plain",
+            Self::Revoked(_) => "expired",
             Self::Desk(page) => page.template(),
             Self::Card(p) => p.shows.template(),
             _ => self.name(),
