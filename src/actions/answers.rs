@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::insurance;
 use super::invoices::{self, BillTo};
-use super::payload::Payload;
 use super::{Applied, Context, Door, Evidence, Sent, corrections, letters, note, payers};
 use crate::compose::{Bill, Said};
 use crate::domain::answer::{self, Answer, Choice, Declared, Employer, Form, Verdict, Word};
@@ -289,20 +288,8 @@ fn settle(
     if after.said == Said::PayingByCard {
         return Ok(seq);
     }
-    let payload = Payload {
-        said: after.said.as_str().into(),
-        invoice: after.document.map(|d| d.id.0),
-        in_reply_to: evidence.answers.into(),
-        ..Payload::default()
-    };
-    let parts = letters::Parts {
-        seq,
-        kind: "confirmation",
-        member: &member,
-        renewal: Some(view.row.renewal.id),
-        issuer: &view.row.issuer,
-        payload: &payload,
-    };
-    letters::confirm(c, context, &subject, &parts, evidence)?;
+    let (renewal, issuer) = (Some(view.row.renewal.id), view.row.issuer.as_str());
+    let act = letters::Act { seq, member: &member, subject: &subject, renewal, issuer };
+    letters::say(c, context, &act, (after.said, after.document.map(|d| d.id)), evidence)?;
     Ok(seq)
 }

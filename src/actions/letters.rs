@@ -116,8 +116,8 @@ pub(super) fn confirm(
     Ok(())
 }
 
-/// Confirms an act to its member in those words, within the day's cap. `invoice`: the document that
-/// goes with them.
+/// Confirms an act to its member in those words, within the day's cap, as an answer to the mail that
+/// asked for it. `invoice`: the document that goes with them.
 pub(super) fn say(
     c: &Connection,
     context: &Context,
@@ -128,6 +128,7 @@ pub(super) fn say(
     let payload = Payload {
         said: said.as_str().into(),
         invoice: invoice.map(|id| id.0),
+        in_reply_to: evidence.answers.into(),
         ..Payload::default()
     };
     let parts = Parts {

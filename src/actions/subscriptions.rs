@@ -4,7 +4,6 @@
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::payload::Payload;
 use super::{Applied, Context, Evidence, association, letters, note, person};
 use crate::compose::Said;
 use crate::ids::{MessageId, PersonId};
@@ -54,24 +53,12 @@ fn settle(
         "mid": evidence.mid.map(|m| m.to_string()),
     });
     let seq = note(c, context, &subject, kind, &data, evidence)?;
-    let payload = Payload {
-        said: said.as_str().into(),
-        in_reply_to: evidence.answers.into(),
-        ..Payload::default()
-    };
     let renewal = match evidence.mid {
         Some(mid) => letters::origin(c, mid)?.and_then(|m| m.renewal),
         None => None,
     };
-    let parts = letters::Parts {
-        seq,
-        kind: "confirmation",
-        member: &member,
-        renewal,
-        issuer,
-        payload: &payload,
-    };
-    letters::confirm(c, context, &subject, &parts, evidence)?;
+    let act = letters::Act { seq, member: &member, subject: &subject, renewal, issuer };
+    letters::say(c, context, &act, (said, None), evidence)?;
     Ok(Applied::Done)
 }
 

@@ -5,7 +5,6 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::invoices::{self, BillTo};
-
 use super::super::{Applied, Context, Door, Evidence, letters, note, person};
 use super::{After, settle, view_of_renewal};
 use crate::compose::Said;
