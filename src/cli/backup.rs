@@ -9,11 +9,10 @@ use data_encoding::HEXLOWER;
 use serde_json::json;
 
 use super::{Place, say, say_error, say_json};
-use crate::clock::Clock;
 use crate::domain::hold::{Held, HoldReason};
 use crate::link::Keyring;
 use crate::store::copies::{self, Backup as Made};
-use crate::store::{self, ledger, meta, read_once};
+use crate::store::{self, ledger, read_once};
 
 /// Arguments of `relance backup`.
 #[derive(Debug, Args)]
@@ -30,7 +29,7 @@ impl Backup {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
         let config = place.config()?;
         let dir = place.existing(&config)?;
-        let now = read_once(&dir, |c| meta::calendar(c, Clock::system().now()))?;
+        let now = read_once(&dir, super::acting::now)?;
         let held = Held {
             reason: HoldReason::Copy,
             since_ms: now.as_millisecond(),

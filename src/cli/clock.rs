@@ -6,7 +6,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Place, say, say_json};
+use super::{Place, tell};
 use crate::daemon::control;
 
 /// Subcommands of `relance clock`.
@@ -53,11 +53,7 @@ impl ClockCommand {
             Self::Step { at } => (format!("clock step {at}"), false),
         };
         let at = control::ask(&dir, &line)?;
-        if json {
-            say_json(&json!({"at": at}))?;
-        } else {
-            say(&at);
-        }
+        tell(json, &json!({"at": at}), &at)?;
         Ok(ExitCode::SUCCESS)
     }
 }

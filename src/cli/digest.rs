@@ -9,11 +9,10 @@ use serde_json::json;
 use super::{Place, say, say_json};
 use crate::actions::Context;
 use crate::actions::desk;
-use crate::clock::Clock;
 use crate::compose::Composer;
 use crate::domain::digest::LINES_MAX;
 use crate::scheduler::digests as calendar;
-use crate::store::{digests, meta, read_once};
+use crate::store::{digests, read_once};
 
 /// Lines of each section where all are asked for: more than a terminal is scrolled through.
 const ALL_LINES_MAX: usize = 100_000;
@@ -48,7 +47,7 @@ impl Digest {
         };
         let most = if self.all { ALL_LINES_MAX } else { LINES_MAX };
         let (digest, due) = read_once(&dir, |c| {
-            let now = meta::calendar(c, Clock::system().now())?;
+            let now = super::acting::now(c)?;
             let due = calendar::next_of(config, &issuer.code, now)
                 .map_err(|e| crate::store::StoreError::GiveUp(e.to_string()))?;
             let from = digests::last_sent(c, &issuer.code)?.map(|d| d.until).unwrap_or_default();

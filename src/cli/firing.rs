@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::approve::evidence;
 use super::forecast::now;
-use super::{Place, say, say_json};
+use super::{Place, say, say_json, tell};
 use crate::actions::firings::Decided;
 use crate::actions::{self, Context};
 use crate::config::Config;
@@ -56,11 +56,19 @@ impl Firing {
             Self::List { json } => list(&dir, json)?,
             Self::Approve { firing, count, json } => {
                 decide(&dir, config, firing, count, true)?;
-                tell(firing, "approved", "approved", json)?;
+                tell(
+                    json,
+                    &json!({"firing": firing, "decided": "approved"}),
+                    &format!("firing {firing}: approved"),
+                )?;
             }
             Self::Cancel { firing, json } => {
                 decide(&dir, config, firing, None, false)?;
-                tell(firing, "cancelled", "cancelled by a person", json)?;
+                tell(
+                    json,
+                    &json!({"firing": firing, "decided": "cancelled"}),
+                    &format!("firing {firing}: cancelled by a person"),
+                )?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -130,13 +138,5 @@ fn decide(
         ),
     }
     let _ = crate::daemon::control::ask(dir, "wake");
-    Ok(())
-}
-
-fn tell(firing: i64, decided: &str, words: &str, json: bool) -> anyhow::Result<()> {
-    if json {
-        return say_json(&json!({"firing": firing, "decided": decided}));
-    }
-    say(&format!("firing {firing}: {words}"));
     Ok(())
 }

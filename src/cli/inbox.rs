@@ -6,7 +6,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Place, say, say_json};
+use super::{Place, say, say_json, tell};
 use crate::clock::Clock;
 use crate::store::inbounds::{self, Listed};
 use crate::store::{Direct, read_once};
@@ -42,11 +42,9 @@ impl Inbox {
                 let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
                 let resumed = store.write(inbounds::resume)?;
                 let _ = crate::daemon::control::ask(&dir, "wake");
-                if json {
-                    say_json(&json!({"resumed": resumed}))?;
-                    return Ok(ExitCode::SUCCESS);
-                }
-                say(if resumed == 0 { "no mailbox is held" } else { "the mailbox will be read" });
+                let none = resumed == 0;
+                let words = if none { "no mailbox is held" } else { "the mailbox will be read" };
+                tell(json, &json!({"resumed": resumed}), words)?;
             }
             Self::List { json, limit } => {
                 let mails = read_once(&dir, |c| inbounds::newest(c, limit))?;

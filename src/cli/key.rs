@@ -8,7 +8,7 @@ use clap::Subcommand;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Place, say, say_json};
+use super::{Place, say, say_json, tell};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::Random;
@@ -64,13 +64,8 @@ impl Key {
         let mut ring = Keyring::load_or_create(&dir, unused, &Random::System, now)?;
         let id = ring.add(&Random::System, now)?;
         ring.save(&dir)?;
-        if json {
-            say_json(&json!({"id": id}))?;
-        } else {
-            say(&format!(
-                "key {id} is made; let the daemon sign with it: systemctl reload relance"
-            ));
-        }
+        let words = "is made; let the daemon sign with it: systemctl reload relance";
+        tell(json, &json!({"id": id}), &format!("key {id} {words}"))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -100,11 +95,8 @@ fn retire(
         ledger::append(c, &ring, at_ms, "", "key-retired", &data)
     })?;
     ring.save(&dir)?;
-    if json {
-        say_json(&json!({"id": id, "retired": now}))?;
-    } else {
-        say(&format!("key {id} is destroyed; let the daemon forget it: systemctl reload relance"));
-    }
+    let words = "is destroyed; let the daemon forget it: systemctl reload relance";
+    tell(json, &json!({"id": id, "retired": now}), &format!("key {id} {words}"))?;
     Ok(ExitCode::SUCCESS)
 }
 

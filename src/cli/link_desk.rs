@@ -6,10 +6,10 @@ use anyhow::bail;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Place, say, say_json};
+use super::{Place, tell};
 use crate::actions::{Context, desk};
 use crate::clock::Clock;
-use crate::store::{Direct, ledger, meta};
+use crate::store::{Direct, ledger};
 
 /// A working day: a link that is read out or mailed by hand must not lie about.
 const HOURS: i64 = 24;
@@ -25,19 +25,16 @@ pub(super) fn run(place: &Place, issuer: Option<&str>, json: bool) -> anyhow::Re
         let known: Vec<&str> = config.associations.iter().map(|a| a.code.as_str()).collect();
         bail!("{code} is no association; known: {}", known.join(", "));
     };
-    let system = Clock::system().now();
-    let (url, until) = Direct::open(&dir, system.as_millisecond())?.write(|c| {
-        let now = meta::calendar(c, system)?;
+    let mut store = Direct::open(&dir, Clock::system().now().as_millisecond())?;
+    let (url, until) = store.write(|c| {
+        let now = super::acting::now(c)?;
         let until = now.saturating_add(SignedDuration::from_hours(HOURS)).unwrap_or(now);
         let url = desk::open_door(c, &context, issuer, now, until)?;
         let data = json!({"issuer": issuer.code});
         ledger::append(c, &context.ring, now.as_millisecond(), "", "desk-link", &data)?;
         Ok((url, until))
     })?;
-    if json {
-        say_json(&json!({"association": issuer.code, "link": url, "until": until.to_string()}))?;
-    } else {
-        say(&url);
-    }
+    let told = json!({"association": issuer.code, "link": url, "until": until.to_string()});
+    tell(json, &told, &url)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -289,6 +289,15 @@ fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What an act came to: as JSON, or in words.
+fn tell(json: bool, value: &serde_json::Value, words: &str) -> anyhow::Result<()> {
+    if json {
+        return say_json(value);
+    }
+    say(words);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;

@@ -7,13 +7,13 @@ use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Place, say, say_json};
+use super::{Place, say, say_json, tell};
 use crate::actions::desk::outbox::{self as desk, Resolved};
 use crate::clock::Clock;
 use crate::domain::words::MessageState;
 use crate::ids::{MessageId, MessageRow};
 use crate::store::messages::MessageView;
-use crate::store::{Direct, attempts, messages, meta, people, read_once};
+use crate::store::{Direct, attempts, messages, people, read_once};
 
 /// Subcommands of `relance outbox`.
 #[derive(Debug, Subcommand)]
@@ -205,10 +205,7 @@ fn resolve(
         Verdict::Resend => desk::Verdict::Resend,
         Verdict::Cancelled => desk::Verdict::Cancelled,
     };
-    let moved = store.write(|c| {
-        let now = meta::calendar(c, Clock::system().now())?;
-        desk::resolve(c, &ring, id, verdict, now)
-    })?;
+    let moved = store.write(|c| desk::resolve(c, &ring, id, verdict, super::acting::now(c)?))?;
     match moved {
         Resolved::Missing => bail!("no message {message}"),
         Resolved::Settled => bail!(
@@ -218,9 +215,6 @@ fn resolve(
     }
     // A running daemon looks every two seconds; tell it, so that nobody waits.
     let _ = crate::daemon::control::ask(dir, "wake");
-    if json {
-        return say_json(&json!({"message": message, "resolved": true}));
-    }
-    say(&format!("message {message}: done"));
-    Ok(())
+    let words = format!("message {message}: done");
+    tell(json, &json!({"message": message, "resolved": true}), &words)
 }

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::place::count;
-use super::{Place, say, say_json};
+use super::{Place, say, say_json, tell};
 use crate::clock::Clock;
 use crate::link::Keyring;
 use crate::members::{Sheet, address, unguarded};
-use crate::store::{Direct, StoreError, addresses, ledger, meta, read_once};
+use crate::store::{Direct, StoreError, addresses, ledger, read_once};
 
 /// Reason of an address that a person put on the list without giving one.
 const BY_A_PERSON: &str = "by-a-person";
@@ -86,14 +86,6 @@ impl Suppression {
     }
 }
 
-fn tell(json: bool, value: &serde_json::Value, words: &str) -> anyhow::Result<()> {
-    if json {
-        return say_json(value);
-    }
-    say(words);
-    Ok(())
-}
-
 fn list(dir: &Path, json: bool) -> anyhow::Result<()> {
     let rows = read_once(dir, addresses::suppressed)?;
     let since = |ms| Timestamp::from_millisecond(ms).map(|t| t.to_string()).unwrap_or_default();
@@ -160,10 +152,9 @@ fn add(dir: &Path, rows: &[(String, String)]) -> anyhow::Result<usize> {
         clean.push((address.as_str().to_owned(), reason.as_str()));
     }
     let ring = Place::ring(dir)?;
-    let system = Clock::system().now();
-    let mut store = Direct::open(dir, system.as_millisecond())?;
+    let mut store = Direct::open(dir, Clock::system().now().as_millisecond())?;
     Ok(store.write(|c| {
-        let now_ms = meta::calendar(c, system)?.as_millisecond();
+        let now_ms = super::acting::now(c)?.as_millisecond();
         let mut new = 0;
         for (address, reason) in &clean {
             let (score, _, suspended) = addresses::score(c, address)?;
@@ -181,10 +172,9 @@ fn add(dir: &Path, rows: &[(String, String)]) -> anyhow::Result<usize> {
 fn remove(dir: &Path, text: &str) -> anyhow::Result<()> {
     let address = address::normalise(text).with_context(|| text.to_owned())?;
     let ring = Place::ring(dir)?;
-    let system = Clock::system().now();
-    let mut store = Direct::open(dir, system.as_millisecond())?;
+    let mut store = Direct::open(dir, Clock::system().now().as_millisecond())?;
     let lifted = store.write(|c| {
-        let now_ms = meta::calendar(c, system)?.as_millisecond();
+        let now_ms = super::acting::now(c)?.as_millisecond();
         let lifted = addresses::lift(c, address.as_str())?;
         if lifted {
             note(c, &ring, now_ms, "suppression-removed", address.as_str())?;

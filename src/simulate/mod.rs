@@ -144,8 +144,7 @@ fn prepare(
     })?;
     let opens = season::opens(season);
     let early = opens.checked_sub(BEFORE_OPENING).unwrap_or(opens);
-    let kept = Look::open(state)?.read(|c| meta::get(c, meta::CALENDAR))?;
-    let reads = kept.and_then(|text| text.parse().ok()).unwrap_or(now);
+    let reads = Look::open(state)?.read(|c| meta::calendar(c, now))?;
     let start = if begun { early.max(reads) } else { early };
     store.write(|c| {
         if !begun {

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::actions::insurance;
 use crate::actions::{Applied, Context, Door, Evidence};
 use crate::cli::acting::now;
-use crate::cli::{say, say_json};
 use crate::clock::Clock;
 use crate::domain::desk::Channel;
 use crate::domain::insurance::{Declaration, insurer_of};
@@ -73,11 +72,8 @@ impl Declare {
     }
 
     fn tell(&self, recorded: bool, words: &str) -> anyhow::Result<()> {
-        if self.json {
-            return say_json(&json!({"member_no": self.member, "recorded": recorded}));
-        }
-        say(words);
-        Ok(())
+        let told = json!({"member_no": self.member, "recorded": recorded});
+        super::super::tell(self.json, &told, words)
     }
 }
 
