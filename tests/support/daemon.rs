@@ -21,6 +21,8 @@ use super::{http, ports};
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// From SIGTERM to the end: open conversations are finished first.
 const END_WITHIN: Duration = Duration::from_secs(30);
+/// And to come to the point at which it dies, planning ten thousand members on a busy machine.
+const DIES_WITHIN: Duration = Duration::from_mins(1);
 
 /// A config and a state folder of one's own.
 #[derive(Debug)]
@@ -119,6 +121,13 @@ impl Site {
         let mut command = self.command(&[&["run"], args].concat());
         command.envs(envs.iter().copied());
         self.spawn_command(&command)
+    }
+
+    /// One life of the daemon, which ends at that point (`label` or `label#N`).
+    pub fn dies_at(&self, args: &[&str], point: &str) {
+        let mut daemon = self.spawn(args, &[("RELANCE_DIE_AT", point)]);
+        let ended = daemon.wait(DIES_WITHIN).expect("it dies");
+        assert!(!ended.success(), "{point}");
     }
 
     /// Starts a daemon by a command of one's own, and waits for nothing.

@@ -92,6 +92,11 @@ impl Rehearsal {
         self.site.spawn(&[&["--clock", clock], args].concat(), envs)
     }
 
+    /// One life of the daemon, which ends at that point (`label` or `label#N`).
+    pub fn dies_at(&self, clock: &str, point: &str) {
+        self.site.dies_at(&["--clock", clock], point);
+    }
+
     /// Jumps to what is due next. Returns the instant.
     pub fn next(&self) -> String {
         self.cli(&["clock", "next"]).ok().trim().to_owned()

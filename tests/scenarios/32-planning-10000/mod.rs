@@ -21,10 +21,7 @@ fn ten_thousand_are_planned_in_chunks_and_once() {
     let relay = Relay::start();
     let cip = Rehearsal::of_cip(&relay);
     cip.import(&rows(1, MEMBERS, "CIP"));
-    let at = "2026-11-02T13:59:59Z";
-    let mut daemon = cip.spawn(at, &[], &[("RELANCE_DIE_AT", "scheduler.chunk#3")]);
-    let ended = daemon.wait(Duration::from_mins(1)).expect("it dies at its third chunk");
-    assert!(!ended.success());
+    cip.dies_at("2026-11-02T13:59:59Z", "scheduler.chunk#3");
     let planned = cip.number("SELECT count(*) FROM message");
     assert!((1..i64::from(MEMBERS) / 2).contains(&planned), "{planned} in three chunks");
     assert_eq!(
@@ -32,7 +29,6 @@ fn ten_thousand_are_planned_in_chunks_and_once() {
         [format!("\"planning\" | {planned}")],
         "cursor and messages were kept together"
     );
-    drop(daemon);
 
     let debug = [("RUST_LOG", "info,relance::scheduler=debug")];
     let daemon = cip.start_with(START, &[], &debug);

@@ -5,7 +5,6 @@
 mod order;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::support::letters::{Letter, deliver};
 use crate::support::mail::Mail;
@@ -34,13 +33,6 @@ fn three_replies() -> (Relay, Rehearsal, PathBuf) {
     (relay, cip, maildir)
 }
 
-/// One life of the daemon, which ends at that point.
-fn dies_at(cip: &Rehearsal, point: &str) {
-    let mut daemon = cip.spawn(START, &[], &[("RELANCE_DIE_AT", point)]);
-    let ended = daemon.wait(Duration::from_secs(30)).expect("it dies");
-    assert!(!ended.success(), "{point}");
-}
-
 #[test]
 fn who_dies_once_reads_each_mail_once() {
     if !can_die() {
@@ -48,7 +40,7 @@ fn who_dies_once_reads_each_mail_once() {
     }
     for point in ["inbox.counted", "inbox.parsed", "inbox.applied"] {
         let (relay, cip, _maildir) = three_replies();
-        dies_at(&cip, point);
+        cip.dies_at(START, point);
         let _daemon = cip.start(START);
         cip.settle();
         let answered = ["0", "1", "2"].map(|n| format!("\"{n}.k\" | \"answered:invoice\""));
@@ -70,8 +62,8 @@ fn who_dies_of_one_mail_sets_it_aside_and_reads_the_others() {
     }
     let (relay, cip, maildir) = three_replies();
     // Together with the others; then alone, twice counted: the third time it is not parsed.
-    dies_at(&cip, "inbox.parsed");
-    dies_at(&cip, "inbox.parsed");
+    cip.dies_at(START, "inbox.parsed");
+    cip.dies_at(START, "inbox.parsed");
     let daemon = cip.start(START);
     cip.settle();
     assert_eq!(
@@ -106,9 +98,9 @@ fn a_mail_tried_before_is_counted_only_when_its_own_turn_comes() {
         return;
     }
     let (_relay, cip, _maildir) = three_replies();
-    dies_at(&cip, "inbox.counted");
+    cip.dies_at(START, "inbox.counted");
     assert_eq!(cip.query("SELECT DISTINCT tries FROM parsing"), ["1"]);
-    dies_at(&cip, "inbox.counted#3");
+    cip.dies_at(START, "inbox.counted#3");
     let tries = cip.query("SELECT key, tries FROM parsing ORDER BY key");
     assert_eq!(tries, ["\"1.k\" | 2", "\"2.k\" | 1"], "the first was read, alone");
 }

@@ -1,7 +1,7 @@
 //! After a death, too, mails are read in the order in which they came: whoever wrote twice is taken
 //! at their last word, and the cursor of a mailbox never goes past what is unread.
 
-use super::{MX, dies_at, three_replies};
+use super::{MX, three_replies};
 use crate::support::imap::Imap;
 use crate::support::letters::{Letter, deliver};
 use crate::support::rehearsal::{Rehearsal, START, can_die, rows};
@@ -19,7 +19,7 @@ fn older_files_are_read_first() {
         return;
     }
     let (relay, cip, maildir) = three_replies();
-    dies_at(&cip, "inbox.counted");
+    cip.dies_at(START, "inbox.counted");
     // One is younger than those three; one is older, and was delivered late.
     let again = Letter::reply(&notice(&relay, 1), MX, "again", "May my employer pay?");
     deliver(&maildir, "9.k", &again.bytes(), "2026-11-02T14:09:00Z");
@@ -48,10 +48,10 @@ fn the_cursor_of_a_mailbox_passes_nothing_unread() {
         imap.deliver(&reply.raw());
     };
     (1..=3).for_each(answer);
-    dies_at(&cip, "inbox.counted");
+    cip.dies_at(START, "inbox.counted");
     answer(4);
     // What was applied first may be all that is: the rest is read in the next life.
-    dies_at(&cip, "inbox.applied");
+    cip.dies_at(START, "inbox.applied");
     let read = "SELECT key FROM inbound ORDER BY id";
     assert_eq!(cip.query(read), ["\"1\""], "the oldest");
     let _daemon = cip.start(START);

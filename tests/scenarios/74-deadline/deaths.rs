@@ -2,18 +2,11 @@
 
 use super::{DEADLINE, LAST_MINUTE, MORNING, Story, UP_AGAIN, begin_with};
 use crate::support::club::sent_to;
-use crate::support::rehearsal::{SOON, can_die};
+use crate::support::rehearsal::can_die;
 
 /// Enough for several chunks: of 32 at least each, and of a few milliseconds.
 const COVERED: u32 = 110;
 const OUTCOMES: &str = "SELECT count(*) FROM outcome";
-
-/// One life of the daemon, which ends at that point.
-fn dies_at(story: &Story, point: &str) {
-    let mut daemon = story.cip.spawn(UP_AGAIN, &[], &[("RELANCE_DIE_AT", point)]);
-    let ended = daemon.wait(SOON).expect("it dies");
-    assert!(!ended.success(), "{point}");
-}
 
 #[test]
 fn each_is_settled_once_whatever_dies_meanwhile() {
@@ -28,9 +21,9 @@ fn each_is_settled_once_whatever_dies_meanwhile() {
     story.cip.settle();
     story.daemon.take().unwrap().stop();
 
-    dies_at(&story, "cover.chunk");
+    story.cip.dies_at(UP_AGAIN, "cover.chunk");
     assert_eq!(story.cip.number(OUTCOMES), 0, "its commit was still to come");
-    dies_at(&story, "cover.chunk#2");
+    story.cip.dies_at(UP_AGAIN, "cover.chunk#2");
     let amid = story.cip.number(OUTCOMES);
     assert!(0 < amid && amid < i64::from(COVERED), "{amid}");
     story.daemon = Some(story.cip.start(UP_AGAIN));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::club::{hidden, sent_to};
 use crate::support::daemon::Daemon;
 use crate::support::http;
-use crate::support::letters::{Letter, deliver};
+use crate::support::letters::{Letter, deliver, no_such_user};
 use crate::support::mail::Mail;
 use crate::support::rehearsal::{Rehearsal, START, row};
 use crate::support::relay::{Relay, Taken};
@@ -103,17 +103,7 @@ impl Story {
 
     fn bounce(&self, n: u32) {
         let sent = self.last_call(n);
-        let raw = format!(
-            "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@mx.club.test>\nTo: {}\n\
-             Subject: Undelivered Mail Returned to Sender\nMIME-Version: 1.0\n\
-             Message-ID: <report-{n}@mx.club.test>\n\
-             Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
-             --b\n\nIt could not be delivered.\n\n--b\nContent-Type: message/delivery-status\n\n\
-             Reporting-MTA: dns; mx.club.test\n\nFinal-Recipient: rfc822; m{n}@club.test\n\
-             Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n\n\
-             --b--\n",
-            sent.from
-        );
+        let raw = no_such_user(&sent, &format!("report-{n}"));
         deliver(&self.maildir, &format!("{n}.bounce"), raw.as_bytes(), LAST_MINUTE);
     }
 

@@ -8,10 +8,12 @@ mod faults;
 mod webhooks;
 
 use crate::support::club::{ALICE, BEFORE_NOTICE, BENOIT, Club, SOON, taken};
+use crate::support::daemon::Done;
 use crate::support::http::{self, Answer};
 use crate::support::relay::Relay;
 use crate::support::stripe::{KEY, SECRET, Session, Stripe};
 
+const REFUND: &str = "SELECT state FROM card_refund";
 const SITE: &str = "https://renew.cip.example.ca";
 
 /// The club after its notice, with cards taken by the local server; and Alice's link.
@@ -86,6 +88,21 @@ impl Stand {
             assert_eq!(self.says(event, "completed", &session.id).status, 200);
         }
         (first, second)
+    }
+
+    /// The next round of the watch comes.
+    fn a_minute_later(&self) -> Done {
+        let later = self.club.now() + jiff::SignedDuration::from_secs(61);
+        self.club.site.cli(&["clock", "set", &later.to_string()])
+    }
+
+    fn refunds_asked(&self) -> usize {
+        self.stripe.calls().iter().filter(|call| call.ends_with("/v1/refunds")).count()
+    }
+
+    /// How many payments the provider has given back.
+    fn refunded(&self) -> usize {
+        self.stripe.sessions().iter().filter(|session| session.refunded).count()
     }
 
     /// Where the payer comes back to.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{SITE, stand};
+use super::{REFUND, SITE, stand};
 use crate::support::club::SOON;
 use crate::support::http;
 use crate::support::stripe::{Fault, deliver_with, signature};
@@ -102,16 +102,13 @@ fn a_second_success_goes_back_to_the_payer() {
 
     // By itself, once, though the provider is slow to answer.
     stand.stripe.fail(&[Fault::Status(429), Fault::TakeAndClose]);
-    let state = "SELECT state FROM card_refund";
     for tries in 1..=3 {
-        let later = stand.club.now() + jiff::SignedDuration::from_secs(61);
-        stand.club.jump(&later.to_string());
-        let asked = || stand.stripe.calls().iter().filter(|c| c.ends_with("/v1/refunds")).count();
-        wait_until("it to be asked for", SOON, || (asked() == tries).then_some(()));
+        stand.a_minute_later().ok();
+        let asked = || stand.refunds_asked() == tries;
+        wait_until("it to be asked for", SOON, || asked().then_some(()));
     }
-    stand.club.wait_for(state, "\"done\"");
-    let given_back = stand.stripe.sessions().iter().filter(|s| s.refunded).count();
-    assert_eq!(given_back, 1);
+    stand.club.wait_for(REFUND, "\"done\"");
+    assert_eq!(stand.refunded(), 1);
     assert_eq!(stand.books()[2..], [format!("\"-{cents} 0\"")]);
     assert!(stand.tasks().is_empty(), "{:?}", stand.tasks());
     stand.club.rest();
@@ -138,9 +135,8 @@ fn what_the_provider_will_not_give_back_is_the_desks() {
         assert_eq!(stand.says(event, "completed", &session.id).status, 200);
         stand.stripe.fail(&[Fault::Status(402)]);
     }
-    let later = stand.club.now() + jiff::SignedDuration::from_secs(61);
-    stand.club.jump(&later.to_string());
-    stand.club.wait_for("SELECT state FROM card_refund", "\"refused\"");
+    stand.a_minute_later().ok();
+    stand.club.wait_for(REFUND, "\"refused\"");
     assert_eq!(stand.tasks(), ["\"double-payment\""]);
     let page = stand.back(&first, "").body;
     assert!(page.contains("A person is looking at your payment"), "{page}");

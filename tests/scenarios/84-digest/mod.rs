@@ -251,10 +251,7 @@ fn killed_while_it_is_written_it_comes_once() {
     let cip = Rehearsal::of_cip(&relay);
     cip.site.config.digest("CIP", DAILY);
     cip.import(&rows(1, 2, "CIP"));
-    let dying = [("RELANCE_DIE_AT", "scheduler.registered#1")];
-    let mut daemon = cip.spawn("2026-11-01T12:29:59Z", &[], &dying);
-    assert!(!daemon.wait(SOON).expect("it dies at its first round").success());
-    drop(daemon);
+    cip.dies_at("2026-11-01T12:29:59Z", "scheduler.registered#1");
     let daemon = cip.start("2026-11-01T12:30:01Z");
     cip.settle();
     daemon.kill();

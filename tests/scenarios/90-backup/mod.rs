@@ -192,9 +192,7 @@ fn who_dies_at_a_migration_or_its_backup_goes_on_at_the_next_start() {
         let mut club = Club::with_relay(&relay);
         club.import(&[ALICE]);
         outdate(&club);
-        let mut dying = club.site.spawn(&["--clock", BEFORE_NOTICE], &[("RELANCE_DIE_AT", point)]);
-        let died = dying.wait(SOON).expect("it dies");
-        assert!(!died.success(), "{point}");
+        club.site.dies_at(&["--clock", BEFORE_NOTICE], point);
         club.start(BEFORE_NOTICE);
         club.next();
         assert_eq!(sent_to(&relay, "alice").len(), 1, "{point}");

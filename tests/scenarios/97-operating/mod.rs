@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
 
-use crate::support::club::{ALICE, BENOIT, Club, SOON, hidden, sent_to, taken};
+use crate::support::club::{ALICE, BENOIT, Club, SOON, sent_to, taken};
 use crate::support::http;
 use crate::support::letters::Letter;
 use crate::support::mailstack::{self, Options};
@@ -182,23 +182,22 @@ fn what_a_payer_was_sent_opens_nothing_once_it_is_taken_back() {
         ("employer_email", "town@club.test"),
         ("purchase_order", "PO 1"),
     ];
-    let page = club.get(&link).body;
-    let own = hidden(&page).into_iter().filter(|(name, _)| employer.iter().all(|(n, _)| n != name));
-    let done = club.post(&link, &own.chain(employer).collect::<Vec<_>>());
+    let done = club.submit(&link, &employer);
     assert_eq!(done.status, 303, "{}", done.body);
     club.rest();
     let mail = sent_to(&relay, "town").pop().unwrap();
-    for part in ["/i/", "/p/"] {
+    for (part, number) in [("/i/", ""), ("/p/", "/CIP-2027-00001")] {
         let path = mail.path_with(part).unwrap_or_else(|| panic!("{part}: {}", mail.text));
         assert!(club.get(&path).body.contains("10001"), "{part}");
+        assert_eq!(club.get(&format!("{path}{number}")).status, 200, "{part}");
         assert_eq!(club.json(&["link", "revoke", &path])["revoked"], true);
         let page = club.get(&path);
         assert_eq!(page.status, 410, "{part}");
         assert!(!page.body.contains("10001"), "{}", page.body);
-        assert_eq!(
-            club.post(&path, &[("act", "pay")]).status,
-            if part == "/i/" { 410 } else { 405 }
-        );
+        // Where the form of one invoice goes.
+        let door = format!("{path}{number}");
+        assert_eq!(club.get(&door).status, 410, "{door}");
+        assert_eq!(club.post(&door, &[("act", "pay")]).status, 410, "{door}");
     }
     assert_eq!(club.get(&link).status, 200, "the member's own is another");
 }
@@ -219,8 +218,7 @@ fn what_is_done_in_a_simulation_has_the_simulations_time() {
     std::fs::write(&list, format!("{}\n{row}\n", crate::support::rehearsal::COLUMNS)).unwrap();
     cli(&["import", list.to_str().unwrap()]);
     cli(&["link", "code", "9"]);
-    let told: serde_json::Value =
-        serde_json::from_str(&cli(&["link", "inspect", &link, "--json"])).unwrap();
+    let told = club.json(&["link", "inspect", &link]);
     assert_eq!(told["expired"], true, "{told}");
     cli(&["link", "revoke", &link]);
     cli(&["member", "export", "9", "--out", out.to_str().unwrap()]);

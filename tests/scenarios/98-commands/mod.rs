@@ -6,12 +6,6 @@ use serde_json::{Value, json};
 use crate::support::club::{ALICE, BENOIT, Club};
 use crate::support::relay::Relay;
 
-fn json_of(club: &Club, args: &[&str]) -> Value {
-    let done = club.site.cli(&[args, &["--json"]].concat());
-    serde_json::from_str(&done.stdout)
-        .unwrap_or_else(|e| panic!("{args:?}: {e}: {}{}", done.stdout, done.stderr))
-}
-
 #[test]
 fn a_file_that_cannot_be_read_fails_and_the_others_are_read() {
     let relay = Relay::start();
@@ -66,34 +60,35 @@ fn an_error_names_the_file_that_was_given() {
 fn commands_that_do_something_tell_it_as_json() {
     let relay = Relay::start();
     let club = Club::with_relay(&relay).at_the_notice(&[ALICE, BENOIT]);
-    let json_of = |args: &[&str]| json_of(&club, args);
     let at = "2026-12-01T12:00:00Z";
-    assert_eq!(json_of(&["clock", "set", at]), json!({"at": at}));
-    assert!(json_of(&["clock", "now"])["at"].as_str().unwrap().starts_with("2026-12-01T12:"));
-    assert!(json_of(&["clock", "next"])["at"].as_str().unwrap() > at);
+    assert_eq!(club.json(&["clock", "set", at]), json!({"at": at}));
+    assert!(club.json(&["clock", "now"])["at"].as_str().unwrap().starts_with("2026-12-01T12:"));
+    assert!(club.json(&["clock", "next"])["at"].as_str().unwrap() > at);
 
     let (a, b) = ("a@gone.test", "b@gone.test");
     let on = json!({"address": a, "added": true});
-    assert_eq!(json_of(&["suppression", "add", a]), on);
-    assert_eq!(json_of(&["suppression", "add", a])["added"], false);
+    assert_eq!(club.json(&["suppression", "add", a]), on);
+    assert_eq!(club.json(&["suppression", "add", a])["added"], false);
     let list = club.site.dir().join("gone.csv");
     std::fs::write(&list, format!("{a}\n{b}\n")).unwrap();
-    let both = json_of(&["suppression", "import", list.to_str().unwrap()]);
+    let both = club.json(&["suppression", "import", list.to_str().unwrap()]);
     assert_eq!(both, json!({"rows": 2, "added": 1}));
     let off = json!({"address": b, "removed": true});
-    assert_eq!(json_of(&["suppression", "remove", b]), off);
+    assert_eq!(club.json(&["suppression", "remove", b]), off);
 
-    assert_eq!(json_of(&["inbox", "resume"]), json!({"resumed": 0}));
+    assert_eq!(club.json(&["inbox", "resume"]), json!({"resumed": 0}));
     let answers = ["--answer", "claims=no", "--answer", "circumstances=no"];
     let declare = [&["insurance", "declare", "10001", "--staff", "Ann"][..], &answers].concat();
     let said = json!({"member_no": "10001", "recorded": true});
-    assert_eq!(json_of(&declare), said);
+    assert_eq!(club.json(&declare), said);
 
-    let membership = &json_of(&["member", "show", "10001"])["memberships"][0];
+    let membership = &club.json(&["member", "show", "10001"])["memberships"][0];
     for (key, value) in [("pli", true), ("home", false), ("missing", false)] {
         assert_eq!(membership[key], value, "{membership}");
     }
     let shown = club.site.cli(&["member", "show", "10001"]).ok();
     assert!(shown.contains("member of  CIP full insured"), "{shown}");
-    assert_eq!(json_of(&["adopt", "--dry-run"]), json!({"held": false}));
+    let idle = club.site.cli(&["adopt", "--dry-run", "--json"]);
+    assert_eq!(idle.code(), 1, "{}", idle.stderr);
+    assert_eq!(serde_json::from_str::<Value>(&idle.stdout).unwrap(), json!({"held": false}));
 }
